@@ -1,0 +1,1 @@
+//! The record that PID 1 leaves and the CLI reads.

@@ -1,0 +1,20 @@
+//! The fullsend toolkit: runs AI agents on CI inside a container that was proven first.
+//!
+//! The rooms, lowest first. A room names only rooms with a lower number, and peers never name
+//! each other; `tests/layers.rs` enforces it. Data flows one way:
+//! arguments, configuration, facts (through the seams), plan, apply, report, exit code.
+//!
+//! | # | room | holds |
+//! |---|---|---|
+//! | 0 | [`model`] | digests, image references, limits, verdicts, outcomes, exit codes |
+//! | 1 | [`config`] | fullsend.yaml: raw, then checked; its JSON schema |
+//! | 1 | [`seam`] | the only doors to HTTP, files, processes, the environment and the clock |
+//! | 1 | [`report`] | what people and programs read: JSON, the closing line, CI log markers |
+//! | 2 | [`registry`] | OCI distribution, read only |
+//! | 2 | [`runtime`] | Docker and Podman over their socket |
+//! | 3 | [`signature`] | cosign verdicts over the registry |
+//! | 4 | [`launch`] | `exec`: resolve, verify, run, report |
+//! | 5 | [`cli`] | arguments, one file a verb |
+
+pub mod model;
+pub mod seam;

@@ -1,0 +1,3 @@
+//! The `fullsend` command.
+
+fn main() {}

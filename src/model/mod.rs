@@ -1,0 +1,9 @@
+//! Plain values that every other room speaks in; no input or output.
+
+pub mod digest;
+pub mod exit_code;
+pub mod image;
+pub mod limits;
+pub mod outcome;
+pub mod platform;
+pub mod verdict;

@@ -1,0 +1,6 @@
+//! The only doors to the world outside: files, the environment, processes, HTTP.
+//!
+//! Everything that comes through a door is bounded in size and time at the door.
+
+pub mod environment;
+pub mod files;
