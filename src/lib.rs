@@ -17,4 +17,6 @@
 //! | 5 | [`cli`] | arguments, one file a verb |
 
 pub mod model;
+pub mod report;
 pub mod seam;
+pub mod signature;

@@ -1,0 +1,104 @@
+//! What GitHub Actions reads: workflow commands, outputs and the step summary.
+
+use super::run::RunReport;
+
+/// The command that opens a log group; belongs on a line of its own.
+pub fn group(title: &str) -> String {
+    format!("::group::{}\n", escape_data(title))
+}
+
+/// The command that closes the log group.
+pub const END_GROUP: &str = "::endgroup::\n";
+
+/// The command after which GitHub obeys no workflow command until [`resume_commands`].
+///
+/// `token` must be unguessable, as whoever prints it lifts the ban.
+pub fn stop_commands(token: &str) -> String {
+    format!("::stop-commands::{token}\n")
+}
+
+/// The command that ends [`stop_commands`] of the same `token`.
+pub fn resume_commands(token: &str) -> String {
+    format!("::{token}::\n")
+}
+
+/// The annotation that shows `message` as a warning on the run's page.
+pub fn warning(message: &str) -> String {
+    format!("::warning title=fullsend::{}\n", escape_data(message))
+}
+
+/// The lines for `$GITHUB_OUTPUT`: `outcome`, `digest` and `exit-code`.
+///
+/// None of the values can hold a newline: a word, a digest and a number.
+pub fn outputs(report: &RunReport) -> String {
+    format!(
+        "outcome={}\ndigest={}\nexit-code={}\n",
+        report.outcome.kind(),
+        report.image.digest.as_deref().unwrap_or_default(),
+        report.exit_code
+    )
+}
+
+/// The Markdown for `$GITHUB_STEP_SUMMARY`.
+pub fn summary(report: &RunReport, closing: &str) -> String {
+    let text = |value: Option<&str>| value.map_or_else(|| "–".to_owned(), escape_markdown);
+    let mut rows = String::new();
+    for (name, value) in [
+        ("Outcome", text(Some(report.outcome.kind()))),
+        ("Exit code", report.exit_code.to_string()),
+        ("Image", text(report.image.requested.as_deref())),
+        ("Digest", text(report.image.digest.as_deref())),
+        (
+            "Verdict",
+            text(
+                report
+                    .verification
+                    .verdict
+                    .map(crate::model::verdict::Verdict::as_str),
+            ),
+        ),
+        ("Signed by", text(report.verification.identity.as_deref())),
+    ] {
+        rows.push_str(&format!("| {name} | {value} |\n"));
+    }
+    format!(
+        "### fullsend: {}\n\n| | |\n|---|---|\n{rows}\n",
+        escape_markdown(closing)
+    )
+}
+
+fn escape_data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// Keeps text from outside on one line of a table, and from becoming markup.
+fn escape_markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars().take(1000) {
+        match c {
+            '\n' | '\r' => escaped.push(' '),
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '!' | '~' | '@' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_stays_text() {
+        assert_eq!(group("a\n::error::b%"), "::group::a%0A::error::b%25\n");
+        assert_eq!(escape_markdown("<b>|\n@x"), "&lt;b&gt;\\| \\@x");
+    }
+}

@@ -1,0 +1,34 @@
+//! The bounds on what a registry can make a verification fetch and check.
+
+/// The most signature candidates that are looked at for one digest, over all formats.
+///
+/// A rotated key and a re-signed release make a handful; a registry that lists more is making
+/// work. What lies past the cap counts as not fetched, never as absent.
+pub(crate) const CANDIDATES: usize = 64;
+
+/// The largest bundle: cosign's with a certificate, log entry and time stamp has about 10 KiB.
+pub(crate) const BUNDLE_BYTES: u64 = 1 << 20;
+
+/// The largest simple-signing payload: cosign writes about 250 bytes.
+pub(crate) const PAYLOAD_BYTES: u64 = 64 << 10;
+
+/// The largest annotation that is read: a certificate chain has about 4 KiB.
+pub(crate) const ANNOTATION_BYTES: usize = 128 << 10;
+
+/// The most transparency log entries in one bundle; cosign writes one.
+pub(crate) const LOG_ENTRIES: usize = 8;
+
+/// The most RFC 3161 time stamps in one bundle; cosign writes one.
+pub(crate) const TIMESTAMPS: usize = 8;
+
+/// The most subjects in an in-toto statement; cosign writes one.
+pub(crate) const SUBJECTS: usize = 64;
+
+/// The largest public key or trusted root file.
+pub(crate) const TRUST_FILE_BYTES: u64 = 1 << 20;
+
+/// How many candidates are fetched at the same time.
+pub(crate) const PARALLEL_FETCHES: usize = 8;
+
+/// The size of an image's configuration that is read for its platform.
+pub(crate) const IMAGE_CONFIG_BYTES: u64 = 1 << 20;

@@ -1,0 +1,168 @@
+//! One candidate signature, read but not yet believed.
+
+use std::collections::BTreeMap;
+
+use sigstore_verify::{
+    crypto::{CertificateInfo, parse_certificate_info},
+    types::{
+        Bundle, SignatureBytes, SignatureContent, Statement, bundle::VerificationMaterialContent,
+    },
+};
+
+use super::{caps, simple_signing};
+use crate::{model::digest::Digest, report::verification::Format};
+
+/// The predicate type that makes a DSSE statement a signature; every other is an attestation.
+///
+/// Source: cosign `specs/BUNDLE_SPEC.md`.
+const SIGN_PREDICATE: &str = "https://sigstore.dev/cosign/sign/v1";
+const IN_TOTO: &str = "application/vnd.in-toto+json";
+const STATEMENT_TYPES: [&str; 2] = [
+    "https://in-toto.io/Statement/v1",
+    "https://in-toto.io/Statement/v0.1",
+];
+
+/// Who a candidate says has signed it.
+#[derive(Debug)]
+pub(super) enum Signer {
+    /// A key that the verifier must already have; the hint is unauthenticated.
+    Key { hint: Option<String> },
+    /// The key in a certificate that came along.
+    Certificate(Box<CertificateInfo>),
+}
+
+/// A candidate signature with everything its checks need.
+#[derive(Debug)]
+pub(super) struct Evidence {
+    pub(super) format: Format,
+    pub(super) signer: Signer,
+    /// The bytes under the signature.
+    pub(super) message: Vec<u8>,
+    pub(super) signature: SignatureBytes,
+    /// The digests that the signed statement names.
+    pub(super) names: Vec<Digest>,
+    /// With log entries and time stamps; none for a legacy signature that was never logged.
+    pub(super) bundle: Option<Bundle>,
+}
+
+/// Why a candidate cannot be read.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(super) enum EvidenceError {
+    /// It is an attestation, which says something about the image and is not its signature.
+    #[error("an attestation of type {0}")]
+    Attestation(String),
+    #[error("malformed: {0}")]
+    Malformed(String),
+}
+
+pub(super) fn malformed(reason: impl ToString) -> EvidenceError {
+    EvidenceError::Malformed(reason.to_string())
+}
+
+impl Evidence {
+    /// Reads a Sigstore bundle as cosign 3 writes it: a DSSE envelope around an in-toto statement.
+    pub(super) fn from_bundle(json: &[u8]) -> Result<Self, EvidenceError> {
+        let text = std::str::from_utf8(json).map_err(|_| malformed("the bundle is not UTF-8"))?;
+        let bundle = Bundle::from_json(text).map_err(malformed)?;
+        bounded(
+            "log entries",
+            bundle.verification_material.tlog_entries.len(),
+            caps::LOG_ENTRIES,
+        )?;
+        let stamps = &bundle
+            .verification_material
+            .timestamp_verification_data
+            .rfc3161_timestamps;
+        bounded("time stamps", stamps.len(), caps::TIMESTAMPS)?;
+        let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
+            return Err(malformed(
+                "the bundle signs a blob, not an in-toto statement",
+            ));
+        };
+        if envelope.payload_type != IN_TOTO {
+            return Err(malformed(format!("the payload is not `{IN_TOTO}`")));
+        }
+        let statement: Statement =
+            serde_json::from_slice(envelope.payload.as_bytes()).map_err(malformed)?;
+        if statement.predicate_type != SIGN_PREDICATE {
+            return Err(EvidenceError::Attestation(statement.predicate_type));
+        }
+        Ok(Self {
+            format: Format::Bundle,
+            signer: signer(&bundle)?,
+            message: envelope.pae(),
+            signature: envelope.signature.sig.clone(),
+            names: subjects(&statement)?,
+            bundle: Some(bundle),
+        })
+    }
+
+    /// Reads a simple-signing payload with its annotations, as cosign 1 and 2 write them.
+    pub(super) fn from_simple_signing(
+        payload: &[u8],
+        annotations: &BTreeMap<String, String>,
+    ) -> Result<Self, EvidenceError> {
+        let named = simple_signing::named_digest(payload)?;
+        let material = simple_signing::Material::read(annotations)?;
+        let bundle = material.lift(payload)?;
+        Ok(Self {
+            format: Format::Legacy,
+            signer: match &material.certificates.first() {
+                Some(certificate) => Signer::Certificate(Box::new(
+                    parse_certificate_info(certificate).map_err(malformed)?,
+                )),
+                None => Signer::Key { hint: None },
+            },
+            message: payload.to_vec(),
+            signature: material.signature,
+            names: vec![named],
+            bundle,
+        })
+    }
+
+    /// Whether the signed text names `digest`, and so vouches for that image and no other.
+    pub(super) fn is_for(&self, digest: &Digest) -> bool {
+        self.names.contains(digest)
+    }
+}
+
+pub(super) fn bounded(what: &str, count: usize, cap: usize) -> Result<(), EvidenceError> {
+    if count > cap {
+        return Err(malformed(format!(
+            "{count} {what}, where at most {cap} are read"
+        )));
+    }
+    Ok(())
+}
+
+fn signer(bundle: &Bundle) -> Result<Signer, EvidenceError> {
+    if let VerificationMaterialContent::PublicKey(key) = &bundle.verification_material.content {
+        return Ok(Signer::Key {
+            hint: Some(key.hint.clone()).filter(|hint| !hint.is_empty()),
+        });
+    }
+    let certificate = bundle
+        .signing_certificate()
+        .ok_or_else(|| malformed("the bundle has neither a key hint nor a certificate"))?;
+    Ok(Signer::Certificate(Box::new(
+        parse_certificate_info(certificate).map_err(malformed)?,
+    )))
+}
+
+fn subjects(statement: &Statement) -> Result<Vec<Digest>, EvidenceError> {
+    if !STATEMENT_TYPES.contains(&statement.type_.as_str()) {
+        return Err(malformed(format!(
+            "`{}` is not an in-toto statement",
+            statement.type_
+        )));
+    }
+    bounded("subjects", statement.subject.len(), caps::SUBJECTS)?;
+    let sha256 = |subject: &sigstore_verify::types::Subject| {
+        subject
+            .digest
+            .sha256
+            .as_ref()
+            .map(|hash| Digest::from_sha256(*hash.as_bytes()))
+    };
+    Ok(statement.subject.iter().filter_map(sha256).collect())
+}
