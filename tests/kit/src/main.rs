@@ -1,0 +1,2 @@
+//! `fullsend-testkit`: keys, images and signatures for demos and tests.
+fn main() {}

@@ -1,0 +1,210 @@
+//! Cosign-format signatures, by key and keyless, with a whole Sigstore in memory.
+//!
+//! ```
+//! use fullsend_testkit::signing::{Identity, Signing, SigningKey, Sigstore};
+//!
+//! let digest = fullsend_testkit::digest_of(b"a manifest");
+//! let key = SigningKey::p256();
+//! let plain = Signing::with_key(&key).bundle(&digest);
+//!
+//! let pki = Sigstore::new();
+//! let ci = Identity::github("acme/agent", ".github/workflows/release.yml", "refs/tags/v1.0.0");
+//! let keyless = Signing::keyless(&pki, ci).legacy(&digest, "registry.test/agent");
+//! let trusted_root = pki.trusted_root();
+//! # let _ = (plain, keyless, trusted_root);
+//! ```
+//!
+//! Real cosign 3.1.3 accepts what this writes (the image on a registry on loopback):
+//!
+//! ```text
+//! cosign verify --key cosign.pub --private-infrastructure REF
+//! cosign verify --key cosign.pub --private-infrastructure --new-bundle-format=false REF
+//! cosign verify --trusted-root trusted_root.json --certificate-identity SAN \
+//!     --certificate-oidc-issuer ISSUER REF
+//! ```
+
+mod bundle;
+mod certificate;
+mod der;
+mod flaw;
+mod identity;
+mod key;
+mod legacy;
+mod log;
+mod sigstore;
+
+pub use bundle::{Bundle, Referrer, SIGN_PREDICATE, SLSA_PREDICATE};
+pub use flaw::Flaw;
+pub use identity::{Identity, San, claim};
+pub use key::{BadKey, SigningKey};
+pub use legacy::{Artefact, LegacySignature};
+pub use sigstore::Sigstore;
+
+use certificate::Issued;
+use log::{LogEntry, Logged};
+
+/// Signs manifests with one signer; each call makes a new signature.
+#[derive(Debug, Clone)]
+pub struct Signing<'a> {
+    signer: Signer<'a>,
+    pki: Option<&'a Sigstore>,
+    flaws: Vec<Flaw>,
+}
+
+#[derive(Debug, Clone)]
+enum Signer<'a> {
+    Key(&'a SigningKey),
+    Keyless(Box<Identity>),
+}
+
+/// Who signed, as the formats carry it, and with what.
+struct Credentials<'a> {
+    key: std::borrow::Cow<'a, SigningKey>,
+    issued: Option<Issued>,
+}
+
+impl Credentials<'_> {
+    /// Returns what Rekor keeps of the signer: the certificate, else the public key.
+    fn verifier_pem(&self) -> String {
+        match &self.issued {
+            Some(issued) => issued.pem(),
+            None => self.key.public_pem(),
+        }
+    }
+}
+
+impl<'a> Signing<'a> {
+    /// Signs with `key`, in no transparency log.
+    pub fn with_key(key: &'a SigningKey) -> Self {
+        Self {
+            signer: Signer::Key(key),
+            pki: None,
+            flaws: Vec::new(),
+        }
+    }
+
+    /// Signs with a fresh key that `pki` certifies for `identity`, logged in its Rekor.
+    pub fn keyless(pki: &'a Sigstore, identity: Identity) -> Self {
+        Self {
+            signer: Signer::Keyless(Box::new(identity)),
+            pki: Some(pki),
+            flaws: Vec::new(),
+        }
+    }
+
+    /// Logs the signature in the Rekor of `pki`.
+    #[must_use]
+    pub fn logged_in(mut self, pki: &'a Sigstore) -> Self {
+        self.pki = Some(pki);
+        self
+    }
+
+    /// Breaks the signature in one way; several flaws add up.
+    #[must_use]
+    pub fn flaw(mut self, flaw: Flaw) -> Self {
+        self.flaws.push(flaw);
+        self
+    }
+
+    /// Signs `digest` as cosign 3 does: a v0.3 bundle around an in-toto statement.
+    pub fn bundle(&self, digest: &str) -> Bundle {
+        let predicate = flaw::text(&self.flaws, |flaw| match flaw {
+            Flaw::Type(text) => Some(text),
+            _ => None,
+        });
+        self.statement(digest, predicate.unwrap_or(SIGN_PREDICATE), "{}")
+    }
+
+    /// Attests SLSA provenance for `digest`: well signed, and never a signature of the image.
+    pub fn attestation(&self, digest: &str) -> Bundle {
+        self.statement(digest, SLSA_PREDICATE, bundle::PROVENANCE)
+    }
+
+    /// Signs a statement about `digest` with any predicate; `predicate` is JSON.
+    pub fn statement(&self, digest: &str, predicate_type: &str, predicate: &str) -> Bundle {
+        let payload = bundle::statement(self.subject(digest), predicate_type, predicate);
+        let credentials = self.credentials();
+        let pae = bundle::pre_authentication_encoding(payload.as_bytes());
+        let signature = self.sign(&credentials, &pae);
+        let logged = Logged::Dsse {
+            payload: self.logged_content(payload.as_bytes()),
+            signature: &signature,
+        };
+        let entry = self.log(&credentials, &logged);
+        Bundle::new(
+            &payload,
+            predicate_type,
+            &signature,
+            &credentials,
+            entry.as_ref(),
+        )
+    }
+
+    /// Signs `digest` as cosign 1 and 2 do: simple signing, with the repository's name in it.
+    pub fn legacy(&self, digest: &str, docker_reference: &str) -> LegacySignature {
+        let critical_type = flaw::text(&self.flaws, |flaw| match flaw {
+            Flaw::Type(text) => Some(text),
+            _ => None,
+        });
+        let payload = legacy::payload(self.subject(digest), docker_reference, critical_type);
+        let credentials = self.credentials();
+        let signature = self.sign(&credentials, payload.as_bytes());
+        let logged = Logged::HashedRekord {
+            content: self.logged_content(payload.as_bytes()),
+            signature: &signature,
+        };
+        let entry = self.log(&credentials, &logged);
+        LegacySignature::new(payload, &signature, &credentials, entry.as_ref())
+    }
+
+    fn subject<'d>(&'d self, digest: &'d str) -> &'d str {
+        let wrong = flaw::text(&self.flaws, |flaw| match flaw {
+            Flaw::Digest(text) => Some(text),
+            _ => None,
+        });
+        wrong.unwrap_or(digest)
+    }
+
+    fn credentials(&self) -> Credentials<'_> {
+        match (&self.signer, self.pki) {
+            (Signer::Key(key), _) => Credentials {
+                key: std::borrow::Cow::Borrowed(key),
+                issued: None,
+            },
+            (Signer::Keyless(identity), pki) => {
+                let key = SigningKey::p256();
+                let issued = pki.map(|pki| pki.certify(&key, identity, &self.flaws));
+                Credentials {
+                    key: std::borrow::Cow::Owned(key),
+                    issued,
+                }
+            }
+        }
+    }
+
+    fn sign(&self, credentials: &Credentials<'_>, message: &[u8]) -> Vec<u8> {
+        if self.flaws.contains(&Flaw::ForeignKey) {
+            return SigningKey::p256().sign(message);
+        }
+        let mut signature = credentials.key.sign(message);
+        if self.flaws.contains(&Flaw::Signature)
+            && let Some(last) = signature.last_mut()
+        {
+            *last ^= 1;
+        }
+        signature
+    }
+
+    fn logged_content<'c>(&self, content: &'c [u8]) -> &'c [u8] {
+        if self.flaws.contains(&Flaw::LogBody) {
+            b"another artefact"
+        } else {
+            content
+        }
+    }
+
+    fn log(&self, credentials: &Credentials<'_>, logged: &Logged<'_>) -> Option<LogEntry> {
+        let body = logged.body(&credentials.verifier_pem());
+        self.pki.map(|pki| pki.log(&body, &self.flaws))
+    }
+}
