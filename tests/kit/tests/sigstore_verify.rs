@@ -1,0 +1,210 @@
+//! What the signing kit writes, judged by `sigstore-verify`: every good form is accepted, every
+//! broken one refused.
+
+use std::time::Duration;
+
+use fullsend_testkit::digest_of;
+use fullsend_testkit::signing::{
+    Bundle, Flaw, Identity, LegacySignature, Signing, SigningKey, Sigstore,
+};
+use serde_json::{Value, json};
+use sigstore_verify::types::{DerPublicKey, Sha256Hash};
+use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
+use sigstore_verify::{Verifier, trust_root::TrustedRoot};
+
+type Verdict = Result<VerificationResult, sigstore_verify::Error>;
+
+fn verifier(pki: &Sigstore) -> Verifier {
+    Verifier::new(&TrustedRoot::from_json(&pki.trusted_root()).unwrap()).unwrap()
+}
+
+fn image() -> String {
+    digest_of(b"a manifest")
+}
+
+fn ci() -> Identity {
+    Identity::github(
+        "acme/agent",
+        ".github/workflows/release.yml",
+        "refs/tags/v1.0.0",
+    )
+}
+
+fn parse(json: &Value) -> sigstore_verify::types::Bundle {
+    sigstore_verify::types::Bundle::from_json(&json.to_string()).unwrap()
+}
+
+fn hash(digest: &str) -> Sha256Hash {
+    Sha256Hash::from_hex(digest.trim_start_matches("sha256:")).unwrap()
+}
+
+fn keyless(pki: &Sigstore, identity: &Identity, bundle: &Value, digest: &str) -> Verdict {
+    let policy = VerificationPolicy::new(identity.name(), identity.issuer());
+    verifier(pki).verify(hash(digest), &parse(bundle), &policy)
+}
+
+fn keyed(pki: &Sigstore, key: &SigningKey, bundle: &Value, digest: &str) -> Verdict {
+    let policy = PublicKeyVerificationPolicy::new(DerPublicKey::new(key.public_der()));
+    verifier(pki).verify(hash(digest), &parse(bundle), &policy)
+}
+
+fn bundle_verdict(pki: &Sigstore, bundle: &Bundle) -> Verdict {
+    keyless(pki, &ci(), bundle.json(), &image())
+}
+
+/// Makes a v0.1 bundle of a legacy signature.
+fn lift(signature: &LegacySignature) -> Value {
+    let text = |name: &str| signature.annotations[name].as_str().unwrap();
+    let chain = format!(
+        "{}{}",
+        text("dev.sigstore.cosign/certificate"),
+        text("dev.sigstore.cosign/chain")
+    );
+    let certificates: Vec<Value> = chain
+        .split("-----BEGIN CERTIFICATE-----")
+        .skip(1)
+        .map(|pem| {
+            pem.replace("-----END CERTIFICATE-----", "")
+                .replace('\n', "")
+        })
+        .map(|raw| json!({"rawBytes": raw}))
+        .collect();
+    let entry: Value = serde_json::from_str(text("dev.sigstore.cosign/bundle")).unwrap();
+    let payload = &entry["Payload"];
+    let id = payload["logID"].as_str().unwrap();
+    json!({
+        "mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.1",
+        "verificationMaterial": {
+            "x509CertificateChain": {"certificates": certificates},
+            "tlogEntries": [{
+                "logIndex": payload["logIndex"].to_string(),
+                "logId": {"keyId": base64_of_hex(id)},
+                "kindVersion": {"kind": "hashedrekord", "version": "0.0.1"},
+                "integratedTime": payload["integratedTime"].to_string(),
+                "inclusionPromise": {"signedEntryTimestamp": entry["SignedEntryTimestamp"]},
+                "canonicalizedBody": payload["body"],
+            }],
+        },
+        "messageSignature": {
+            "messageDigest": {
+                "algorithm": "SHA2_256",
+                "digest": base64_of_hex(digest_of(signature.payload.as_bytes()).trim_start_matches("sha256:")),
+            },
+            "signature": text("dev.cosignproject.cosign/signature"),
+        },
+    })
+}
+
+fn base64_of_hex(hex: &str) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    STANDARD.encode((0..hex.len()).step_by(2).map(byte).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_keyless_bundle_is_accepted() {
+    let pki = Sigstore::new();
+    let gitlab = Identity::gitlab("acme/agent", ".gitlab-ci.yml", "refs/tags/v1.0.0");
+    let mail = Identity::email("a@example.test", "https://accounts.example.test");
+    for identity in [ci(), gitlab, mail] {
+        let bundle = Signing::keyless(&pki, identity.clone()).bundle(&image());
+        let verdict = keyless(&pki, &identity, bundle.json(), &image()).unwrap();
+        assert!(verdict.certificate_verified() && verdict.sct_verified());
+        assert!(verdict.tlog_verified());
+    }
+}
+
+#[test]
+fn the_claims_are_where_fulcio_has_them() {
+    let pki = Sigstore::new();
+    let bundle = Signing::keyless(&pki, ci()).bundle(&image());
+    let verdict = bundle_verdict(&pki, &bundle).unwrap();
+    let claims = format!("{:?}", verdict.certificate().unwrap().ci_claims);
+    for expected in ["https://github.com/acme/agent", "refs/tags/v1.0.0", "push"] {
+        assert!(claims.contains(expected), "{expected} not in {claims}");
+    }
+}
+
+#[test]
+fn a_legacy_keyless_signature_is_accepted_once_lifted() {
+    let pki = Sigstore::new();
+    let signature = Signing::keyless(&pki, ci()).legacy(&image(), "registry.test/agent");
+    let payload = digest_of(signature.payload.as_bytes());
+    let mut bundle = lift(&signature);
+    let policy = VerificationPolicy::new(ci().name(), ci().issuer()).skip_tlog_unsafe();
+    verifier(&pki)
+        .verify(hash(&payload), &parse(&bundle), &policy)
+        .unwrap();
+    bundle["messageSignature"]["signature"] = json!("AAAA");
+    assert!(keyless(&pki, &ci(), &bundle, &payload).is_err());
+}
+
+#[test]
+fn a_logged_key_bundle_is_accepted() {
+    let pki = Sigstore::new();
+    for key in [
+        SigningKey::p256(),
+        SigningKey::p384(),
+        SigningKey::ed25519(),
+    ] {
+        let bundle = Signing::with_key(&key).logged_in(&pki).bundle(&image());
+        keyed(&pki, &key, bundle.json(), &image()).unwrap();
+        assert!(keyed(&pki, &SigningKey::p256(), bundle.json(), &image()).is_err());
+    }
+}
+
+#[test]
+fn each_flaw_is_refused() {
+    let pki = Sigstore::new();
+    let flaws = [
+        Flaw::Digest(digest_of(b"another manifest")),
+        Flaw::Signature,
+        Flaw::ForeignKey,
+        Flaw::LogBody,
+        Flaw::LoggedAt(1_700_000_000),
+        Flaw::ForeignLog,
+        Flaw::LogSignature,
+        Flaw::InclusionProof,
+        Flaw::NoInclusionProof,
+        Flaw::NoPromise,
+        Flaw::NoSct,
+        Flaw::Sct,
+        Flaw::ForeignAuthority,
+        Flaw::KeyUsage,
+    ];
+    for flaw in flaws {
+        let bundle = Signing::keyless(&pki, ci())
+            .flaw(flaw.clone())
+            .bundle(&image());
+        let verdict = bundle_verdict(&pki, &bundle);
+        assert!(verdict.is_err(), "{flaw:?} was accepted");
+    }
+}
+
+#[test]
+fn a_certificate_that_had_ended_is_refused() {
+    let pki = Sigstore::new();
+    let ended = ci().valid(1_700_000_000, Duration::from_mins(10));
+    let late = Signing::keyless(&pki, ended.clone()).bundle(&image());
+    assert!(bundle_verdict(&pki, &late).is_err());
+    let then = Signing::keyless(&pki, ended).flaw(Flaw::LoggedAt(1_700_000_100));
+    bundle_verdict(&pki, &then.bundle(&image())).unwrap();
+}
+
+#[test]
+fn another_instance_is_not_trusted() {
+    let bundle = Signing::keyless(&Sigstore::new(), ci()).bundle(&image());
+    assert!(bundle_verdict(&Sigstore::new(), &bundle).is_err());
+}
+
+#[test]
+fn an_attestation_is_well_signed_and_no_signature() {
+    let pki = Sigstore::new();
+    let bundle = Signing::keyless(&pki, ci()).attestation(&image());
+    bundle_verdict(&pki, &bundle).unwrap();
+    let payload = bundle.json()["dsseEnvelope"]["payload"].as_str().unwrap();
+    assert_ne!(
+        payload,
+        Signing::keyless(&pki, ci()).bundle(&image()).json()["dsseEnvelope"]["payload"]
+    );
+}
