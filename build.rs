@@ -47,8 +47,19 @@ fn build(target: &str, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
     }
     // Set but empty, it also overrules what a configuration file says.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", "");
-    cargo.env(format!("CARGO_TARGET_{}_LINKER", shouted(target)), "rust-lld");
-    cargo.args(["build", "--locked", "--quiet", "--profile", "init", "--bin", "fullsend-init"]);
+    cargo.env(
+        format!("CARGO_TARGET_{}_LINKER", shouted(target)),
+        "rust-lld",
+    );
+    cargo.args([
+        "build",
+        "--locked",
+        "--quiet",
+        "--profile",
+        "init",
+        "--bin",
+        "fullsend-init",
+    ]);
     cargo.args(["--target", target, "--target-dir"]).arg(out);
     cargo.arg("--manifest-path").arg(manifest);
     // What the nested cargo prints must not be taken for instructions to the outer one.
@@ -62,12 +73,17 @@ fn build(target: &str, out: &Path) -> Result<PathBuf, Box<dyn Error>> {
 /// Fails with the remedy where the target's standard library is not installed.
 fn require(target: &str) -> Result<(), Box<dyn Error>> {
     let rustc = variable("RUSTC")?;
-    let output = command(&rustc).args(["--print", "target-libdir", "--target", target]).output()?;
+    let output = command(&rustc)
+        .args(["--print", "target-libdir", "--target", target])
+        .output()?;
     let folder = PathBuf::from(String::from_utf8(output.stdout)?.trim());
     if output.status.success() && folder.is_dir() {
         return Ok(());
     }
-    Err(format!("fullsend-init is built for {target}, which is not installed: rustup target add {target}").into())
+    Err(format!(
+        "fullsend-init is built for {target}, which is not installed: rustup target add {target}"
+    )
+    .into())
 }
 
 fn shouted(target: &str) -> String {

@@ -52,16 +52,23 @@ impl Account {
             return Err(malformed());
         }
         let uid = number(user);
-        let known = users.iter().filter_map(|line| parse_user(line)).find(|known| match uid {
-            Some(uid) => known.uid == uid,
-            None => known.name.as_deref() == Some(user),
-        });
+        let known = users
+            .iter()
+            .filter_map(|line| parse_user(line))
+            .find(|known| match uid {
+                Some(uid) => known.uid == uid,
+                None => known.name.as_deref() == Some(user),
+            });
         let mut account = match (known, uid) {
             (Some(known), _) => known,
             // A number needs no entry, but then it must say its group: none is a guess.
-            (None, Some(uid)) if group.is_some() => {
-                Self { uid, gid: uid, groups: Vec::new(), name: None, home: None }
-            }
+            (None, Some(uid)) if group.is_some() => Self {
+                uid,
+                gid: uid,
+                groups: Vec::new(),
+                name: None,
+                home: None,
+            },
             _ => return Err(AccountError::UnknownUser(wanted.to_owned())),
         };
         account.gid = group.unwrap_or(account.gid);
@@ -79,21 +86,36 @@ impl Account {
 /// A user or group number; the highest one means "unchanged" to the kernel and is nobody's.
 fn number(text: &str) -> Option<u32> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|number| digits && *number != u32::MAX)
+    text.parse()
+        .ok()
+        .filter(|number| digits && *number != u32::MAX)
 }
 
 fn parse_user(line: &str) -> Option<Account> {
     let mut fields = line.split(':');
     let name = fields.next().filter(|name| !name.is_empty())?;
     let (uid, gid) = (number(fields.nth(1)?)?, number(fields.next()?)?);
-    let home = fields.nth(1).filter(|home| home.starts_with('/')).map(str::to_owned);
-    Some(Account { uid, gid, groups: Vec::new(), name: Some(name.to_owned()), home })
+    let home = fields
+        .nth(1)
+        .filter(|home| home.starts_with('/'))
+        .map(str::to_owned);
+    Some(Account {
+        uid,
+        gid,
+        groups: Vec::new(),
+        name: Some(name.to_owned()),
+        home,
+    })
 }
 
 fn membership(line: &str, user: &str) -> Option<u32> {
     let mut fields = line.split(':');
     let gid = number(fields.nth(2)?)?;
-    fields.next()?.split(',').any(|member| member == user).then_some(gid)
+    fields
+        .next()?
+        .split(',')
+        .any(|member| member == user)
+        .then_some(gid)
 }
 
 fn lines(path: &'static str) -> Result<Vec<String>, AccountError> {
@@ -105,9 +127,15 @@ fn lines(path: &'static str) -> Result<Vec<String>, AccountError> {
     };
     let size = file.metadata().map_err(unreadable)?.len();
     if size > FILE_LIMIT {
-        return Err(unreadable(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB")));
+        return Err(unreadable(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "larger than 1 MiB",
+        )));
     }
-    BufReader::new(file.take(FILE_LIMIT)).lines().collect::<Result<_, _>>().map_err(unreadable)
+    BufReader::new(file.take(FILE_LIMIT))
+        .lines()
+        .collect::<Result<_, _>>()
+        .map_err(unreadable)
 }
 
 #[cfg(test)]
@@ -121,7 +149,11 @@ mod tests {
             "agent:x:1000:1001:Agent:/home/agent:/bin/sh",
             "agent:x:0:0:an impostor further down:/:",
         ];
-        let groups = ["wheel:x:10:root", "docker:x:999:agent,other", "audio:x:29:agents"];
+        let groups = [
+            "wheel:x:10:root",
+            "docker:x:999:agent,other",
+            "audio:x:29:agents",
+        ];
         let own = |lines: &[&str]| lines.iter().map(ToString::to_string).collect::<Vec<_>>();
         Account::find_in(wanted, &own(&users), &own(&groups))
     }

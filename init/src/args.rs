@@ -76,7 +76,9 @@ fn parse_run(mut words: impl Iterator<Item = OsString>) -> Result<Run, String> {
 
 fn milliseconds(flag: &str, value: &OsString) -> Result<Duration, String> {
     let number = value.to_str().and_then(|text| text.parse().ok());
-    number.map(Duration::from_millis).ok_or_else(|| format!("{flag} needs a number"))
+    number
+        .map(Duration::from_millis)
+        .ok_or_else(|| format!("{flag} needs a number"))
 }
 
 fn parse_entrypoint(words: impl Iterator<Item = OsString>) -> Result<Entrypoint, String> {
@@ -136,7 +138,14 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        for line in ["run", "run --", "run sh", "run --socket", "run --timeout-ms x -- a", "--nope"] {
+        for line in [
+            "run",
+            "run --",
+            "run sh",
+            "run --socket",
+            "run --timeout-ms x -- a",
+            "--nope",
+        ] {
             assert!(parsed(line).is_err(), "{line}");
         }
         assert!(parsed("run --socket /a --record /b -- c").is_err());

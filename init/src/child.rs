@@ -24,7 +24,10 @@ impl Launch {
     /// Prepares a command, of at least one word, with its environment; `None` if there is none.
     pub(crate) fn new(command: &[OsString], environment: &[(OsString, OsString)]) -> Option<Self> {
         let program = command.first()?;
-        let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value);
+        let path = environment
+            .iter()
+            .find(|(name, _)| name == "PATH")
+            .map(|(_, value)| value);
         let arguments = command.iter().filter_map(|word| c_string(word)).collect();
         let environment = environment.iter().filter_map(|(name, value)| {
             let mut pair = name.clone();
@@ -41,17 +44,33 @@ impl Launch {
 
     /// Becomes the command. Returns only on failure.
     pub(crate) fn exec(&self, sys: &impl Syscalls) -> ExecFailure {
-        let mut worst = ExecFailure { stage: Stage::Lookup, errno: Errno::ENOENT as i32 };
+        let mut worst = ExecFailure {
+            stage: Stage::Lookup,
+            errno: Errno::ENOENT as i32,
+        };
         for path in &self.candidates {
             let errno = sys.exec(path, &self.arguments, &self.environment);
             match errno {
                 Errno::ENOENT if sys.exists(path) => {
-                    return ExecFailure { stage: Stage::Interpreter, errno: errno as i32 };
+                    return ExecFailure {
+                        stage: Stage::Interpreter,
+                        errno: errno as i32,
+                    };
                 }
                 Errno::ENOENT | Errno::ENOTDIR => {}
                 // As a shell does: remembered, and the next directory is tried.
-                Errno::EACCES => worst = ExecFailure { stage: Stage::Exec, errno: errno as i32 },
-                _ => return ExecFailure { stage: Stage::Exec, errno: errno as i32 },
+                Errno::EACCES => {
+                    worst = ExecFailure {
+                        stage: Stage::Exec,
+                        errno: errno as i32,
+                    }
+                }
+                _ => {
+                    return ExecFailure {
+                        stage: Stage::Exec,
+                        errno: errno as i32,
+                    };
+                }
             }
         }
         worst
@@ -77,7 +96,10 @@ pub(crate) fn start(sys: &impl Syscalls, launch: &Launch, terminal: bool) -> Exe
 }
 
 fn at(stage: Stage, result: Result<(), Errno>) -> Result<(), ExecFailure> {
-    result.map_err(|errno| ExecFailure { stage, errno: errno as i32 })
+    result.map_err(|errno| ExecFailure {
+        stage,
+        errno: errno as i32,
+    })
 }
 
 /// The absolute entries of PATH; a relative one would run whatever the workspace holds.
@@ -90,8 +112,12 @@ fn candidates(program: &OsStr, path: Option<&OsStr>) -> Vec<CString> {
         return c_string(program).into_iter().collect();
     }
     let path = path.unwrap_or(OsStr::new(DEFAULT_PATH)).as_bytes();
-    let folders = path.split(|byte| *byte == b':').filter(|folder| folder.starts_with(b"/"));
-    folders.filter_map(|folder| CString::new([folder, b"/", name].concat()).ok()).collect()
+    let folders = path
+        .split(|byte| *byte == b':')
+        .filter(|folder| folder.starts_with(b"/"));
+    folders
+        .filter_map(|folder| CString::new([folder, b"/", name].concat()).ok())
+        .collect()
 }
 
 fn c_string(text: &OsStr) -> Option<CString> {

@@ -21,7 +21,11 @@ struct Counter {
 
 impl Counter {
     fn open(folder: &Path, name: &str, key: Option<&'static str>) -> Option<Self> {
-        let mut counter = Self { file: File::open(folder.join(name)).ok()?, key, start: 0 };
+        let mut counter = Self {
+            file: File::open(folder.join(name)).ok()?,
+            key,
+            start: 0,
+        };
         counter.start = counter.value()?;
         Some(counter)
     }
@@ -67,7 +71,10 @@ impl Counters {
             Self::version2(&own_folder(root, membership_of(&membership, "")))
         } else {
             Self::version1(|controller| {
-                own_folder(&root.join(controller), membership_of(&membership, controller))
+                own_folder(
+                    &root.join(controller),
+                    membership_of(&membership, controller),
+                )
             })
         }
     }
@@ -113,7 +120,11 @@ impl Counters {
     /// User and system time since the beginning.
     pub(crate) fn cpu(&self) -> Option<(Duration, Duration)> {
         let (user, system) = self.cpu.as_ref()?;
-        let unit = if self.nanoseconds { Duration::from_nanos } else { Duration::from_micros };
+        let unit = if self.nanoseconds {
+            Duration::from_nanos
+        } else {
+            Duration::from_micros
+        };
         Some((unit(user.since_start()?), unit(system.since_start()?)))
     }
 }
@@ -122,7 +133,9 @@ impl Counters {
 /// hierarchy, in which our path then exists.
 fn own_folder(root: &Path, path: Option<&str>) -> PathBuf {
     let inner = path.map(|path| root.join(path.trim_start_matches('/')));
-    inner.filter(|folder| folder.exists()).unwrap_or_else(|| root.to_owned())
+    inner
+        .filter(|folder| folder.exists())
+        .unwrap_or_else(|| root.to_owned())
 }
 
 fn read_membership() -> String {
@@ -138,7 +151,10 @@ fn read_membership() -> String {
 fn membership_of<'a>(text: &'a str, controller: &str) -> Option<&'a str> {
     text.lines().find_map(|line| {
         let (names, path) = line.split_once(':')?.1.split_once(':')?;
-        names.split(',').any(|name| name == controller).then_some(path)
+        names
+            .split(',')
+            .any(|name| name == controller)
+            .then_some(path)
     })
 }
 

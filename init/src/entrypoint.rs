@@ -29,9 +29,14 @@ pub(crate) fn run(wanted: Entrypoint) -> Result<ExitCode, StartError> {
     let mut environment: Environment = std::env::vars_os().collect();
     let command = command(&wanted, &environment)?;
     let user = wanted.user.or_else(|| text(&environment, "AGENT_USER"));
-    let folder = wanted.workdir.or_else(|| environment::get(&environment, "AGENT_WORKDIR"));
+    let folder = wanted
+        .workdir
+        .or_else(|| environment::get(&environment, "AGENT_WORKDIR"));
     environment.retain(|(name, _)| {
-        let hidden = CONTROL_PLANE.iter().chain(&OWN).any(|hidden| name == hidden);
+        let hidden = CONTROL_PLANE
+            .iter()
+            .chain(&OWN)
+            .any(|hidden| name == hidden);
         !hidden && !wanted.strip.contains(name)
     });
     if nix::unistd::getpid().as_raw() != 1 || !Uid::effective().is_root() {
@@ -81,15 +86,18 @@ fn straight_through(
 ) -> Result<ExitCode, StartError> {
     let launch = Launch::new(command, environment).ok_or(StartError::NoCommand)?;
     enter(folder)?;
-    Linux.no_new_privileges().map_err(|errno| StartError::System("no_new_privs", errno))?;
+    Linux
+        .no_new_privileges()
+        .map_err(|errno| StartError::System("no_new_privs", errno))?;
     Linux.reset_signals();
     Err(StartError::Exec(launch.exec(&Linux)))
 }
 
 fn enter(folder: Option<OsString>) -> Result<(), StartError> {
-    let Some(folder) = folder.filter(|folder| !folder.is_empty()) else { return Ok(()) };
-    std::env::set_current_dir(Path::new(&folder))
-        .map_err(|error| StartError::Folder(folder, error))
+    let Some(folder) = folder.filter(|folder| !folder.is_empty()) else {
+        return Ok(());
+    };
+    std::env::set_current_dir(Path::new(&folder)).map_err(|error| StartError::Folder(folder, error))
 }
 
 fn describe(account: &Account, environment: &mut Environment) {
@@ -99,7 +107,11 @@ fn describe(account: &Account, environment: &mut Environment) {
         values.extend([("USER", name), ("LOGNAME", name)]);
     }
     environment.retain(|(name, _)| !["HOME", "USER", "LOGNAME"].iter().any(|own| name == own));
-    environment.extend(values.into_iter().map(|(name, value)| (name.into(), value.into())));
+    environment.extend(
+        values
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into())),
+    );
 }
 
 /// Gives root up for good, in PID 1 itself: no process of root's stays in the container, and the
@@ -110,8 +122,10 @@ fn become_user(sys: &impl Syscalls, account: &Account) -> Result<(), StartError>
     // First, because it is the last to be allowed: it needs CAP_SETPCAP.
     sys.empty_bounding_set().map_err(lacking("CAP_SETPCAP"))?;
     sys.set_groups(&groups).map_err(lacking("CAP_SETGID"))?;
-    sys.set_group(Gid::from_raw(account.gid)).map_err(lacking("CAP_SETGID"))?;
-    sys.set_user(Uid::from_raw(account.uid)).map_err(lacking("CAP_SETUID"))?;
+    sys.set_group(Gid::from_raw(account.gid))
+        .map_err(lacking("CAP_SETGID"))?;
+    sys.set_user(Uid::from_raw(account.uid))
+        .map_err(lacking("CAP_SETUID"))?;
     let system = |what| move |errno| StartError::System(what, errno);
     sys.clear_capabilities().map_err(system("capset"))?;
     sys.no_new_privileges().map_err(system("no_new_privs"))?;

@@ -4,5 +4,8 @@ use std::ffi::OsString;
 
 /// The first value of `name`.
 pub(crate) fn get(environment: &[(OsString, OsString)], name: &str) -> Option<OsString> {
-    environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+    environment
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.clone())
 }

@@ -37,7 +37,10 @@ impl StartError {
     /// 126 and 127 as shells have them, 125 for everything else.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Exec(ExecFailure { stage: Stage::Lookup, .. }) => 127,
+            Self::Exec(ExecFailure {
+                stage: Stage::Lookup,
+                ..
+            }) => 127,
             Self::Exec(_) => 126,
             _ => 125,
         }
@@ -54,7 +57,10 @@ impl fmt::Display for StartError {
             Self::Account(error) => write!(out, "{error}; refusing to run the agent as root"),
             Self::Privileges(capability, errno) => {
                 let reason = errno.desc();
-                write!(out, "cannot give up root ({reason}): the container lacks {capability}")
+                write!(
+                    out,
+                    "cannot give up root ({reason}): the container lacks {capability}"
+                )
             }
             Self::Folder(folder, error) => {
                 write!(out, "cannot enter {}: {error}", folder.to_string_lossy())

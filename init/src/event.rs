@@ -84,10 +84,15 @@ impl Decoder {
     }
 
     fn record(&mut self) -> Result<Option<Event>, RecordError> {
-        let last = self.buffer.windows(5).position(|window| window == b"\nend ");
+        let last = self
+            .buffer
+            .windows(5)
+            .position(|window| window == b"\nend ");
         let end = last.and_then(|last| {
             let rest = self.buffer.iter().skip(last + 1);
-            rest.copied().position(|byte| byte == b'\n').map(|more| last + 1 + more)
+            rest.copied()
+                .position(|byte| byte == b'\n')
+                .map(|more| last + 1 + more)
         });
         match end {
             Some(end) => {
@@ -100,7 +105,10 @@ impl Decoder {
         }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "reads as the result of the step it ends")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "reads as the result of the step it ends"
+    )]
     fn advance(&mut self, next: Next, event: Event) -> Option<Event> {
         self.next = next;
         Some(event)

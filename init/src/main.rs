@@ -62,6 +62,17 @@ fn plan(run: Run) -> Result<Plan, StartError> {
         (None, Some(path)) => Outlet::open(&path).map_err(|error| StartError::Outlet(path, error)),
         (None, None) => Ok(Outlet::Nowhere),
     }?;
-    let Run { timeout, grace, terminal, .. } = run;
-    Ok(Plan { launch, terminal, timeout, grace, outlet })
+    let Run {
+        timeout,
+        grace,
+        terminal,
+        ..
+    } = run;
+    Ok(Plan {
+        launch,
+        terminal,
+        timeout,
+        grace,
+        outlet,
+    })
 }

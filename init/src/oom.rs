@@ -45,13 +45,19 @@ fn is_healthy(agent: Pid) -> bool {
 
 fn read(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
-    File::open(path).ok()?.take(8192).read_to_end(&mut bytes).ok()?;
+    File::open(path)
+        .ok()?
+        .take(8192)
+        .read_to_end(&mut bytes)
+        .ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn kill_pending(status: &str) -> bool {
     let masks = status.lines().filter_map(|line| {
-        let mask = line.strip_prefix("SigPnd:").or_else(|| line.strip_prefix("ShdPnd:"))?;
+        let mask = line
+            .strip_prefix("SigPnd:")
+            .or_else(|| line.strip_prefix("ShdPnd:"))?;
         u64::from_str_radix(mask.trim(), 16).ok()
     });
     masks.fold(0, |all, mask| all | mask) & KILL != 0
@@ -60,7 +66,10 @@ fn kill_pending(status: &str) -> bool {
 /// The command's name stands in parentheses and may hold anything, parentheses included.
 fn is_exiting(stat: &str) -> bool {
     let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let flags = after.split_whitespace().nth(6).and_then(|word| word.parse::<u64>().ok());
+    let flags = after
+        .split_whitespace()
+        .nth(6)
+        .and_then(|word| word.parse::<u64>().ok());
     flags.is_none_or(|flags| flags & EXITING != 0)
 }
 
@@ -70,9 +79,15 @@ mod tests {
 
     #[test]
     fn a_pending_kill_is_a_sign_of_death() {
-        assert!(!kill_pending("SigPnd:\t0000000000000000\nShdPnd:\t0000000000004000\n"));
-        assert!(kill_pending("SigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n"));
-        assert!(kill_pending("SigPnd:\t0000000000000100\nShdPnd:\t0000000000000000\n"));
+        assert!(!kill_pending(
+            "SigPnd:\t0000000000000000\nShdPnd:\t0000000000004000\n"
+        ));
+        assert!(kill_pending(
+            "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n"
+        ));
+        assert!(kill_pending(
+            "SigPnd:\t0000000000000100\nShdPnd:\t0000000000000000\n"
+        ));
     }
 
     #[test]

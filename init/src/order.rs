@@ -45,8 +45,14 @@ impl Order {
             return Some(Self::Kill);
         }
         let (signal, grace) = line.strip_prefix("terminate ")?.split_once(' ')?;
-        let signal = signal.parse().ok().filter(|signal| (1..=31).contains(signal))?;
-        Some(Self::Terminate { signal, grace: Duration::from_millis(grace.parse().ok()?) })
+        let signal = signal
+            .parse()
+            .ok()
+            .filter(|signal| (1..=31).contains(signal))?;
+        Some(Self::Terminate {
+            signal,
+            grace: Duration::from_millis(grace.parse().ok()?),
+        })
     }
 }
 
@@ -56,7 +62,13 @@ mod tests {
 
     #[test]
     fn orders_survive_the_wire_in_any_pieces() {
-        let sent = [Order::Terminate { signal: 15, grace: Duration::from_secs(5) }, Order::Kill];
+        let sent = [
+            Order::Terminate {
+                signal: 15,
+                grace: Duration::from_secs(5),
+            },
+            Order::Kill,
+        ];
         let wire: String = sent.iter().map(Order::to_string).collect();
         let (mut buffer, mut received) = (Vec::new(), Vec::new());
         for byte in wire.bytes() {
@@ -68,10 +80,20 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for line in ["", "kill ", "terminate 15", "terminate 0 1", "terminate 64 1", "terminate 9 -1"]
-        {
+        for line in [
+            "",
+            "kill ",
+            "terminate 15",
+            "terminate 0 1",
+            "terminate 64 1",
+            "terminate 9 -1",
+        ] {
             let mut buffer = format!("{line}\n").into_bytes();
-            assert_eq!(Order::take(&mut buffer), Err(RecordError::Malformed), "{line:?}");
+            assert_eq!(
+                Order::take(&mut buffer),
+                Err(RecordError::Malformed),
+                "{line:?}"
+            );
         }
         assert_eq!(Order::take(&mut vec![b'x'; 65]), Err(RecordError::TooLong));
     }

@@ -48,21 +48,38 @@ impl Outlet {
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         (&stream).write_all(Event::Hello.encode().as_bytes())?;
-        Ok(Self::Socket { stream, received: Vec::new() })
+        Ok(Self::Socket {
+            stream,
+            received: Vec::new(),
+        })
     }
 
     /// Opens the record file and takes the nonce out of it, before an agent can read it.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         let mut text = String::new();
-        (&file).take(NONCE_LIMIT as u64 + 2).read_to_string(&mut text)?;
+        (&file)
+            .take(NONCE_LIMIT as u64 + 2)
+            .read_to_string(&mut text)?;
         let nonce = text.trim_end_matches('\n');
         if nonce.len() > NONCE_LIMIT || !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it holds more than a nonce"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it holds more than a nonce",
+            ));
         }
         file.set_len(0)?;
         let nonce = (!nonce.is_empty()).then(|| nonce.to_owned());
-        Ok(Self::File { path: path.to_owned(), file, nonce })
+        Ok(Self::File {
+            path: path.to_owned(),
+            file,
+            nonce,
+        })
     }
 
     /// The descriptor whose readiness means an order, or the CLI's end.
@@ -91,7 +108,9 @@ impl Outlet {
 
     /// Reads what the CLI sent, after the descriptor became ready.
     pub(crate) fn orders(&mut self) -> Result<Vec<Order>, Gone> {
-        let Self::Socket { stream, received } = self else { return Ok(Vec::new()) };
+        let Self::Socket { stream, received } = self else {
+            return Ok(Vec::new());
+        };
         let mut buffer = [0; 256];
         match stream.read(&mut buffer) {
             Ok(0) => return Err(Gone),
@@ -118,13 +137,19 @@ impl Outlet {
 }
 
 fn is_transient(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock)
+    matches!(
+        error.kind(),
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
+    )
 }
 
 /// Sends the record and waits a moment for the CLI to close: the end of PID 1 is the end of the
 /// container, and of whatever the kernel still buffers for it.
 fn send(mut stream: UnixStream, record: Record) {
-    if stream.write_all(Event::Record(record).encode().as_bytes()).is_err() {
+    if stream
+        .write_all(Event::Record(record).encode().as_bytes())
+        .is_err()
+    {
         return;
     }
     let _ = stream.shutdown(Shutdown::Write);
@@ -141,7 +166,11 @@ fn send(mut stream: UnixStream, record: Record) {
 }
 
 fn write(path: &Path, file: File, record: &Record) -> io::Result<()> {
-    let file = if is_at(path, &file) { file } else { replace(path)? };
+    let file = if is_at(path, &file) {
+        file
+    } else {
+        replace(path)?
+    };
     file.set_len(0)?;
     file.write_all_at(record.encode().as_bytes(), 0)?;
     file.sync_all()

@@ -53,7 +53,11 @@ impl Record {
             _ => return Err(RecordError::Malformed),
         };
         let record = Self::from_lines(head).ok_or(RecordError::Malformed)?;
-        if record.encode() == text { Ok(record) } else { Err(RecordError::Malformed) }
+        if record.encode() == text {
+            Ok(record)
+        } else {
+            Err(RecordError::Malformed)
+        }
     }
 
     fn from_lines(head: &str) -> Option<Self> {
@@ -88,7 +92,12 @@ impl Record {
                 _ => return None,
             }
         }
-        Some(Self { ending: ending?, killed_by: killed_by?, wall: wall?, ..record })
+        Some(Self {
+            ending: ending?,
+            killed_by: killed_by?,
+            wall: wall?,
+            ..record
+        })
     }
 }
 
@@ -133,11 +142,17 @@ fn parse_killed_by(text: &str) -> Option<KilledBy> {
 pub(crate) fn take_line(buffer: &mut Vec<u8>) -> Result<Option<String>, RecordError> {
     let Some(end) = buffer.iter().position(|byte| *byte == b'\n') else {
         let fits = buffer.len() <= LINE_LIMIT;
-        return if fits { Ok(None) } else { Err(RecordError::TooLong) };
+        return if fits {
+            Ok(None)
+        } else {
+            Err(RecordError::TooLong)
+        };
     };
     if end > LINE_LIMIT {
         return Err(RecordError::TooLong);
     }
     let line: Vec<u8> = buffer.drain(..=end).take(end).collect();
-    String::from_utf8(line).map(Some).map_err(|_| RecordError::Malformed)
+    String::from_utf8(line)
+        .map(Some)
+        .map_err(|_| RecordError::Malformed)
 }

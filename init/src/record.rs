@@ -179,7 +179,11 @@ impl Record {
         line(&mut text, "wall_ms", Some(&self.wall.as_millis()));
         line(&mut text, "cpu_user_us", micros(self.cpu_user).as_ref());
         line(&mut text, "cpu_system_us", micros(self.cpu_system).as_ref());
-        line(&mut text, "memory_peak_bytes", self.memory_peak_bytes.as_ref());
+        line(
+            &mut text,
+            "memory_peak_bytes",
+            self.memory_peak_bytes.as_ref(),
+        );
         line(&mut text, "oom_kills", self.oom_kills.as_ref());
         line(&mut text, "pids_limit_hits", self.pids_limit_hits.as_ref());
         let lines = text.lines().count();
@@ -198,9 +202,10 @@ impl Record {
             },
             (KilledBy::Timeout, _) => 124,
             (KilledBy::Terminate(signal), _) => above_128(signal),
-            (_, Ending::Waited(status)) => {
-                status.code().or_else(|| status.signal().map(above_128)).unwrap_or(125)
-            }
+            (_, Ending::Waited(status)) => status
+                .code()
+                .or_else(|| status.signal().map(above_128))
+                .unwrap_or(125),
             (_, Ending::Unreaped) => 125,
         }
     }

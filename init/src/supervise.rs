@@ -89,8 +89,14 @@ pub(crate) fn run(plan: Plan) -> Result<ExitCode, StartError> {
             return Ok(ExitCode::from(127));
         }
         Err(errno) => {
-            let failure = ExecFailure { stage: Stage::Fork, errno: errno as i32 };
-            let record = Record { nonce: plan.outlet.nonce(), ..not_started(failure) };
+            let failure = ExecFailure {
+                stage: Stage::Fork,
+                errno: errno as i32,
+            };
+            let record = Record {
+                nonce: plan.outlet.nonce(),
+                ..not_started(failure)
+            };
             return Ok(finish(plan.outlet, record));
         }
     };
@@ -141,7 +147,10 @@ fn tell(reporter: OwnedFd, failure: ExecFailure) {
 fn hear(message: [u8; 8]) -> Option<ExecFailure> {
     let [a, b, c, d, errno @ ..] = message;
     let stage = Stage::from_number(i32::from_le_bytes([a, b, c, d]))?;
-    Some(ExecFailure { stage, errno: i32::from_le_bytes(errno) })
+    Some(ExecFailure {
+        stage,
+        errno: i32::from_le_bytes(errno),
+    })
 }
 
 struct Supervisor<'a> {
@@ -228,7 +237,9 @@ impl Supervisor<'_> {
     }
 
     fn read_report(&mut self) {
-        let Some(report) = self.report.take() else { return };
+        let Some(report) = self.report.take() else {
+            return;
+        };
         let mut message = [0; 8];
         let mut file = File::from(report);
         match file.read(&mut message) {
@@ -270,9 +281,11 @@ impl Supervisor<'_> {
     fn record(&self, began: Duration) -> Record {
         let (ending, ended) = self.watch.ending();
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok();
-        let waited = usage.map(|usage| (duration(usage.user_time()), duration(usage.system_time())));
+        let waited =
+            usage.map(|usage| (duration(usage.user_time()), duration(usage.system_time())));
         let cpu = self.counters.cpu().or(waited);
-        let resident = usage.and_then(|usage| u64::try_from(usage.max_rss()).ok()?.checked_mul(1024));
+        let resident =
+            usage.and_then(|usage| u64::try_from(usage.max_rss()).ok()?.checked_mul(1024));
         Record {
             nonce: self.outlet.nonce(),
             ending: self.failure.map_or(ending, Ending::NotStarted),

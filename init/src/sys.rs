@@ -78,7 +78,10 @@ impl Syscalls for Linux {
         const PATH: &str = "/proc/self/oom_score_adj";
         let mut text = String::new();
         let read = File::open(PATH).and_then(|file| file.take(16).read_to_string(&mut text));
-        let now: i32 = read.ok().and_then(|_| text.trim().parse().ok()).unwrap_or(0);
+        let now: i32 = read
+            .ok()
+            .and_then(|_| text.trim().parse().ok())
+            .unwrap_or(0);
         let raised = now.saturating_add(500).min(1000).to_string();
         // Without it the kernel still kills by size, and PID 1 is the smallest.
         if let Ok(file) = File::options().write(true).open(PATH) {
@@ -119,7 +122,10 @@ impl Syscalls for Linux {
     }
 
     fn clear_capabilities(&self) -> Result<()> {
-        match capability_prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL.unsigned_abs()) {
+        match capability_prctl(
+            libc::PR_CAP_AMBIENT,
+            libc::PR_CAP_AMBIENT_CLEAR_ALL.unsigned_abs(),
+        ) {
             // A kernel without ambient capabilities has none to clear.
             Ok(_) | Err(Errno::EINVAL) => set_no_capabilities(),
             Err(errno) => Err(errno),
@@ -208,7 +214,9 @@ impl Linux {
         let listed: Vec<RawFd> = std::fs::read_dir("/proc/self/fd")
             .map(|entries| {
                 let names = entries.flatten().map(|entry| entry.file_name());
-                names.filter_map(|name| name.to_str()?.parse().ok()).collect()
+                names
+                    .filter_map(|name| name.to_str()?.parse().ok())
+                    .collect()
             })
             .unwrap_or_else(|_| (3..4096).collect());
         for descriptor in listed.into_iter().filter(|descriptor| *descriptor > 2) {
@@ -218,7 +226,8 @@ impl Linux {
 
     /// Time that also passes while the machine sleeps, from an arbitrary beginning.
     pub(crate) fn now(self) -> Duration {
-        nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from)
+        nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME)
+            .map_or(Duration::ZERO, Duration::from)
     }
 
     /// Replaces stdin, stdout and stderr, so that only the agent holds the container's own.
@@ -230,7 +239,10 @@ impl Linux {
     }
 }
 
-#[expect(unsafe_code, reason = "signal(2) has no safe form that takes every number")]
+#[expect(
+    unsafe_code,
+    reason = "signal(2) has no safe form that takes every number"
+)]
 fn set_disposition(number: i32, disposition: libc::sighandler_t) {
     // SAFETY: only SIG_DFL and SIG_IGN are passed, so that no code of ours runs in a handler.
     unsafe { libc::signal(number, disposition) };
@@ -275,7 +287,10 @@ fn seal_range() -> Result<()> {
         .map(drop)
 }
 
-#[expect(unsafe_code, reason = "descriptors listed by number have no owner to borrow from")]
+#[expect(
+    unsafe_code,
+    reason = "descriptors listed by number have no owner to borrow from"
+)]
 fn seal(descriptor: RawFd) {
     // SAFETY: sets a flag on whatever the number names, or fails with EBADF.
     unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };

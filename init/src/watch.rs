@@ -102,7 +102,10 @@ impl<'a, S: Syscalls> Watch<'a, S> {
             self.sys.signal_everything(Signal::SIGTERM);
             // The stopped must wake up to hear it.
             self.sys.signal_everything(Signal::SIGCONT);
-            self.phase = Phase::Draining { until: now + self.grace, tree: true };
+            self.phase = Phase::Draining {
+                until: now + self.grace,
+                tree: true,
+            };
         }
         if let Phase::Draining { until, tree } = self.phase
             && (until <= now || self.is_drained(tree, childless))
@@ -164,7 +167,9 @@ impl<'a, S: Syscalls> Watch<'a, S> {
     }
 
     fn terminate(&mut self, signal: i32, grace: Duration, now: Duration) {
-        let Ok(signal) = Signal::try_from(signal) else { return };
+        let Ok(signal) = Signal::try_from(signal) else {
+            return;
+        };
         if self.ended.is_some() {
             return;
         }
@@ -175,7 +180,10 @@ impl<'a, S: Syscalls> Watch<'a, S> {
         self.sys.signal_group(self.agent, signal);
         self.sys.signal_group(self.agent, Signal::SIGCONT);
         if self.phase == Phase::Running {
-            self.phase = Phase::Draining { until: now + grace.min(FOREVER), tree: false };
+            self.phase = Phase::Draining {
+                until: now + grace.min(FOREVER),
+                tree: false,
+            };
         }
     }
 
@@ -189,14 +197,22 @@ impl<'a, S: Syscalls> Watch<'a, S> {
         if matches!(self.phase, Phase::Running | Phase::Draining { .. }) {
             self.struck |= self.ended.is_none();
             self.sys.signal_everything(Signal::SIGKILL);
-            self.phase = Phase::Killing { until: now + BURIAL };
+            self.phase = Phase::Killing {
+                until: now + BURIAL,
+            };
         }
     }
 
     /// Whether all that were asked to end have done so: the agent may be a shell that dies at
     /// once, while the program that it started still tidies up.
     fn is_drained(&self, tree: bool, childless: bool) -> bool {
-        let gone = || if tree { childless } else { !self.sys.group_exists(self.agent) };
+        let gone = || {
+            if tree {
+                childless
+            } else {
+                !self.sys.group_exists(self.agent)
+            }
+        };
         self.ended.is_some() && (childless || gone())
     }
 }

@@ -28,7 +28,13 @@ impl Dice {
     }
 
     fn ending(&mut self) -> Ending {
-        let stages = [Stage::Fork, Stage::Setsid, Stage::Lookup, Stage::Exec, Stage::Interpreter];
+        let stages = [
+            Stage::Fork,
+            Stage::Setsid,
+            Stage::Lookup,
+            Stage::Exec,
+            Stage::Interpreter,
+        ];
         match self.roll() % 3 {
             0 => Ending::Waited(WaitStatus(self.int())),
             1 => Ending::NotStarted(ExecFailure {
@@ -40,7 +46,12 @@ impl Dice {
     }
 
     fn record(&mut self) -> Record {
-        let killers = [KilledBy::Nobody, KilledBy::Timeout, KilledBy::CliGone, KilledBy::Kill];
+        let killers = [
+            KilledBy::Nobody,
+            KilledBy::Timeout,
+            KilledBy::CliGone,
+            KilledBy::Kill,
+        ];
         Record {
             nonce: self.maybe(|value| format!("{value:x}")),
             ending: self.ending(),
@@ -76,7 +87,11 @@ fn a_record_cut_anywhere_is_refused() {
     for _ in 0..200 {
         let text = dice.record().encode();
         for end in 0..text.len() {
-            assert!(Record::parse(&text.as_bytes()[..end]).is_err(), "{:?}", &text[..end]);
+            assert!(
+                Record::parse(&text.as_bytes()[..end]).is_err(),
+                "{:?}",
+                &text[..end]
+            );
         }
     }
 }
@@ -86,7 +101,12 @@ fn a_record_with_a_line_lost_or_doubled_is_refused() {
     let text = Dice(3).record().encode();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     for index in 0..lines.len() {
-        let without: String = lines.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, l)| *l).collect();
+        let without: String = lines
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| *i != index)
+            .map(|(_, l)| *l)
+            .collect();
         assert!(Record::parse(without.as_bytes()).is_err(), "{without}");
         let mut doubled = lines.clone();
         doubled.insert(index, lines[index]);
@@ -121,26 +141,46 @@ fn other_spellings_are_refused() {
         ("waited", "waited  "),
     ] {
         let bad = good.replace(from, to);
-        assert_eq!(Record::parse(bad.as_bytes()), Err(RecordError::Malformed), "{bad}");
+        assert_eq!(
+            Record::parse(bad.as_bytes()),
+            Err(RecordError::Malformed),
+            "{bad}"
+        );
     }
     let newer = good.replace("record 1", "record 2");
     assert_eq!(Record::parse(newer.as_bytes()), Err(RecordError::Version));
-    assert_eq!(Record::parse(&[b'a'; RECORD_LIMIT + 1]), Err(RecordError::TooLong));
+    assert_eq!(
+        Record::parse(&[b'a'; RECORD_LIMIT + 1]),
+        Err(RecordError::TooLong)
+    );
 }
 
 #[test]
 fn wait_statuses_are_told_apart() {
-    assert_eq!((WaitStatus(137 << 8).code(), WaitStatus(137 << 8).signal()), (Some(137), None));
-    assert_eq!((WaitStatus(9).code(), WaitStatus(9).signal()), (None, Some(9)));
+    assert_eq!(
+        (WaitStatus(137 << 8).code(), WaitStatus(137 << 8).signal()),
+        (Some(137), None)
+    );
+    assert_eq!(
+        (WaitStatus(9).code(), WaitStatus(9).signal()),
+        (None, Some(9))
+    );
     assert_eq!(WaitStatus(11 | 0x80).signal(), Some(11));
     assert!(WaitStatus(11 | 0x80).dumped_core());
     assert_eq!(WaitStatus(40).signal(), Some(40));
-    assert_eq!((WaitStatus(0x137f).code(), WaitStatus(0x137f).signal()), (None, None));
+    assert_eq!(
+        (WaitStatus(0x137f).code(), WaitStatus(0x137f).signal()),
+        (None, None)
+    );
 }
 
 #[test]
 fn a_connection_decodes_in_any_pieces() {
-    let events = [Event::Hello, Event::Started, Event::Record(Dice(5).record())];
+    let events = [
+        Event::Hello,
+        Event::Started,
+        Event::Record(Dice(5).record()),
+    ];
     let wire: String = events.iter().map(Event::encode).collect();
     for size in 1..wire.len() {
         let mut decoder = Decoder::default();
@@ -160,7 +200,10 @@ fn a_connection_out_of_order_is_refused() {
     let record = Event::Record(Dice(6).record()).encode();
     assert!(Decoder::default().push(record.as_bytes()).is_err());
     assert!(Decoder::default().push(b"started\n").is_err());
-    assert_eq!(Decoder::default().push(b"hello 2\n"), Err(RecordError::Version));
+    assert_eq!(
+        Decoder::default().push(b"hello 2\n"),
+        Err(RecordError::Version)
+    );
     let twice = format!("hello 1\n{record}{record}");
     assert!(Decoder::default().push(twice.as_bytes()).is_err());
     let mut flooded = Decoder::default();
