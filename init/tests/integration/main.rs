@@ -1,0 +1,9 @@
+//! The program as PID 1 of real PID namespaces, and its library's text forms.
+
+mod endings;
+mod entrypoint;
+mod hostile;
+mod limits;
+mod record;
+mod sandbox;
+mod source;
