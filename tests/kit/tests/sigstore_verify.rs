@@ -159,6 +159,45 @@ fn a_logged_key_bundle_is_accepted() {
 }
 
 #[test]
+fn rekor_v2_and_timestamps_are_accepted() {
+    let pki = Sigstore::new();
+    let v1 = Signing::keyless(&pki, ci()).timestamped().bundle(&image());
+    assert_eq!(
+        bundle_verdict(&pki, &v1)
+            .unwrap()
+            .verified_timestamps()
+            .len(),
+        2
+    );
+    let v2 = Signing::keyless(&pki, ci()).rekor_v2().bundle(&image());
+    bundle_verdict(&pki, &v2).unwrap();
+    let key = SigningKey::p256();
+    let by_key = Signing::with_key(&key).logged_in(&pki).rekor_v2();
+    keyed(&pki, &key, by_key.bundle(&image()).json(), &image()).unwrap();
+}
+
+#[test]
+fn each_flaw_in_rekor_v2_is_refused() {
+    let pki = Sigstore::new();
+    let flaws = [
+        (Flaw::LogBody, "hash mismatch"),
+        (Flaw::ForeignLog, "No matching Rekor key"),
+        (Flaw::LogSignature, "No valid Rekor signature"),
+        (Flaw::InclusionProof, "root hash mismatch"),
+        (Flaw::NoTimestamp, "timestamp"),
+        (Flaw::Timestamp, "timestamp"),
+        (Flaw::ForeignTimestamp, "timestamp"),
+        (Flaw::TimestampedAt(1_700_000_000), "CertNotValidYet"),
+    ];
+    for (flaw, reason) in flaws {
+        let signing = Signing::keyless(&pki, ci()).rekor_v2().flaw(flaw.clone());
+        let error = bundle_verdict(&pki, &signing.bundle(&image())).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains(reason), "{flaw:?}: {error}");
+    }
+}
+
+#[test]
 fn each_flaw_is_refused() {
     let pki = Sigstore::new();
     let flaws = [

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Credentials, log::LogEntry};
+use super::{Credentials, Proof};
 use crate::base64;
 use crate::image::{Blob, INDEX, MANIFEST, Manifest};
 
@@ -57,14 +57,18 @@ impl Bundle {
         predicate_type: &str,
         signature: &[u8],
         credentials: &Credentials<'_>,
-        entry: Option<&LogEntry>,
+        proof: &Proof,
     ) -> Self {
         let mut material = match &credentials.issued {
             Some(issued) => json!({"certificate": {"rawBytes": base64(&issued.der)}}),
             None => json!({"publicKey": {"hint": credentials.key.hint()}}),
         };
-        if let Some(entry) = entry {
+        if let Some(entry) = &proof.entry {
             material["tlogEntries"] = json!([entry.in_bundle()]);
+        }
+        if let Some(timestamp) = &proof.timestamp {
+            let timestamp = json!({"signedTimestamp": base64(timestamp)});
+            material["timestampVerificationData"] = json!({"rfc3161Timestamps": [timestamp]});
         }
         let envelope = json!({
             "payload": base64(payload),

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::{
     Flaw, Identity, San, SigningKey,
-    der::{first_inside, octets, utf8},
+    der::{children, octets, utf8},
 };
 use crate::{must, sha256};
 
@@ -42,10 +42,10 @@ pub(super) struct Authority {
 
 impl Authority {
     pub(super) fn new() -> Self {
-        let root = CertifiedIssuer::self_signed(authority("test root", 1), key());
+        let root = CertifiedIssuer::self_signed(authority("test root", 1, SIGNING), key());
         let root = must(root, "make a root");
         let intermediate =
-            CertifiedIssuer::signed_by(authority("test intermediate", 0), key(), &root);
+            CertifiedIssuer::signed_by(authority("test intermediate", 0, SIGNING), key(), &root);
         let intermediate = must(intermediate, "make an intermediate");
         Self { root, intermediate }
     }
@@ -88,10 +88,7 @@ impl Authority {
         ct: &SigningKey,
         flaws: &[Flaw],
     ) -> Vec<u8> {
-        let tbs = must(
-            first_inside(certificate).ok_or("no content"),
-            "read a certificate",
-        );
+        let tbs = children(certificate)[0];
         let milliseconds = identity.valid_from.unsigned_abs() * 1000;
         let issuer = sha256(&rcgen::PublicKeyData::subject_public_key_info(
             self.intermediate.key(),
@@ -120,11 +117,17 @@ fn sized(content: &[u8]) -> Vec<u8> {
     [&content.len().to_be_bytes()[6..], content].concat()
 }
 
-fn key() -> KeyPair {
+pub(super) fn key() -> KeyPair {
     must(KeyPair::generate(), "make a key")
 }
 
-fn authority(name: &str, depth: u8) -> CertificateParams {
+const SIGNING: &[ExtendedKeyUsagePurpose] = &[ExtendedKeyUsagePurpose::CodeSigning];
+
+pub(super) fn authority(
+    name: &str,
+    depth: u8,
+    usages: &[ExtendedKeyUsagePurpose],
+) -> CertificateParams {
     let mut params = CertificateParams::default();
     let mut subject = DistinguishedName::new();
     subject.push(DnType::OrganizationName, "fullsend test kit");
@@ -132,7 +135,7 @@ fn authority(name: &str, depth: u8) -> CertificateParams {
     params.distinguished_name = subject;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(depth));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
+    params.extended_key_usages = usages.to_vec();
     params.not_before = moment(super::sigstore::SINCE);
     params.not_after = moment(super::sigstore::UNTIL);
     params
@@ -179,7 +182,7 @@ fn alternative_name(san: &San) -> SanType {
     }
 }
 
-fn moment(seconds: i64) -> OffsetDateTime {
+pub(super) fn moment(seconds: i64) -> OffsetDateTime {
     must(
         OffsetDateTime::from_unix_timestamp(seconds),
         "tell the time",

@@ -34,6 +34,14 @@ pub enum Flaw {
     ForeignAuthority,
     /// The certificate is not for code signing.
     KeyUsage,
+    /// The timestamp is of another signature.
+    Timestamp,
+    /// The timestamp says this time, in seconds since 1970.
+    TimestampedAt(i64),
+    /// The timestamp is of an authority that the trusted root does not list.
+    ForeignTimestamp,
+    /// There is no timestamp, though asked for.
+    NoTimestamp,
 }
 
 /// Returns the text of the first flaw that `pick` knows.

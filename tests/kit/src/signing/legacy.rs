@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Credentials, log::LogEntry};
+use super::{Credentials, Proof};
 use crate::base64;
 use crate::image::{Blob, MANIFEST, Manifest};
 
@@ -41,7 +41,7 @@ impl LegacySignature {
         payload: String,
         signature: &[u8],
         credentials: &Credentials<'_>,
-        entry: Option<&LogEntry>,
+        proof: &Proof,
     ) -> Self {
         let mut annotations = Map::new();
         let mut add = |name: &str, text: String| annotations.insert(name.to_owned(), text.into());
@@ -50,7 +50,14 @@ impl LegacySignature {
             add("dev.sigstore.cosign/certificate", issued.pem());
             add("dev.sigstore.cosign/chain", issued.chain_pem());
         }
-        if let Some(entry) = entry {
+        if let Some(timestamp) = &proof.timestamp {
+            let timestamp = json!({"SignedRFC3161Timestamp": base64(timestamp)});
+            add(
+                "dev.sigstore.cosign/rfc3161timestamp",
+                timestamp.to_string(),
+            );
+        }
+        if let Some(entry) = &proof.entry {
             let bundle = entry.in_annotation().to_string();
             add("dev.sigstore.cosign/bundle", bundle);
         }

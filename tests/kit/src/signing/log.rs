@@ -1,11 +1,11 @@
-//! A Rekor v1: entries in a Merkle tree, promised, proven and checkpointed.
+//! Rekor, v1 and v2: entries in a Merkle tree, proven and checkpointed, and in v1 promised.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::{Flaw, SigningKey, bundle::PAYLOAD_TYPE};
+use super::{Credentials, Flaw, SigningKey, bundle::PAYLOAD_TYPE};
 use crate::{base64, hex, must, sha256};
 
 /// Seconds since 1970.
@@ -19,74 +19,99 @@ pub(super) fn now() -> i64 {
 
 /// What is logged of a signature.
 pub(super) enum Logged<'a> {
-    /// Of a bundle: `dsse` 0.0.1.
-    Dsse {
-        payload: &'a [u8],
-        signature: &'a [u8],
-    },
-    /// Of legacy simple signing: `hashedrekord` 0.0.1.
-    HashedRekord {
-        content: &'a [u8],
-        signature: &'a [u8],
-    },
+    /// Of a bundle in v1: `dsse` 0.0.1, over the payload alone.
+    Dsse(&'a [u8]),
+    /// Of legacy simple signing in v1: `hashedrekord` 0.0.1.
+    HashedRekord(&'a [u8]),
+    /// Of either in v2: `hashedrekord` 0.0.2, over what is signed.
+    HashedRekordV2(&'a [u8]),
 }
 
 impl Logged<'_> {
-    /// Returns the entry's canonical body; `verifier` is the signer's certificate or key in PEM.
-    pub(super) fn body(&self, verifier: &str) -> Body {
-        let hash = |bytes: &[u8]| json!({"algorithm": "sha256", "value": hex(&sha256(bytes))});
-        let (kind, spec) = match self {
-            Self::Dsse { payload, signature } => {
-                let envelope = json!({
-                    "payload": base64(payload),
-                    "payloadType": PAYLOAD_TYPE,
-                    "signatures": [{"sig": base64(signature)}],
-                });
-                let spec = json!({
-                    "envelopeHash": hash(envelope.to_string().as_bytes()),
-                    "payloadHash": hash(payload),
-                    "signatures": [{"signature": base64(signature), "verifier": base64(verifier)}],
-                });
-                ("dsse", spec)
-            }
-            Self::HashedRekord { content, signature } => {
-                let public_key = json!({"content": base64(verifier)});
+    /// Returns the entry's canonical body.
+    pub(super) fn body(&self, signature: &[u8], credentials: &Credentials<'_>) -> Body {
+        let verifier = base64(credentials.verifier_pem());
+        let signature = base64(signature);
+        let (kind, version, spec) = match self {
+            Self::Dsse(payload) => ("dsse", "0.0.1", dsse(payload, &signature, &verifier)),
+            Self::HashedRekord(content) => {
                 let spec = json!({
                     "data": {"hash": hash(content)},
-                    "signature": {"content": base64(signature), "publicKey": public_key},
+                    "signature": {"content": signature, "publicKey": {"content": verifier}},
                 });
-                ("hashedrekord", spec)
+                ("hashedrekord", "0.0.1", spec)
+            }
+            Self::HashedRekordV2(content) => {
+                let record = json!({
+                    "data": {"algorithm": "SHA2_256", "digest": base64(sha256(content))},
+                    "signature": {"content": signature, "verifier": credentials.verifier()},
+                });
+                ("hashedrekord", "0.0.2", json!({"hashedRekordV002": record}))
             }
         };
-        let body = json!({"apiVersion": "0.0.1", "kind": kind, "spec": spec});
+        let body = json!({"apiVersion": version, "kind": kind, "spec": spec});
         Body {
             kind,
+            version,
             bytes: canonical(&body),
         }
     }
 }
 
+fn dsse(payload: &[u8], signature: &str, verifier: &str) -> Value {
+    let envelope = json!({
+        "payload": base64(payload),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [{"sig": signature}],
+    });
+    json!({
+        "envelopeHash": hash(envelope.to_string().as_bytes()),
+        "payloadHash": hash(payload),
+        "signatures": [{"signature": signature, "verifier": verifier}],
+    })
+}
+
+fn hash(bytes: &[u8]) -> Value {
+    json!({"algorithm": "sha256", "value": hex(&sha256(bytes))})
+}
+
 /// An entry's body before it is logged.
 pub(super) struct Body {
     kind: &'static str,
+    version: &'static str,
     bytes: Vec<u8>,
 }
+
+/// The host and origin of the v2 log.
+pub(super) const V2_NAME: &str = "log2026-1.rekor.test";
 
 /// A log, which forgets nothing while it lives.
 #[derive(Debug)]
 pub(super) struct Rekor {
     key: SigningKey,
+    origin: &'static str,
+    generation: Generation,
     leaves: Mutex<Vec<[u8; 32]>>,
+}
+
+/// Which Rekor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Generation {
+    /// Promises each entry with a time.
+    V1,
+    /// Tells no time; that takes a timestamp.
+    V2,
 }
 
 /// One entry with all that proves it.
 pub(super) struct LogEntry {
     kind: &'static str,
+    version: &'static str,
     body: Vec<u8>,
     log_id: [u8; 32],
     index: usize,
     size: usize,
-    time: i64,
+    time: Option<i64>,
     promise: Option<Vec<u8>>,
     root: [u8; 32],
     proof: Option<Vec<[u8; 32]>>,
@@ -95,10 +120,15 @@ pub(super) struct LogEntry {
 
 impl Rekor {
     /// Starts a log that already holds other people's entries.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(generation: Generation) -> Self {
         let others = (0_u8..5).map(|number| leaf(&[number])).collect();
         Self {
             key: SigningKey::p256(),
+            origin: match generation {
+                Generation::V1 => "rekor.test - 1",
+                Generation::V2 => V2_NAME,
+            },
+            generation,
             leaves: Mutex::new(others),
         }
     }
@@ -119,41 +149,37 @@ impl Rekor {
             Flaw::LoggedAt(time) => Some(*time),
             _ => None,
         });
-        let time = time.unwrap_or_else(now);
+        let v1 = self.generation == Generation::V1;
+        let time = v1.then(|| time.unwrap_or_else(now));
+        let promised = time.filter(|_| !flaws.contains(&Flaw::NoPromise));
+        let promise = promised.map(|time| {
+            let payload = promised_payload(&body.bytes, index, time, &self.key.id());
+            key.sign(&canonical(&payload))
+        });
         let root = root(&leaves);
         LogEntry {
             kind: body.kind,
+            version: body.version,
             body: body.bytes.clone(),
             log_id: self.key.id(),
             index,
             size: leaves.len(),
             time,
-            promise: self.promise(&body.bytes, index, time, key, flaws),
+            promise,
             root,
             proof: proof(&leaves, index, flaws),
             checkpoint: self.checkpoint(leaves.len(), &root, key),
         }
     }
 
-    /// Signs that the entry will be in the tree: the signed entry timestamp.
-    fn promise(
-        &self,
-        body: &[u8],
-        index: usize,
-        time: i64,
-        key: &SigningKey,
-        flaws: &[Flaw],
-    ) -> Option<Vec<u8>> {
-        let payload = promised(body, index, time, &self.key.id());
-        (!flaws.contains(&Flaw::NoPromise)).then(|| key.sign(&canonical(&payload)))
-    }
-
     /// Signs the tree's size and root as a note.
     fn checkpoint(&self, size: usize, root: &[u8; 32], key: &SigningKey) -> String {
-        let text = format!("rekor.test - 1\n{size}\n{}\n", base64(root));
+        let origin = self.origin;
+        let name = origin.split(' ').next().unwrap_or(origin);
+        let text = format!("{origin}\n{size}\n{}\n", base64(root));
         let hint = &self.key.id()[..4];
         let signature = [hint, &key.sign(text.as_bytes())].concat();
-        format!("{text}\n\u{2014} rekor.test {}\n", base64(signature))
+        format!("{text}\n\u{2014} {name} {}\n", base64(signature))
     }
 }
 
@@ -163,10 +189,12 @@ impl LogEntry {
         let mut entry = json!({
             "logIndex": self.index.to_string(),
             "logId": {"keyId": base64(self.log_id)},
-            "kindVersion": {"kind": self.kind, "version": "0.0.1"},
-            "integratedTime": self.time.to_string(),
+            "kindVersion": {"kind": self.kind, "version": self.version},
             "canonicalizedBody": base64(&self.body),
         });
+        if let Some(time) = self.time {
+            entry["integratedTime"] = json!(time.to_string());
+        }
         if let Some(promise) = &self.promise {
             entry["inclusionPromise"] = json!({"signedEntryTimestamp": base64(promise)});
         }
@@ -185,12 +213,14 @@ impl LogEntry {
     /// Returns the entry as legacy's `dev.sigstore.cosign/bundle` carries it.
     pub(super) fn in_annotation(&self) -> Value {
         let promise = base64(self.promise.as_deref().unwrap_or_default());
-        let payload = promised(&self.body, self.index, self.time, &self.log_id);
+        let time = self.time.unwrap_or_default();
+        let payload = promised_payload(&self.body, self.index, time, &self.log_id);
         json!({"SignedEntryTimestamp": promise, "Payload": payload})
     }
 }
 
-fn promised(body: &[u8], index: usize, time: i64, log_id: &[u8; 32]) -> Value {
+/// What a signed entry timestamp is over.
+fn promised_payload(body: &[u8], index: usize, time: i64, log_id: &[u8; 32]) -> Value {
     json!({
         "body": base64(body),
         "integratedTime": time,

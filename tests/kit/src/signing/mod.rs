@@ -32,6 +32,7 @@ mod key;
 mod legacy;
 mod log;
 mod sigstore;
+mod timestamp;
 
 pub use bundle::{Bundle, Referrer, SIGN_PREDICATE, SLSA_PREDICATE};
 pub use flaw::Flaw;
@@ -41,13 +42,15 @@ pub use legacy::{Artefact, LegacySignature};
 pub use sigstore::Sigstore;
 
 use certificate::Issued;
-use log::{LogEntry, Logged};
+use log::{Generation, LogEntry, Logged};
 
 /// Signs manifests with one signer; each call makes a new signature.
 #[derive(Debug, Clone)]
 pub struct Signing<'a> {
     signer: Signer<'a>,
     pki: Option<&'a Sigstore>,
+    generation: Generation,
+    timestamped: bool,
     flaws: Vec<Flaw>,
 }
 
@@ -57,6 +60,12 @@ enum Signer<'a> {
     Keyless(Box<Identity>),
 }
 
+/// What others say about when the signature was made.
+struct Proof {
+    entry: Option<LogEntry>,
+    timestamp: Option<Vec<u8>>,
+}
+
 /// Who signed, as the formats carry it, and with what.
 struct Credentials<'a> {
     key: std::borrow::Cow<'a, SigningKey>,
@@ -64,7 +73,22 @@ struct Credentials<'a> {
 }
 
 impl Credentials<'_> {
-    /// Returns what Rekor keeps of the signer: the certificate, else the public key.
+    /// Returns what Rekor v2 keeps of the signer.
+    fn verifier(&self) -> serde_json::Value {
+        let details = self.key.details();
+        match &self.issued {
+            Some(issued) => serde_json::json!({
+                "keyDetails": details,
+                "x509Certificate": {"rawBytes": crate::base64(&issued.der)},
+            }),
+            None => serde_json::json!({
+                "keyDetails": details,
+                "publicKey": {"rawBytes": crate::base64(self.key.public_der())},
+            }),
+        }
+    }
+
+    /// Returns what Rekor v1 keeps of the signer: the certificate, else the public key.
     fn verifier_pem(&self) -> String {
         match &self.issued {
             Some(issued) => issued.pem(),
@@ -79,6 +103,8 @@ impl<'a> Signing<'a> {
         Self {
             signer: Signer::Key(key),
             pki: None,
+            generation: Generation::V1,
+            timestamped: false,
             flaws: Vec::new(),
         }
     }
@@ -88,6 +114,8 @@ impl<'a> Signing<'a> {
         Self {
             signer: Signer::Keyless(Box::new(identity)),
             pki: Some(pki),
+            generation: Generation::V1,
+            timestamped: false,
             flaws: Vec::new(),
         }
     }
@@ -97,6 +125,21 @@ impl<'a> Signing<'a> {
     pub fn logged_in(mut self, pki: &'a Sigstore) -> Self {
         self.pki = Some(pki);
         self
+    }
+
+    /// Adds an RFC 3161 timestamp of the instance that also logs the signature.
+    #[must_use]
+    pub fn timestamped(mut self) -> Self {
+        self.timestamped = true;
+        self
+    }
+
+    /// Logs in Rekor v2 instead, which tells no time, and so adds a timestamp; for bundles of P-256
+    /// keys only.
+    #[must_use]
+    pub fn rekor_v2(mut self) -> Self {
+        self.generation = Generation::V2;
+        self.timestamped()
     }
 
     /// Breaks the signature in one way; several flaws add up.
@@ -126,18 +169,12 @@ impl<'a> Signing<'a> {
         let credentials = self.credentials();
         let pae = bundle::pre_authentication_encoding(payload.as_bytes());
         let signature = self.sign(&credentials, &pae);
-        let logged = Logged::Dsse {
-            payload: self.logged_content(payload.as_bytes()),
-            signature: &signature,
+        let logged = match self.generation {
+            Generation::V1 => Logged::Dsse(self.logged_content(payload.as_bytes())),
+            Generation::V2 => Logged::HashedRekordV2(self.logged_content(&pae)),
         };
-        let entry = self.log(&credentials, &logged);
-        Bundle::new(
-            &payload,
-            predicate_type,
-            &signature,
-            &credentials,
-            entry.as_ref(),
-        )
+        let proof = self.prove(&credentials, &signature, &logged);
+        Bundle::new(&payload, predicate_type, &signature, &credentials, &proof)
     }
 
     /// Signs `digest` as cosign 1 and 2 do: simple signing, with the repository's name in it.
@@ -149,12 +186,9 @@ impl<'a> Signing<'a> {
         let payload = legacy::payload(self.subject(digest), docker_reference, critical_type);
         let credentials = self.credentials();
         let signature = self.sign(&credentials, payload.as_bytes());
-        let logged = Logged::HashedRekord {
-            content: self.logged_content(payload.as_bytes()),
-            signature: &signature,
-        };
-        let entry = self.log(&credentials, &logged);
-        LegacySignature::new(payload, &signature, &credentials, entry.as_ref())
+        let logged = Logged::HashedRekord(self.logged_content(payload.as_bytes()));
+        let proof = self.prove(&credentials, &signature, &logged);
+        LegacySignature::new(payload, &signature, &credentials, &proof)
     }
 
     fn subject<'d>(&'d self, digest: &'d str) -> &'d str {
@@ -203,8 +237,15 @@ impl<'a> Signing<'a> {
         }
     }
 
-    fn log(&self, credentials: &Credentials<'_>, logged: &Logged<'_>) -> Option<LogEntry> {
-        let body = logged.body(&credentials.verifier_pem());
-        self.pki.map(|pki| pki.log(&body, &self.flaws))
+    fn prove(&self, credentials: &Credentials<'_>, signature: &[u8], logged: &Logged<'_>) -> Proof {
+        let body = logged.body(signature, credentials);
+        let stamped = self.timestamped && !self.flaws.contains(&Flaw::NoTimestamp);
+        let stamping = self.pki.filter(|_| stamped);
+        Proof {
+            entry: self
+                .pki
+                .map(|pki| pki.log(&body, self.generation, &self.flaws)),
+            timestamp: stamping.map(|pki| pki.timestamp(signature, &self.flaws)),
+        }
     }
 }

@@ -1,12 +1,13 @@
-//! A Sigstore of one's own: certificate authority, certificate log, Rekor, and the trusted root
-//! that describes them.
+//! A Sigstore of one's own: certificate authority, certificate log, Rekor of both generations,
+//! timestamp authority, and the trusted root that describes them.
 
 use serde_json::{Value, json};
 
 use super::{
     Flaw, Identity, SigningKey,
     certificate::{Authority, Issued},
-    log::{Body, LogEntry, Rekor},
+    log::{Body, Generation, LogEntry, Rekor, V2_NAME},
+    timestamp::TimestampAuthority,
 };
 use crate::base64;
 
@@ -21,6 +22,8 @@ pub struct Sigstore {
     authority: Authority,
     certificates: SigningKey,
     rekor: Rekor,
+    rekor_v2: Rekor,
+    timestamps: TimestampAuthority,
 }
 
 impl Default for Sigstore {
@@ -28,7 +31,9 @@ impl Default for Sigstore {
         Self {
             authority: Authority::new(),
             certificates: SigningKey::p256(),
-            rekor: Rekor::new(),
+            rekor: Rekor::new(Generation::V1),
+            rekor_v2: Rekor::new(Generation::V2),
+            timestamps: TimestampAuthority::new(),
         }
     }
 }
@@ -42,23 +47,16 @@ impl Sigstore {
     /// Returns `trusted_root.json`: all that a verifier needs to accept what this instance vouches
     /// for.
     pub fn trusted_root(&self) -> String {
-        let chain = self.authority.chain();
-        let chain: Vec<Value> = chain
-            .iter()
-            .map(|der| json!({"rawBytes": base64(der)}))
-            .collect();
-        let authority = json!({
-            "subject": {"organization": "fullsend test kit", "commonName": "test intermediate"},
-            "uri": "https://fulcio.test",
-            "certChain": {"certificates": chain},
-            "validFor": {"start": SINCE_TEXT},
-        });
+        let v2_url = format!("https://{V2_NAME}");
         let root = json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-            "tlogs": [listed("https://rekor.test", self.rekor.key())],
-            "certificateAuthorities": [authority],
+            "tlogs": [
+                listed("https://rekor.test", self.rekor.key()),
+                listed(&v2_url, self.rekor_v2.key()),
+            ],
+            "certificateAuthorities": [authority("https://fulcio.test", &self.authority.chain())],
             "ctlogs": [listed("https://ctfe.test", &self.certificates)],
-            "timestampAuthorities": [],
+            "timestampAuthorities": [authority("https://tsa.test", &self.timestamps.chain())],
         });
         root.to_string()
     }
@@ -71,12 +69,33 @@ impl Sigstore {
             .certify(key, identity, &self.certificates, flaws)
     }
 
-    pub(super) fn log(&self, body: &Body, flaws: &[Flaw]) -> LogEntry {
+    pub(super) fn log(&self, body: &Body, generation: Generation, flaws: &[Flaw]) -> LogEntry {
         if flaws.contains(&Flaw::ForeignLog) {
-            return Rekor::new().append(body, flaws);
+            return Rekor::new(generation).append(body, flaws);
         }
-        self.rekor.append(body, flaws)
+        match generation {
+            Generation::V1 => self.rekor.append(body, flaws),
+            Generation::V2 => self.rekor_v2.append(body, flaws),
+        }
     }
+
+    pub(super) fn timestamp(&self, signature: &[u8], flaws: &[Flaw]) -> Vec<u8> {
+        if flaws.contains(&Flaw::ForeignTimestamp) {
+            return TimestampAuthority::new().stamp(signature, flaws);
+        }
+        self.timestamps.stamp(signature, flaws)
+    }
+}
+
+fn authority(uri: &str, chain: &[Vec<u8>]) -> Value {
+    let certificate = |der| json!({"rawBytes": base64(der)});
+    let certificates: Vec<Value> = chain.iter().map(certificate).collect();
+    json!({
+        "subject": {"organization": "fullsend test kit", "commonName": "test"},
+        "uri": uri,
+        "certChain": {"certificates": certificates},
+        "validFor": {"start": SINCE_TEXT},
+    })
 }
 
 const SINCE_TEXT: &str = "2020-01-01T00:00:00Z";
