@@ -79,7 +79,7 @@ struct SignArgs {
     )]
     key: Option<PathBuf>,
     /// Signs keyless as this URI or mail address, certified by a Sigstore made for this one call
-    #[arg(long, requires = "issuer", requires = "trusted_root")]
+    #[arg(long, requires_all = ["issuer", "trusted_root"])]
     identity: Option<String>,
     /// The issuer that the certificate names
     #[arg(long)]
@@ -90,6 +90,9 @@ struct SignArgs {
     /// Logs the signature in that Sigstore's Rekor, and writes the trusted root here
     #[arg(long, value_name = "FILE")]
     trusted_root: Option<PathBuf>,
+    /// Logs in Rekor v2, and adds an RFC 3161 timestamp
+    #[arg(long, requires = "trusted_root")]
+    rekor_v2: bool,
     #[arg(long, value_enum, default_value_t = Format::Bundle)]
     format: Format,
 }
@@ -220,7 +223,10 @@ async fn sign(args: &SignArgs) -> Outcome<()> {
     let digest = manifest.ok_or("no such image")?.digest;
     let key = args.key.as_deref().map(read_key).transpose()?;
     let pki = args.trusted_root.is_some().then(Sigstore::new);
-    let signing = signer(args, key.as_ref(), pki.as_ref())?;
+    let mut signing = signer(args, key.as_ref(), pki.as_ref())?;
+    if args.rekor_v2 {
+        signing = signing.rekor_v2();
+    }
     if let (Some(path), Some(pki)) = (&args.trusted_root, &pki) {
         std::fs::File::create(path)?.write_all(pki.trusted_root().as_bytes())?;
     }

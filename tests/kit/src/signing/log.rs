@@ -28,6 +28,14 @@ pub(super) enum Logged<'a> {
 }
 
 impl Logged<'_> {
+    /// Returns which log takes it.
+    pub(super) fn generation(&self) -> Generation {
+        match self {
+            Self::Dsse(_) | Self::HashedRekord(_) => Generation::V1,
+            Self::HashedRekordV2(_) => Generation::V2,
+        }
+    }
+
     /// Returns the entry's canonical body.
     pub(super) fn body(&self, signature: &[u8], credentials: &Credentials<'_>) -> Body {
         let verifier = base64(credentials.verifier_pem());

@@ -14,14 +14,7 @@
 //! # let _ = (plain, keyless, trusted_root);
 //! ```
 //!
-//! Real cosign 3.1.3 accepts what this writes (the image on a registry on loopback):
-//!
-//! ```text
-//! cosign verify --key cosign.pub --private-infrastructure REF
-//! cosign verify --key cosign.pub --private-infrastructure --new-bundle-format=false REF
-//! cosign verify --trusted-root trusted_root.json --certificate-identity SAN \
-//!     --certificate-oidc-issuer ISSUER REF
-//! ```
+//! Real cosign accepts all of it: `tests/kit/interop.sh` has the commands.
 
 mod bundle;
 mod certificate;
@@ -134,8 +127,8 @@ impl<'a> Signing<'a> {
         self
     }
 
-    /// Logs in Rekor v2 instead, which tells no time, and so adds a timestamp; for bundles of P-256
-    /// keys only.
+    /// Logs in Rekor v2 instead, which tells no time, and so adds a timestamp. For P-256 keys; a
+    /// legacy signature stays in v1, as cosign's do.
     #[must_use]
     pub fn rekor_v2(mut self) -> Self {
         self.generation = Generation::V2;
@@ -244,7 +237,7 @@ impl<'a> Signing<'a> {
         Proof {
             entry: self
                 .pki
-                .map(|pki| pki.log(&body, self.generation, &self.flaws)),
+                .map(|pki| pki.log(&body, logged.generation(), &self.flaws)),
             timestamp: stamping.map(|pki| pki.timestamp(signature, &self.flaws)),
         }
     }
