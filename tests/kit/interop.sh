@@ -78,7 +78,6 @@ for format in bundle legacy; do
         --claim 12=https://github.com/acme/agent --format $format
     accepted --certificate-identity "$identity" --certificate-oidc-issuer "$issuer" \
         --trusted-root "$root"
-    refused --certificate-identity "$identity" --certificate-oidc-issuer "$issuer"
     refused --certificate-identity "$identity" --certificate-oidc-issuer https://other.test \
         --trusted-root "$root"
 done

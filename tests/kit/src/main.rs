@@ -57,6 +57,9 @@ struct ImageArgs {
     /// One word; repeat for more
     #[arg(long, allow_hyphen_values = true)]
     cmd: Vec<String>,
+    /// OS/ARCHITECTURE; repeat for an index of images with the same files
+    #[arg(long, default_value = "linux/amd64")]
+    platform: Vec<String>,
     #[arg(long)]
     user: Option<String>,
     #[arg(long)]
@@ -193,7 +196,19 @@ fn build(args: &ImageArgs) -> Outcome<Image> {
         let (name, value) = pair(text)?;
         image = image.label(name, value);
     }
-    Ok(configure(image, args).build())
+    on_platforms(&configure(image, args), &args.platform)
+}
+
+fn on_platforms(image: &ImageBuilder, platforms: &[String]) -> Outcome<Image> {
+    let mut images = Vec::new();
+    for platform in platforms {
+        let (os, architecture) = platform.split_once('/').ok_or("a platform is OS/ARCH")?;
+        images.push(image.clone().platform(os, architecture).build());
+    }
+    if images.len() > 1 {
+        return Ok(Image::index(images));
+    }
+    Ok(images.pop().ok_or("no platform")?)
 }
 
 fn configure(mut image: ImageBuilder, args: &ImageArgs) -> ImageBuilder {

@@ -248,9 +248,35 @@ fn an_attestation_is_well_signed_and_no_signature() {
     let pki = Sigstore::new();
     let bundle = Signing::keyless(&pki, ci()).attestation(&image());
     bundle_verdict(&pki, &bundle).unwrap();
-    let payload = bundle.json()["dsseEnvelope"]["payload"].as_str().unwrap();
-    assert_ne!(
-        payload,
-        Signing::keyless(&pki, ci()).bundle(&image()).json()["dsseEnvelope"]["payload"]
-    );
+    assert!(payload(&bundle).contains(r#""predicateType":"https://slsa.dev/provenance/v1""#));
+}
+
+#[test]
+fn payloads_are_spelled_as_cosign_spells_them() {
+    let key = SigningKey::p256();
+    let digest = image();
+    let hex = digest.trim_start_matches("sha256:");
+    let bundle = Signing::with_key(&key).bundle(&digest);
+    let statement = r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"HEX"},"annotations":{}}],"predicateType":"https://sigstore.dev/cosign/sign/v1","predicate":{}}"#;
+    assert_eq!(payload(&bundle), statement.replace("HEX", hex));
+    let legacy = Signing::with_key(&key).legacy(&digest, "registry.test/agent");
+    let simple = r#"{"critical":{"identity":{"docker-reference":"registry.test/agent"},"image":{"docker-manifest-digest":"sha256:HEX"},"type":"cosign container image signature"},"optional":null}"#;
+    assert_eq!(legacy.payload, simple.replace("HEX", hex));
+}
+
+#[test]
+fn a_false_type_is_signed_well() {
+    let pki = Sigstore::new();
+    let signing = Signing::keyless(&pki, ci()).flaw(Flaw::Type("something else".into()));
+    let bundle = signing.bundle(&image());
+    bundle_verdict(&pki, &bundle).unwrap();
+    assert!(payload(&bundle).contains(r#""predicateType":"something else""#));
+    let legacy = signing.legacy(&image(), "registry.test/agent");
+    assert!(legacy.payload.contains(r#""type":"something else""#));
+}
+
+fn payload(bundle: &Bundle) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let text = bundle.json()["dsseEnvelope"]["payload"].as_str().unwrap();
+    String::from_utf8(STANDARD.decode(text).unwrap()).unwrap()
 }

@@ -43,11 +43,3 @@ pub enum Flaw {
     /// There is no timestamp, though asked for.
     NoTimestamp,
 }
-
-/// Returns the text of the first flaw that `pick` knows.
-pub(super) fn text<'f>(
-    flaws: &'f [Flaw],
-    pick: impl Fn(&'f Flaw) -> Option<&'f String>,
-) -> Option<&'f str> {
-    flaws.iter().find_map(pick).map(String::as_str)
-}

@@ -6,13 +6,12 @@ use super::{Credentials, Proof};
 use crate::base64;
 use crate::image::{Blob, MANIFEST, Manifest};
 
-const CRITICAL_TYPE: &str = "cosign container image signature";
+pub(super) const CRITICAL_TYPE: &str = "cosign container image signature";
 const LAYER: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 
 /// Writes the payload with cosign's order of keys.
-pub(super) fn payload(digest: &str, reference: &str, critical_type: Option<&str>) -> String {
-    let critical_type = critical_type.unwrap_or(CRITICAL_TYPE);
+pub(super) fn payload(digest: &str, reference: &str, critical_type: &str) -> String {
     format!(
         r#"{{"critical":{{"identity":{{"docker-reference":"{reference}"}},"image":{{"docker-manifest-digest":"{digest}"}},"type":"{critical_type}"}},"optional":null}}"#
     )

@@ -34,6 +34,8 @@ pub use key::{BadKey, SigningKey};
 pub use legacy::{Artefact, LegacySignature};
 pub use sigstore::Sigstore;
 
+use std::borrow::Cow;
+
 use certificate::Issued;
 use log::{Generation, LogEntry, Logged};
 
@@ -50,7 +52,7 @@ pub struct Signing<'a> {
 #[derive(Debug, Clone)]
 enum Signer<'a> {
     Key(&'a SigningKey),
-    Keyless(Box<Identity>),
+    Keyless(&'a Sigstore, Box<Identity>),
 }
 
 /// What others say about when the signature was made.
@@ -61,7 +63,7 @@ struct Proof {
 
 /// Who signed, as the formats carry it, and with what.
 struct Credentials<'a> {
-    key: std::borrow::Cow<'a, SigningKey>,
+    key: Cow<'a, SigningKey>,
     issued: Option<Issued>,
 }
 
@@ -105,7 +107,7 @@ impl<'a> Signing<'a> {
     /// Signs with a fresh key that `pki` certifies for `identity`, logged in its Rekor.
     pub fn keyless(pki: &'a Sigstore, identity: Identity) -> Self {
         Self {
-            signer: Signer::Keyless(Box::new(identity)),
+            signer: Signer::Keyless(pki, Box::new(identity)),
             pki: Some(pki),
             generation: Generation::V1,
             timestamped: false,
@@ -144,11 +146,8 @@ impl<'a> Signing<'a> {
 
     /// Signs `digest` as cosign 3 does: a v0.3 bundle around an in-toto statement.
     pub fn bundle(&self, digest: &str) -> Bundle {
-        let predicate = flaw::text(&self.flaws, |flaw| match flaw {
-            Flaw::Type(text) => Some(text),
-            _ => None,
-        });
-        self.statement(digest, predicate.unwrap_or(SIGN_PREDICATE), "{}")
+        let predicate = self.false_type().unwrap_or(SIGN_PREDICATE);
+        self.statement(digest, predicate, "{}")
     }
 
     /// Attests SLSA provenance for `digest`: well signed, and never a signature of the image.
@@ -172,10 +171,7 @@ impl<'a> Signing<'a> {
 
     /// Signs `digest` as cosign 1 and 2 do: simple signing, with the repository's name in it.
     pub fn legacy(&self, digest: &str, docker_reference: &str) -> LegacySignature {
-        let critical_type = flaw::text(&self.flaws, |flaw| match flaw {
-            Flaw::Type(text) => Some(text),
-            _ => None,
-        });
+        let critical_type = self.false_type().unwrap_or(legacy::CRITICAL_TYPE);
         let payload = legacy::payload(self.subject(digest), docker_reference, critical_type);
         let credentials = self.credentials();
         let signature = self.sign(&credentials, payload.as_bytes());
@@ -185,24 +181,31 @@ impl<'a> Signing<'a> {
     }
 
     fn subject<'d>(&'d self, digest: &'d str) -> &'d str {
-        let wrong = flaw::text(&self.flaws, |flaw| match flaw {
-            Flaw::Digest(text) => Some(text),
+        let wrong = self.flaws.iter().find_map(|flaw| match flaw {
+            Flaw::Digest(text) => Some(text.as_str()),
             _ => None,
         });
         wrong.unwrap_or(digest)
     }
 
+    fn false_type(&self) -> Option<&str> {
+        self.flaws.iter().find_map(|flaw| match flaw {
+            Flaw::Type(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
     fn credentials(&self) -> Credentials<'_> {
-        match (&self.signer, self.pki) {
-            (Signer::Key(key), _) => Credentials {
-                key: std::borrow::Cow::Borrowed(key),
+        match &self.signer {
+            Signer::Key(key) => Credentials {
+                key: Cow::Borrowed(key),
                 issued: None,
             },
-            (Signer::Keyless(identity), pki) => {
+            Signer::Keyless(pki, identity) => {
                 let key = SigningKey::p256();
-                let issued = pki.map(|pki| pki.certify(&key, identity, &self.flaws));
+                let issued = Some(pki.certify(&key, identity, &self.flaws));
                 Credentials {
-                    key: std::borrow::Cow::Owned(key),
+                    key: Cow::Owned(key),
                     issued,
                 }
             }
