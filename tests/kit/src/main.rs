@@ -152,7 +152,8 @@ async fn run(command: Command) -> Outcome<()> {
     match command {
         Command::Keygen { directory } => {
             std::fs::create_dir_all(&directory)?;
-            Ok(SigningKey::p256().write(&directory)?)
+            let written = SigningKey::p256().write(&directory);
+            written.map_err(|error| format!("{}: {error}", directory.display()).into())
         }
         Command::Image(args) => push(&args).await,
         Command::Sign(args) => sign(&args).await,

@@ -1,5 +1,7 @@
 //! Pushes images and signatures to a registry on loopback, in plain HTTP.
 
+use std::time::Duration;
+
 use reqwest::{Client, Response, StatusCode, Url, header};
 
 use crate::image::{Blob, Image, Manifest};
@@ -47,8 +49,10 @@ impl Pusher {
     pub fn new(host: &str) -> Result<Self, PushError> {
         let base = Url::parse(&format!("http://{host}/v2/"))
             .map_err(|_| PushError::Address(host.to_owned()))?;
+        // A proxy of the environment would be asked for loopback too.
+        let client = Client::builder().no_proxy().timeout(Duration::from_mins(1));
         Ok(Self {
-            client: Client::new(),
+            client: client.build()?,
             base,
         })
     }

@@ -43,8 +43,8 @@ pub mod claim {
     pub const SOURCE_REPOSITORY_VISIBILITY: u64 = 22;
     /// The deployment environment.
     pub const DEPLOYMENT_ENVIRONMENT: u64 = 23;
-    /// The organisation's token scope, the newest claim.
-    pub const LAST: u64 = 24;
+    /// The `sub` of the token that was shown, as it stands.
+    pub const TOKEN_SUBJECT: u64 = 24;
 }
 
 /// A signer, its claims, and for how long its certificate holds.
@@ -99,6 +99,13 @@ impl Identity {
             .source(&source, reference, &signer)
             .claim(claim::RUNNER_ENVIRONMENT, "gitlab-hosted")
             .claim(claim::RUN_INVOCATION_URI, &format!("{source}/-/jobs/1"))
+    }
+
+    /// Names another issuer, such as a GitHub or GitLab of one's own.
+    #[must_use]
+    pub fn issued_by(mut self, issuer: &str) -> Self {
+        issuer.clone_into(&mut self.issuer);
+        self
     }
 
     /// Sets a claim, in place of one of the same arc.
