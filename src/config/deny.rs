@@ -1,0 +1,211 @@
+//! Versions and digests that must not run.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use serde::Deserialize;
+
+use super::{
+    agent::image,
+    checker::{Checker, text},
+    diagnostic::{ConfigError, Diagnostic},
+    value::{ValueError, excerpt},
+    version::Version,
+    yaml::{self, Field, Located},
+};
+use crate::model::{digest::Digest, image::ImageReference};
+
+/// Where the deny list is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DenySource {
+    /// A file; where relative, beside fullsend.yaml.
+    File(PathBuf),
+    /// An https URL, or http to a loopback address.
+    Url(String),
+    /// An artifact in a registry.
+    Oci(ImageReference),
+}
+
+/// What happens when the deny list cannot be fetched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DenyUnavailable {
+    /// The run goes on with a warning.
+    #[default]
+    Warn,
+    /// The run is refused.
+    Refuse,
+}
+
+/// A parsed deny list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DenyList(Vec<Denied>);
+
+/// An entry of the deny list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// What is denied.
+    pub subject: DeniedSubject,
+    /// Why, for people.
+    pub reason: String,
+    /// What to run instead: a tag and the digest that it must have.
+    pub replacement: Option<Replacement>,
+}
+
+/// What an entry denies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeniedSubject {
+    /// Every image with this version as its tag.
+    Version(Version),
+    /// The image with this digest, whatever its name.
+    Digest(Digest),
+}
+
+/// A replacement, `tag@digest`, in the denied image's own repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    tag: String,
+    digest: Digest,
+}
+
+/// An entry as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawDenied {
+    version: Field<String>,
+    digest: Field<String>,
+    reason: Field<String>,
+    replacement: Field<String>,
+}
+
+impl FromStr for DenySource {
+    type Err = ValueError;
+
+    fn from_str(written: &str) -> Result<Self, Self::Err> {
+        if let Some(reference) = written.strip_prefix("oci:") {
+            return image(reference.trim_start_matches("//")).map(Self::Oci);
+        }
+        if written.contains("://") {
+            return super::identity::secure_url(written)
+                .map(Self::Url)
+                .ok_or_else(|| {
+                    ValueError::new(format!("`{}` is not an https URL", excerpt(written)))
+                        .mend("write a file, an https URL without credentials, or `oci:REF`")
+                });
+        }
+        Ok(Self::File(PathBuf::from(text(written)?)))
+    }
+}
+
+impl fmt::Display for DenySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Url(url) => f.write_str(url),
+            Self::Oci(reference) => write!(f, "oci:{reference}"),
+        }
+    }
+}
+
+impl FromStr for DenyUnavailable {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "warn" => Ok(Self::Warn),
+            "refuse" => Ok(Self::Refuse),
+            other => Err(super::one_of("choice", other, &["warn", "refuse"])),
+        }
+    }
+}
+
+impl DenyList {
+    /// More entries than this are refused.
+    pub const MAX_ENTRIES: usize = 10_000;
+
+    /// Reads a list in YAML or JSON; `name` is the file's name in messages.
+    pub fn parse(text: &[u8], name: &str) -> Result<Self, ConfigError> {
+        let (written, text) = yaml::parse::<Vec<Located<RawDenied>>>(text, name)?;
+        let mut checker = Checker::default();
+        let entries: Vec<_> = written
+            .iter()
+            .filter_map(|entry| Denied::check(entry, &mut checker))
+            .collect();
+        let diagnostics = checker.into_diagnostics();
+        if diagnostics.is_empty() {
+            Ok(Self(entries))
+        } else {
+            Err(ConfigError::new(name, &text, diagnostics))
+        }
+    }
+
+    /// The first entry that denies `image`, by its tag, its own digest or the resolved `digest`.
+    pub fn find(&self, image: &ImageReference, digest: Option<&Digest>) -> Option<&Denied> {
+        self.0.iter().find(|denied| match &denied.subject {
+            DeniedSubject::Version(version) => image.tag().is_some_and(|tag| version.is(tag)),
+            DeniedSubject::Digest(bad) => image.digest() == Some(bad) || digest == Some(bad),
+        })
+    }
+}
+
+impl Denied {
+    /// The replacement in the repository of `image`.
+    pub fn replacement_of(&self, image: &ImageReference) -> Option<ImageReference> {
+        let Replacement { tag, digest } = self.replacement.as_ref()?;
+        format!("{}:{tag}@{digest}", image.repository())
+            .parse()
+            .ok()
+    }
+
+    fn check(written: &Located<RawDenied>, checker: &mut Checker) -> Option<Self> {
+        let raw = &written.value;
+        if raw.reason.get().is_none() {
+            checker.missing(&written.at, "reason", "say why, for those who are refused");
+        }
+        let version = checker.parse::<Version>(&raw.version);
+        let digest = checker.field(&raw.digest, parse_digest);
+        let subject = match (raw.version.get(), raw.digest.get()) {
+            (Some(_), None) => version.map(DeniedSubject::Version),
+            (None, Some(_)) => digest.map(DeniedSubject::Digest),
+            _ => {
+                checker.report(
+                    Diagnostic::at(
+                        &written.at,
+                        "an entry names either a `version` or a `digest`",
+                    )
+                    .help("to deny both, write two entries"),
+                );
+                None
+            }
+        };
+        let reason = checker.field(&raw.reason, text);
+        let replacement = checker.parse(&raw.replacement);
+        Some(Self {
+            subject: subject?,
+            reason: reason?,
+            replacement,
+        })
+    }
+}
+
+impl FromStr for Replacement {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refuse = || {
+            ValueError::new(format!("`{}` is not a replacement", excerpt(text)))
+                .mend("write `TAG@sha256:…`: a tag alone could be moved to anything")
+        };
+        let (tag, digest) = text.split_once('@').ok_or_else(refuse)?;
+        if !crate::model::image::is_tag(tag) {
+            return Err(refuse());
+        }
+        Ok(Self {
+            tag: tag.to_owned(),
+            digest: parse_digest(digest)?,
+        })
+    }
+}
+
+fn parse_digest(text: &str) -> Result<Digest, ValueError> {
+    text.parse()
+        .map_err(|error: crate::model::digest::DigestError| ValueError::new(error.to_string()))
+}

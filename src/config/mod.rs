@@ -1,0 +1,58 @@
+//! fullsend.yaml and the deny list: text to checked values, without input or output.
+//!
+//! A file is read twice over: into [`raw`] structs that only know its shape, and from there into
+//! the types that the rest of the program uses. Every value's grammar is a `FromStr`, so that
+//! flags read it the same way. Paths stay as written; the caller resolves them.
+
+mod agent;
+mod checker;
+mod container;
+mod deny;
+mod diagnostic;
+mod duplicate;
+mod file;
+mod hold;
+mod identity;
+mod mount;
+mod pattern;
+mod policy;
+mod raw;
+mod schema;
+mod suggest;
+mod value;
+mod version;
+mod yaml;
+
+pub use agent::{Agent, AgentName};
+pub use container::{
+    ContainerPath, EnvName, Mount, Network, RuntimeProfile, User, runtime_socket_in,
+};
+pub use deny::{Denied, DeniedSubject, DenyList, DenySource, DenyUnavailable, Replacement};
+pub use diagnostic::{ConfigError, Diagnostic};
+pub use file::{Config, RuntimeChoice, UnknownAgent, parse};
+pub use hold::{Choice, Hold, choose, effective, parse_date};
+pub use identity::{
+    AnchoredRegexp, Claims, Identity, IdentityMismatch, KeylessRequirement, SourceClaims,
+    github_host, gitlab_host, parse_github_repository, parse_gitlab_config, parse_gitlab_project,
+    parse_host, parse_issuer, parse_workflow,
+};
+pub use pattern::{Glob, NamePattern};
+pub use policy::{KeyRequirement, KeySource, Requirement, Rule, parse_git_ref};
+pub use schema::schema;
+pub use suggest::suggest;
+pub use value::ValueError;
+pub use version::Version;
+pub use yaml::MAX_FILE_BYTES;
+
+/// The error of a word that is not one of `known`.
+fn one_of(what: &str, word: &str, known: &[&str]) -> ValueError {
+    let shown = value::excerpt(word);
+    let error = ValueError::new(format!("`{shown}` is not a {what}"));
+    match suggest(word, known.iter().copied()) {
+        Some(near) => error.mend(format!(
+            "did you mean `{near}`? Known: {}",
+            known.join(", ")
+        )),
+        None => error.mend(format!("write one of: {}", known.join(", "))),
+    }
+}

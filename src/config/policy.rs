@@ -1,0 +1,482 @@
+//! Whose signatures are accepted on which images.
+
+use std::{fmt, ops::Range, path::PathBuf, str::FromStr};
+
+use super::{
+    checker::{Checker, text},
+    diagnostic::Diagnostic,
+    identity::{
+        Identity, KeylessRequirement, SourceClaims, github_host, gitlab_host,
+        parse_github_repository, parse_gitlab_config, parse_gitlab_project, parse_host,
+        parse_issuer, parse_workflow,
+    },
+    pattern::{Glob, NamePattern},
+    raw,
+    value::{ValueError, excerpt},
+    yaml::{Field, Located},
+};
+
+/// What is asked of the images whose name matches; the first rule that matches decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Which images.
+    pub pattern: NamePattern,
+    /// What is asked of them.
+    pub requirement: Requirement,
+}
+
+/// What a signature must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// By this key.
+    Key(KeyRequirement),
+    /// By a certificate with this identity.
+    Keyless(KeylessRequirement),
+    /// Any one of these; never empty.
+    Any(Vec<Requirement>),
+}
+
+/// A signature by a lasting key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRequirement {
+    /// Where the public key is.
+    pub source: KeySource,
+    /// Whether the signature may be in no transparency log.
+    pub insecure_ignore_tlog: bool,
+}
+
+/// Where a public key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// A PEM file; where relative, beside fullsend.yaml.
+    File(PathBuf),
+    /// A variable that holds the PEM text.
+    Env(String),
+}
+
+impl FromStr for KeySource {
+    type Err = ValueError;
+
+    fn from_str(written: &str) -> Result<Self, Self::Err> {
+        const MANAGED: [&str; 7] = [
+            "awskms",
+            "gcpkms",
+            "azurekms",
+            "hashivault",
+            "k8s",
+            "pkcs11",
+            "gitlab",
+        ];
+        let mend = "export the public key to a file (`cosign public-key --key URI`) and name that";
+        if written.trim_start().starts_with("-----BEGIN") {
+            return Err(ValueError::new("the key itself stands here")
+                .mend("name a file that holds it, or `env://NAME`"));
+        }
+        match written.split_once("://") {
+            Some(("env", name)) => {
+                let name: super::EnvName = name.parse()?;
+                Ok(Self::Env(name.name().to_owned()))
+            }
+            Some((scheme, _)) if MANAGED.contains(&scheme) => Err(ValueError::new(format!(
+                "keys in a key management service (`{scheme}://`) are not supported by this version"
+            ))
+            .mend(mend)),
+            Some(("file", path)) => Err(ValueError::new(
+                "a key file is named by its path, not by a URL",
+            )
+            .mend(format!("write `{}`", excerpt(path)))),
+            Some((scheme, _)) => Err(ValueError::new(format!(
+                "a key is never fetched (`{}://`): whoever serves it would decide whom to trust",
+                excerpt(scheme)
+            ))
+            .mend("keep the public key in a file beside fullsend.yaml")),
+            None if written.starts_with("pkcs11:") => Err(ValueError::new(
+                "keys on a PKCS#11 token are not supported by this version",
+            )
+            .mend(mend)),
+            None => Ok(Self::File(PathBuf::from(text(written)?))),
+        }
+    }
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Env(name) => write!(f, "env://{name}"),
+        }
+    }
+}
+
+pub(super) fn rules(written: &Field<Vec<Located<raw::Rule>>>, checker: &mut Checker) -> Vec<Rule> {
+    let Some(list) = written.get() else {
+        return Vec::new();
+    };
+    if list.value.is_empty() {
+        checker.report(
+            Diagnostic::at(&list.at, "the policy is empty").help(
+                "leave out `verify`, or add a rule: an image that no rule matches is refused",
+            ),
+        );
+    }
+    list.value
+        .iter()
+        .filter_map(|rule| check_rule(rule, checker))
+        .collect()
+}
+
+fn check_rule(written: &Located<raw::Rule>, checker: &mut Checker) -> Option<Rule> {
+    let raw = &written.value;
+    if raw.r#match.get().is_none() {
+        let mend = "name the images: `match: ghcr.io/OWNER/**`";
+        checker.missing(&written.at, "match", mend);
+    }
+    let pattern = checker.parse(&raw.r#match);
+    let requirement = check_requirement(&written.at, &Parts::from(raw), 0, checker);
+    Some(Rule {
+        pattern: pattern?,
+        requirement: requirement?,
+    })
+}
+
+/// The keys that a rule and a member of `any` have in common.
+struct Parts<'a> {
+    key: &'a Field<String>,
+    insecure_ignore_tlog: &'a Field<bool>,
+    keyless: &'a Field<raw::Keyless>,
+    any: &'a Field<Vec<Located<raw::Requirement>>>,
+    unsupported: [(&'static str, Option<&'a Range<usize>>); 3],
+}
+
+macro_rules! parts_from {
+    ($raw:ty) => {
+        impl<'a> From<&'a $raw> for Parts<'a> {
+            fn from(raw: &'a $raw) -> Self {
+                Self {
+                    key: &raw.key,
+                    insecure_ignore_tlog: &raw.insecure_ignore_tlog,
+                    keyless: &raw.keyless,
+                    any: &raw.any,
+                    unsupported: [
+                        ("all", raw.all.get().map(|all| &all.at)),
+                        (
+                            "threshold",
+                            raw.threshold.get().map(|threshold| &threshold.at),
+                        ),
+                        ("attestations", raw.attestations.get().map(|list| &list.at)),
+                    ],
+                }
+            }
+        }
+    };
+}
+
+parts_from!(raw::Rule);
+parts_from!(raw::Requirement);
+
+/// Deeper nesting says nothing that one level does not.
+const MAX_NESTING: usize = 4;
+
+fn check_requirement(
+    at: &Range<usize>,
+    parts: &Parts<'_>,
+    depth: usize,
+    checker: &mut Checker,
+) -> Option<Requirement> {
+    let mut refused = false;
+    for (key, at) in parts.unsupported {
+        if let Some(at) = at {
+            refused = true;
+            checker.report(
+                Diagnostic::at(at, format!("`{key}` is not supported yet by this version"))
+                    .help("it is refused rather than ignored: the rule would accept too much"),
+            );
+        }
+    }
+    let key = parts.key.get().map(|key| ("key", &key.at));
+    let keyless = parts.keyless.get().map(|keyless| ("keyless", &keyless.at));
+    let any = parts.any.get().map(|any| ("any", &any.at));
+    let methods: Vec<_> = [key, keyless, any].into_iter().flatten().collect();
+    match methods[..] {
+        [] if refused => return None,
+        [] => {
+            checker.report(
+                Diagnostic::at(at, "the rule does not say whose signature it accepts")
+                    .help("add exactly one of `key`, `keyless` or `any`"),
+            );
+            return None;
+        }
+        [_] => {}
+        [(first, first_at), (second, second_at), ..] => {
+            checker.report(
+                Diagnostic::at(
+                    second_at,
+                    format!("the rule has both `{first}` and `{second}`"),
+                )
+                .related(first_at.clone(), format!("`{first}` stands here"))
+                .help("to accept either, write `any: [{key: …}, {keyless: …}]`"),
+            );
+            return None;
+        }
+    }
+    let requirement = check_method(parts, depth, checker);
+    requirement.filter(|_| !refused)
+}
+
+fn check_method(parts: &Parts<'_>, depth: usize, checker: &mut Checker) -> Option<Requirement> {
+    if let Some(flag) = parts.insecure_ignore_tlog.get()
+        && parts.key.get().is_none()
+    {
+        checker.report(
+            Diagnostic::at(&flag.at, "`insecure_ignore_tlog` belongs to a `key`").help(
+                "a certificate lives for minutes: only the log proves that it signed in time",
+            ),
+        );
+    }
+    if let Some(keyless) = parts.keyless.get() {
+        return check_keyless(keyless, checker).map(Requirement::Keyless);
+    }
+    if let Some(any) = parts.any.get() {
+        return check_any(any, depth, checker);
+    }
+    let source = checker.parse(parts.key)?;
+    let flag = parts.insecure_ignore_tlog.get();
+    Some(Requirement::Key(KeyRequirement {
+        source,
+        insecure_ignore_tlog: flag.is_some_and(|flag| flag.value),
+    }))
+}
+
+fn check_any(
+    any: &Located<Vec<Located<raw::Requirement>>>,
+    depth: usize,
+    checker: &mut Checker,
+) -> Option<Requirement> {
+    if any.value.is_empty() {
+        checker.report(
+            Diagnostic::at(&any.at, "`any` of nothing accepts no signature")
+                .help("add a `key` or a `keyless` to the list"),
+        );
+        return None;
+    }
+    if depth >= MAX_NESTING {
+        checker.report(Diagnostic::at(&any.at, "`any` is nested too deeply"));
+        return None;
+    }
+    let members: Vec<_> = any
+        .value
+        .iter()
+        .map(|member| {
+            check_requirement(&member.at, &Parts::from(&member.value), depth + 1, checker)
+        })
+        .collect();
+    members
+        .into_iter()
+        .collect::<Option<_>>()
+        .map(Requirement::Any)
+}
+
+fn check_keyless(
+    written: &Located<raw::Keyless>,
+    checker: &mut Checker,
+) -> Option<KeylessRequirement> {
+    let raw = &written.value;
+    if raw.issuer.get().is_none() {
+        let mend = "say who vouches: `issuer: https://token.actions.githubusercontent.com`";
+        checker.missing(&written.at, "issuer", mend);
+    }
+    let issuer = checker.field(&raw.issuer, parse_issuer);
+    let named_host = checker.field(&raw.host, parse_host);
+    let source = SourceClaims {
+        repository: checker.field(&raw.source_repository, parse_github_repository),
+        r#ref: checker.parse(&raw.source_ref),
+        trigger: checker.field(&raw.trigger, text),
+    };
+    let form = form(written, checker)?;
+    refuse_strangers(raw, form, checker);
+    let identity = identity(written, form, checker);
+    let issuer = issuer?;
+    let host = match form {
+        Form::GitHub => named_host.or_else(|| github_host(&issuer)),
+        Form::GitLab => named_host.or_else(|| gitlab_host(&issuer)),
+        Form::Exact | Form::Regexp => None,
+    };
+    if form.needs_host() && host.is_none() && raw.host.get().is_none() {
+        let at = raw.issuer.get().map_or(&written.at, |issuer| &issuer.at);
+        checker.report(
+            Diagnostic::at(at, "the issuer does not tell the forge's host")
+                .help("add the host, for example `host: github.example.com`"),
+        );
+        return None;
+    }
+    let identity = identity?;
+    let source = match &identity {
+        Identity::GitHub { repository, .. } if source.repository.is_none() => SourceClaims {
+            repository: Some(repository.clone()),
+            ..source
+        },
+        _ => source,
+    };
+    Some(KeylessRequirement {
+        issuer,
+        host,
+        identity,
+        source,
+    })
+}
+
+/// The four ways to name a signer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Exact,
+    Regexp,
+    GitHub,
+    GitLab,
+}
+
+impl Form {
+    fn needs_host(self) -> bool {
+        matches!(self, Self::GitHub | Self::GitLab)
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Exact => "identity",
+            Self::Regexp => "identity_regexp",
+            Self::GitHub => "repository",
+            Self::GitLab => "gitlab_project",
+        }
+    }
+}
+
+fn form(written: &Located<raw::Keyless>, checker: &mut Checker) -> Option<Form> {
+    let raw = &written.value;
+    let forms: Vec<_> = [
+        (Form::Exact, &raw.identity),
+        (Form::Regexp, &raw.identity_regexp),
+        (Form::GitHub, &raw.repository),
+        (Form::GitLab, &raw.gitlab_project),
+    ]
+    .into_iter()
+    .filter_map(|(form, field)| Some((form, &field.get()?.at)))
+    .collect();
+    match forms[..] {
+        [(form, _)] => Some(form),
+        [] => {
+            checker.report(
+                Diagnostic::at(&written.at, "the signer is not named: anyone could sign")
+                    .help("add `repository`, `workflow` and `ref`, or `gitlab_project`, `identity` or `identity_regexp`"),
+            );
+            None
+        }
+        [(first, first_at), (second, second_at), ..] => {
+            let message = format!(
+                "the signer is named twice, by `{}` and `{}`",
+                first.key(),
+                second.key()
+            );
+            checker.report(
+                Diagnostic::at(second_at, message)
+                    .related(first_at.clone(), "first here")
+                    .help("keep one of the two"),
+            );
+            None
+        }
+    }
+}
+
+/// A key that its form does not know would be silently without effect.
+fn refuse_strangers(raw: &raw::Keyless, form: Form, checker: &mut Checker) {
+    let structured: &[Form] = &[Form::GitHub, Form::GitLab];
+    for (key, field, forms) in [
+        ("host", &raw.host, structured),
+        ("workflow", &raw.workflow, &[Form::GitHub]),
+        ("config", &raw.config, &[Form::GitLab]),
+        ("ref", &raw.r#ref, structured),
+    ] {
+        if let Some(written) = field.get()
+            && !forms.contains(&form)
+        {
+            let owners: Vec<String> = forms
+                .iter()
+                .map(|form| format!("`{}`", form.key()))
+                .collect();
+            let message = format!("`{key}` has no meaning beside `{}`", form.key());
+            let help = format!("it belongs to {}", owners.join(" or "));
+            checker.report(Diagnostic::at(&written.at, message).help(help));
+        }
+    }
+}
+
+fn identity(
+    written: &Located<raw::Keyless>,
+    form: Form,
+    checker: &mut Checker,
+) -> Option<Identity> {
+    let raw = &written.value;
+    match form {
+        Form::Exact => checker.field(&raw.identity, text).map(Identity::Exact),
+        Form::Regexp => checker.parse(&raw.identity_regexp).map(Identity::Regexp),
+        Form::GitHub => {
+            let repository = checker.field(&raw.repository, parse_github_repository);
+            for (key, field, mend) in [
+                (
+                    "workflow",
+                    &raw.workflow,
+                    "name it: `workflow: .github/workflows/release.yml`",
+                ),
+                (
+                    "ref",
+                    &raw.r#ref,
+                    "name the tags or branches: `ref: refs/tags/v*`",
+                ),
+            ] {
+                if field.get().is_none() {
+                    checker.missing(&written.at, key, mend);
+                }
+            }
+            let workflow = checker.field(&raw.workflow, parse_workflow);
+            let r#ref = git_ref(&raw.r#ref, checker);
+            Some(Identity::GitHub {
+                repository: repository?,
+                workflow: Some(workflow?),
+                r#ref: Some(r#ref?),
+            })
+        }
+        Form::GitLab => {
+            let project = checker.field(&raw.gitlab_project, parse_gitlab_project);
+            if raw.r#ref.get().is_none() {
+                let mend = "name the tags or branches: `ref: refs/tags/v*`";
+                checker.missing(&written.at, "ref", mend);
+            }
+            let config = match raw.config.get() {
+                Some(config) => checker.value(config, parse_gitlab_config),
+                None => Some(Identity::GITLAB_CONFIG.to_owned()),
+            };
+            let r#ref = git_ref(&raw.r#ref, checker);
+            Some(Identity::GitLab {
+                project: project?,
+                config: config?,
+                r#ref: Some(r#ref?),
+            })
+        }
+    }
+}
+
+fn git_ref(field: &Field<String>, checker: &mut Checker) -> Option<Glob> {
+    checker.field(field, parse_git_ref)
+}
+
+/// Reads a pattern over git references, which are always written in full.
+pub fn parse_git_ref(text: &str) -> Result<Glob, ValueError> {
+    let glob: Glob = text.parse()?;
+    let commit = text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if text.starts_with("refs/") || text.starts_with('*') || commit {
+        return Ok(glob);
+    }
+    let shown = excerpt(text);
+    Err(
+        ValueError::new(format!("`{shown}` can match no git reference"))
+            .mend(format!("write `refs/tags/{shown}` or `refs/heads/{shown}`")),
+    )
+}
