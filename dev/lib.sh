@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# What the scripts of this folder share: where things are, how to speak, how to become root.
+# Sourced, never run.
+
+set -euo pipefail
+
+# shellcheck disable=SC2034 # for those who source this
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+: "${FULLSEND_DEV_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/fullsend-dev}"
+: "${CARGO_TARGET_DIR:=$FULLSEND_DEV_CACHE/target}"
+export FULLSEND_DEV_CACHE CARGO_TARGET_DIR
+# Debian keeps dockerd out of an ordinary user's path.
+export PATH="$FULLSEND_DEV_CACHE/bin:$HOME/.cargo/bin:$PATH:/usr/sbin:/sbin"
+
+bold='' dim='' red='' green='' reset=''
+if [[ -t 2 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
+  bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' green=$'\e[32m' reset=$'\e[0m'
+fi
+# Which of them a script uses is its own business.
+: "$bold$dim$red$green$reset"
+
+say() { printf '%s==>%s %s\n' "$bold" "$reset" "$*" >&2; }
+
+die() {
+  printf '%serror:%s %s\n' "$red" "$reset" "$1" >&2
+  shift
+  (($# == 0)) || printf '  %s\n' "$@" >&2
+  exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+can_be_root() { ((EUID == 0)) || { have sudo && { [[ -t 0 ]] || sudo -n true 2>/dev/null; }; }; }
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+# Waits up to $1 seconds for the rest of the line to succeed.
+wait_for() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.1
+  done
+}
+
+# Ends one process that this script started: asks first, insists after ten seconds. What follows
+# the identifier is put before `kill`.
+end_process() {
+  local pid=$1
+  shift
+  "$@" kill -TERM "$pid" 2>/dev/null || return 0
+  wait_for 10 process_gone "$pid" || "$@" kill -KILL "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+}
+
+cgroups_ready() { grep -q ' /sys/fs/cgroup' /proc/self/mounts; }
+
+process_gone() {
+  [[ ! -d /proc/$1 || $(awk '{print $3}' "/proc/$1/stat" 2>/dev/null) == Z ]]
+}

@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# Installs what is missing on a Debian or Ubuntu machine; what is there is left alone.
+#
+#   dev/setup.sh build    the Rust toolchain of rust-toolchain.toml and a C compiler
+#   dev/setup.sh run      Docker, a registry and a static busybox
+#   dev/setup.sh check    cargo-deny and cargo-nextest
+#   dev/setup.sh interop  cosign, and what the tests of a terminal and of other platforms use
+#
+# Several may be named; none means all. Only apt needs root (or sudo): everything else goes to
+# ~/.cargo, ~/.rustup and $FULLSEND_DEV_CACHE (~/.cache/fullsend-dev), built once and kept.
+source "$(dirname "$0")/lib.sh"
+
+cargo_deny=0.20.2
+cargo_nextest=0.9.151
+cosign=3.1.3
+go=1.26.8
+rustup=1.28.2
+rustup_sha256='
+20a06e644b0d9bd2fbdbfd52d42540bdde820ea7df86e92e533c073da0cdd43c x86_64
+e3853c5a252fca15252d07cb23a1bdd9377a8c6f3efa01531109281ae47f841c aarch64'
+
+main() {
+  (($#)) || set -- build run check interop
+  mkdir -p "$FULLSEND_DEV_CACHE/bin"
+  # Two setups at once would race for apt and for the same folders. `-o`: a service that apt
+  # starts must not inherit the lock.
+  if [[ -z ${FULLSEND_SETUP_LOCKED:-} ]]; then
+    exec env FULLSEND_SETUP_LOCKED=yes flock -o "$FULLSEND_DEV_CACHE/setup.lock" "$0" "$@"
+  fi
+  local group
+  for group; do
+    case $group in
+      build | run | check | interop) "setup_$group" ;;
+      *) die "unknown group $group" "known: build, run, check, interop" ;;
+    esac
+  done
+}
+
+setup_build() {
+  packages cc=gcc cc=libc6-dev curl=curl curl=ca-certificates git=git
+  have rustup || install_rustup
+  toolchain_ready || {
+    say "installing the Rust toolchain of rust-toolchain.toml"
+    (cd "$repository" && rustup toolchain install --no-self-update)
+  }
+}
+
+setup_run() {
+  docker_answers || packages dockerd=docker.io docker=docker-cli ip=iproute2
+  have docker || packages docker=docker-cli docker=docker.io
+  cgroups_ready || packages cgroupfs-mount=cgroupfs-mount
+  packages curl=curl
+  have docker-registry || unpack docker-registry usr/bin/docker-registry
+  # Our own copy: the machine's busybox may be the one that needs libc, and the two exclude
+  # each other.
+  [[ -x $FULLSEND_DEV_CACHE/bin/busybox-static ]] || unpack busybox-static '*bin/busybox' busybox-static
+}
+
+setup_check() {
+  setup_build
+  cargo_tool cargo-nextest "$cargo_nextest" --no-default-features --features default-no-update
+  cargo_tool cargo-deny "$cargo_deny"
+}
+
+setup_interop() {
+  packages tmux=tmux
+  install_cosign
+}
+
+# Each argument is COMMAND=PACKAGE: installs the packages whose command is missing.
+packages() {
+  local pair missing=()
+  for pair; do have "${pair%%=*}" || missing+=("${pair#*=}"); done
+  ((${#missing[@]})) || return 0
+  have apt-get || die "missing: ${missing[*]}" "this script installs them on Debian and Ubuntu only"
+  can_be_root || die "missing, and only root can install them" "sudo apt-get install ${missing[*]}"
+  say "installing ${missing[*]}"
+  as_root apt-get update -qq
+  # Debian split docker.io in release 13: keep the names that this release knows.
+  mapfile -t missing < <(apt-cache --generate pkgnames | grep -Fx "${missing[@]/#/-e}")
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+}
+
+# Takes the file $2 (a find pattern) out of the package $1 into our own bin folder. No root is
+# needed, and no service starts as it would with an installed package.
+unpack() {
+  local package=$1 pattern=$2 name=${3:-$(basename "$2")} folder
+  have apt-get || die "missing: $name" "put it into $FULLSEND_DEV_CACHE/bin"
+  folder=$(mktemp -d)
+  say "unpacking $name from the package $package"
+  [[ -n $(apt-cache show "$package" 2>/dev/null) ]] || ! can_be_root || as_root apt-get update -qq
+  (cd "$folder" && apt-get download -qq "$package" >&2 && dpkg-deb -x ./*.deb .) ||
+    die "the package $package cannot be downloaded" "is 'universe' among the sources of apt?"
+  install -m 755 "$(find "$folder" -path "$folder/$pattern" -type f | head -n 1)" \
+    "$FULLSEND_DEV_CACHE/bin/$name"
+  rm -rf "$folder"
+}
+
+docker_answers() { have docker && docker version >/dev/null 2>&1; }
+
+install_rustup() {
+  local machine sum folder
+  machine=$(uname -m)
+  sum=$(sed -n "s/ $machine\$//p" <<<"$rustup_sha256")
+  [[ -n $sum ]] || die "no pinned rustup for $machine" "install rustup by hand"
+  folder=$(mktemp -d)
+  say "installing rustup $rustup"
+  curl -fsSL --proto '=https' -o "$folder/rustup-init" \
+    "https://static.rust-lang.org/rustup/archive/$rustup/$machine-unknown-linux-gnu/rustup-init"
+  echo "$sum  $folder/rustup-init" | sha256sum --check --quiet
+  chmod +x "$folder/rustup-init"
+  # A distribution's own cargo may stay: ours comes first in the path of these scripts.
+  RUSTUP_INIT_SKIP_PATH_CHECK=yes "$folder/rustup-init" -y -q --no-modify-path --default-toolchain none
+  rm -rf "$folder"
+}
+
+# Asks for no more than the file says, so that an installed toolchain needs no network.
+toolchain_ready() {
+  local channel targets components
+  channel=$(sed -n 's/^channel = "\(.*\)"$/\1/p' "$repository/rust-toolchain.toml")
+  targets=$(rustup target list --installed --toolchain "$channel" 2>/dev/null) || return 1
+  components=$(rustup component list --installed --toolchain "$channel" 2>/dev/null) || return 1
+  grep -q x86_64-unknown-linux-musl <<<"$targets" && grep -q aarch64-unknown-linux-musl <<<"$targets" &&
+    grep -q clippy <<<"$components" && grep -q rustfmt <<<"$components"
+}
+
+# Builds the tool $1 at version $2 once. Unoptimised: it runs for seconds, and an optimised build
+# of these two takes a quarter of an hour on two processors.
+cargo_tool() {
+  local name=$1 version=$2 folder=$FULLSEND_DEV_CACHE/tools/$1-$2
+  if [[ ! -x $folder/bin/$name ]]; then
+    say "building $name $version (once)"
+    (cd "$repository" && env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 \
+      cargo install --quiet --locked --debug --root "$folder" "$@" "${@:3}")
+  fi
+  ln -sfn "$folder/bin/$name" "$FULLSEND_DEV_CACHE/bin/$name"
+}
+
+install_cosign() {
+  local folder=$FULLSEND_DEV_CACHE/tools/cosign-$cosign
+  if [[ ! -x $folder/cosign ]]; then
+    install_go
+    say "building cosign $cosign (once)"
+    GOTOOLCHAIN=local GOFLAGS=-buildvcs=false GOBIN=$folder CGO_ENABLED=0 \
+      "$FULLSEND_DEV_CACHE/go-$go/bin/go" install "github.com/sigstore/cosign/v3/cmd/cosign@v$cosign"
+  fi
+  ln -sfn "$folder/cosign" "$FULLSEND_DEV_CACHE/bin/cosign"
+}
+
+# Any Go, however old, can download a newer one as a module, checked against Go's checksum
+# database; only since 1.21 does it do so by itself.
+install_go() {
+  local folder=$FULLSEND_DEV_CACHE/go-$go machine directory
+  [[ ! -x $folder/bin/go ]] || return 0
+  packages go=golang-go go=ca-certificates
+  case $(uname -m) in
+    x86_64) machine=amd64 ;;
+    aarch64) machine=arm64 ;;
+    *) die "no Go toolchain for $(uname -m)" ;;
+  esac
+  say "downloading Go $go"
+  directory=$(cd "$FULLSEND_DEV_CACHE" && GOTOOLCHAIN=local GOFLAGS='' \
+    go mod download -json "golang.org/toolchain@v0.0.1-go$go.linux-$machine" |
+    sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+  [[ -d $directory ]] || die "Go $go could not be downloaded"
+  rm -rf "$folder.part"
+  cp -R "$directory" "$folder.part"
+  # The module cache keeps neither write nor execute bits.
+  chmod -R u+w "$folder.part"
+  chmod +x "$folder.part"/bin/* "$folder.part"/pkg/tool/*/*
+  mv "$folder.part" "$folder"
+}
+
+main "$@"

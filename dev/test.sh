@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands, cheapest first; `make test` calls it.
+source "$(dirname "$0")/lib.sh"
+
+cd "$repository"
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
+
+step() {
+  say "$*"
+  "$@"
+}
+
+step cargo fmt --all --check
+if have shellcheck; then
+  step shellcheck dev/*.sh .ci/run
+fi
+step cargo deny --locked check bans licenses sources
+step cargo clippy --locked --workspace --all-targets -- -D warnings
+RUSTDOCFLAGS='-D warnings' step cargo doc --locked --workspace --no-deps --quiet
+step cargo test --locked --workspace --doc --quiet
+# Last, so that the runner's own summary ends the output.
+step dev/with-docker.sh dev/with-registry.sh \
+  cargo nextest run --locked --workspace --no-fail-fast --final-status-level slow

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Runs a command with an empty image registry: dev/with-registry.sh COMMAND...
+#
+# FULLSEND_TEST_REGISTRY names it (127.0.0.1:PORT). It lives in a temporary folder and ends, with
+# everything in it, when the command does.
+source "$(dirname "$0")/lib.sh"
+
+folder='' registry=''
+
+main() {
+  (($#)) || die "no command" "dev/with-registry.sh COMMAND..."
+  have docker-registry || die "docker-registry is not installed" "dev/setup.sh run"
+  folder=$(mktemp -d "${TMPDIR:-/tmp}/fullsend-registry.XXXXXX")
+  trap clean_up EXIT
+  # So that the trap runs: the command gets the terminal's signals itself.
+  trap : INT TERM HUP
+  start
+  local status=0
+  "$@" || status=$?
+  exit "$status"
+}
+
+# A port can be taken between choosing and binding it, so the choice is repeated.
+start() {
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    FULLSEND_TEST_REGISTRY=127.0.0.1:$(shuf -n 1 -i 20000-32000)
+    export FULLSEND_TEST_REGISTRY
+    write_configuration
+    # A session of its own: Ctrl-C is for the command.
+    setsid docker-registry serve "$folder/config.yml" >"$folder/log" 2>&1 &
+    registry=$!
+    wait_for 20 answers_or_dead || true
+    # The answer must be our own process's, not that of whoever holds the port.
+    process_gone "$registry" || return 0
+  done
+  tail -n 20 "$folder/log" >&2
+  die "docker-registry did not start ($attempt attempts)"
+}
+
+write_configuration() {
+  cat >"$folder/config.yml" <<YAML
+version: 0.1
+log: {level: warn, accesslog: {disabled: true}}
+storage:
+  filesystem: {rootdirectory: $folder/data}
+  delete: {enabled: true}
+http: {addr: "$FULLSEND_TEST_REGISTRY"}
+YAML
+}
+
+answers_or_dead() {
+  process_gone "$registry" || curl -fsS --noproxy '*' "http://$FULLSEND_TEST_REGISTRY/v2/"
+}
+
+clean_up() {
+  local status=$?
+  trap - EXIT
+  [[ -z $registry ]] || end_process "$registry"
+  [[ -z $folder ]] || rm -rf "$folder"
+  exit "$status"
+}
+
+main "$@"
