@@ -4,3 +4,6 @@
 
 pub mod environment;
 pub mod files;
+pub mod http;
+pub mod process;
+pub mod retry;

@@ -1,0 +1,342 @@
+//! One question to a registry: authentication, redirects, retries and bounds.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use jiff::Timestamp;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LINK, LOCATION,
+    RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use super::{
+    auth::{Authenticator, Challenge, Pass},
+    error::{Reason, Refusal},
+    limits, manifest,
+};
+use crate::{
+    model::{digest::Digest, image::Repository},
+    seam::{
+        http::{self, Http, HttpError, Request, Response, Url},
+        retry,
+    },
+};
+
+/// What carries questions to registries.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) http: Http,
+    pub(super) auth: Authenticator,
+    pub(super) insecure_hosts: Vec<String>,
+}
+
+/// A question.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) url: Url,
+    pub(super) accept: &'static str,
+    pub(super) size: Size,
+    /// No answer is waited for past this, all tries together.
+    pub(super) until: Instant,
+}
+
+/// How many bytes an answer has.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Size {
+    AtMost(u64),
+    Exactly(u64),
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Found(Received),
+    /// The registry says 404.
+    Absent {
+        /// With a web page, as servers do that are no registries.
+        web_page: bool,
+    },
+}
+
+/// An answer's content; the digest was taken while it came in.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) bytes: Bytes,
+    pub(super) digest: Digest,
+    pub(super) content_type: Option<String>,
+    pub(super) links: Vec<String>,
+}
+
+impl Exchange {
+    /// The URL of `rest` in `repository`. Neither can hold anything that would leave its place.
+    pub(super) fn url(&self, repository: &Repository, rest: &str) -> Result<Url, Reason> {
+        let base = base_url(repository.host(), &self.insecure_hosts)?;
+        base.join(&format!("/v2/{}/{rest}", repository.path()))
+            .map_err(|_| Reason::Malformed("its address is no URL".to_owned()))
+    }
+
+    /// Asks until there is an answer, the reason is final, or the time is up.
+    pub(super) async fn ask(&self, question: &Question<'_>) -> Result<Answer, Reason> {
+        let started = Instant::now();
+        let work = async {
+            for tries in 1.. {
+                let reason = match self.attempt(question).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(reason) => reason,
+                };
+                match pause(&reason, tries) {
+                    Some(wait) if Instant::now() + wait < question.until => {
+                        tracing::debug!(%reason, ?wait, "registry request is tried again");
+                        tokio::time::sleep(wait).await;
+                    }
+                    _ => return Err(reason),
+                }
+            }
+            Err(Reason::Deadline(started.elapsed()))
+        };
+        let outcome = tokio::time::timeout_at(question.until, work).await;
+        outcome.unwrap_or_else(|_| Err(Reason::Deadline(started.elapsed())))
+    }
+
+    async fn attempt(&self, question: &Question<'_>) -> Result<Answer, Reason> {
+        let pass = self.auth.current(question.repository).await;
+        let (response, at_home) = self.follow(question, pass.as_ref()).await?;
+        if response.status() != 401 || !at_home {
+            return receive(response, question.size, at_home).await;
+        }
+        let challenge = Challenge::choose(response.headers(WWW_AUTHENTICATE))?;
+        let refusal = refusal(response).await;
+        let Some(challenge) = challenge else {
+            return Err(Reason::Unauthorized(refusal));
+        };
+        let answer = self
+            .auth
+            .answer(question.repository, &question.url, &challenge, pass)
+            .await?;
+        let Some(pass) = answer else {
+            return Err(Reason::Unauthorized(refusal));
+        };
+        let (response, at_home) = self.follow(question, Some(&pass)).await?;
+        receive(response, question.size, at_home).await
+    }
+
+    /// Sends the question and follows redirects; also tells whether the answer is still from the
+    /// registry's own origin. The credential never leaves that.
+    async fn follow(
+        &self,
+        question: &Question<'_>,
+        pass: Option<&Pass>,
+    ) -> Result<(Response, bool), Reason> {
+        let mut url = question.url.clone();
+        let mut at_home = true;
+        for _ in 0..=limits::REDIRECTS {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_static(question.accept));
+            if let Some(pass) = pass.filter(|_| at_home) {
+                headers.insert(AUTHORIZATION, pass.header().clone());
+            }
+            let response = self.http.send(Request::get(url.clone(), headers)).await?;
+            if !matches!(response.status(), 301 | 302 | 303 | 307 | 308) {
+                return Ok((response, at_home));
+            }
+            url = self.redirect_target(&url, response.header(LOCATION))?;
+            // Once abroad, a way back does not bring the credential back.
+            at_home &= url.origin() == question.url.origin();
+            // Read, so that the connection can be used again.
+            let _ = response.read(limits::ERROR_BODY).await;
+        }
+        Err(Reason::Redirect("too often"))
+    }
+
+    fn redirect_target(&self, from: &Url, location: Option<&str>) -> Result<Url, Reason> {
+        let target = location.and_then(|location| from.join(location).ok());
+        let target = target.ok_or(Reason::Redirect("to nowhere"))?;
+        if !target.username().is_empty() || target.password().is_some() {
+            return Err(Reason::Redirect("to an address with a user name"));
+        }
+        if http::is_loopback(&target) && !http::is_loopback(from) {
+            return Err(Reason::Redirect("from another machine to this one"));
+        }
+        match (from.scheme(), target.scheme()) {
+            (_, "https") => Ok(target),
+            ("http", "http") if self.is_plain(&target) => Ok(target),
+            (_, "http") => Err(Reason::Redirect("to an unencrypted address")),
+            _ => Err(Reason::Redirect("to something else than HTTP")),
+        }
+    }
+
+    fn is_plain(&self, url: &Url) -> bool {
+        http::is_loopback(url) || self.insecure_hosts.contains(&http::authority(url))
+    }
+}
+
+/// Where `host` answers: plain HTTP on this machine and where the user said so, HTTPS elsewhere.
+pub(super) fn base_url(host: &str, insecure_hosts: &[String]) -> Result<Url, Reason> {
+    let host = match host {
+        "docker.io" => "registry-1.docker.io",
+        host => host,
+    };
+    let malformed = |_| Reason::Malformed("its address is no URL".to_owned());
+    let plain = Url::parse(&format!("http://{host}/")).map_err(malformed)?;
+    let insecure = |name: &String| name.eq_ignore_ascii_case(host);
+    if http::is_loopback(&plain) || insecure_hosts.iter().any(insecure) {
+        Ok(plain)
+    } else {
+        Url::parse(&format!("https://{host}/")).map_err(malformed)
+    }
+}
+
+/// How long to wait before another try; `None` where that would change nothing.
+fn pause(reason: &Reason, tries: u32) -> Option<Duration> {
+    let (most, asked) = match reason {
+        Reason::Token { reason, .. } => return pause(reason, tries),
+        Reason::RateLimited(refusal) => (limits::TRIES, refusal.retry_after),
+        Reason::Server(refusal) if matches!(refusal.status, 500 | 502 | 503 | 504) => {
+            (limits::TRIES, refusal.retry_after)
+        }
+        Reason::Transport(HttpError::Broken(_)) => (limits::TRIES, None),
+        Reason::Transport(HttpError::Dns(_) | HttpError::Connect(_)) => {
+            (limits::CONNECT_TRIES, None)
+        }
+        _ => return None,
+    };
+    let wait = asked.unwrap_or_else(|| retry::backoff(tries));
+    (tries < most && wait <= limits::LONGEST_RETRY_AFTER).then_some(wait)
+}
+
+async fn receive(response: Response, size: Size, at_home: bool) -> Result<Answer, Reason> {
+    match response.status() {
+        200 => read(response, size).await.map(Answer::Found),
+        404 => {
+            let kind = response.header(CONTENT_TYPE).map(manifest::essence);
+            let _ = response.read(limits::ERROR_BODY).await;
+            Ok(Answer::Absent {
+                web_page: kind.as_deref() == Some("text/html"),
+            })
+        }
+        _ => Err(refused(response, at_home).await),
+    }
+}
+
+/// The reason behind a status that says no.
+pub(super) async fn refused(response: Response, at_home: bool) -> Reason {
+    let refusal = refusal(response).await;
+    match refusal.status {
+        // A storage's no has nothing to do with the user's credential.
+        401 if at_home => Reason::Unauthorized(refusal),
+        403 if at_home => Reason::Forbidden(refusal),
+        429 => Reason::RateLimited(refusal),
+        500.. => Reason::Server(refusal),
+        _ => Reason::Unexpected(refusal),
+    }
+}
+
+async fn refusal(response: Response) -> Refusal {
+    let retry_after = response.header(RETRY_AFTER);
+    Refusal {
+        status: response.status(),
+        retry_after: retry_after.and_then(|value| retry::retry_after(value, Timestamp::now())),
+        code: match response.read(limits::ERROR_BODY).await {
+            Ok(body) => error_code(&body),
+            Err(_) => None,
+        },
+    }
+}
+
+/// The code of a registry's error. Its message is left out: it may echo what we sent.
+fn error_code(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Errors {
+        errors: Vec<Code>,
+    }
+    #[derive(Deserialize)]
+    struct Code {
+        code: String,
+    }
+    let errors: Errors = serde_json::from_slice(body).ok()?;
+    let code = errors.errors.into_iter().next()?.code;
+    let plain = |b: u8| b.is_ascii_uppercase() || b == b'_';
+    ((1..=32).contains(&code.len()) && code.bytes().all(plain)).then_some(code)
+}
+
+/// Reads a body within its bounds and hashes it on the way.
+async fn read(mut response: Response, size: Size) -> Result<Received, Reason> {
+    if response
+        .header(CONTENT_ENCODING)
+        .is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+    {
+        return Err(Reason::Malformed(
+            "it is compressed, though that was not asked for".to_owned(),
+        ));
+    }
+    if let Some(length) = response.content_length() {
+        size.check(length, true)?;
+    }
+    let mut hasher = Sha256::new();
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = response.chunk().await? {
+        size.check((bytes.len() + chunk.len()) as u64, false)?;
+        hasher.update(&chunk);
+        bytes.extend_from_slice(&chunk);
+    }
+    size.check(bytes.len() as u64, true)?;
+    Ok(Received {
+        bytes: bytes.freeze(),
+        digest: Digest::from_sha256(hasher.finalize().into()),
+        content_type: response.header(CONTENT_TYPE).map(str::to_owned),
+        links: response.headers(LINK).map(str::to_owned).collect(),
+    })
+}
+
+impl Size {
+    /// Refuses a length that is out of bounds; only the `whole` length can be too small.
+    fn check(self, received: u64, whole: bool) -> Result<(), Reason> {
+        match self {
+            Self::AtMost(limit) if received > limit => Err(Reason::TooLarge {
+                limit,
+                unit: "bytes",
+            }),
+            Self::Exactly(expected) if received > expected || (whole && received < expected) => {
+                Err(Reason::SizeMismatch { expected, received })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_and_named_hosts() {
+        let insecure = ["plain.example:5000".to_owned()];
+        for (host, url) in [
+            ("127.0.0.1:5000", "http://127.0.0.1:5000/"),
+            ("[::1]:5000", "http://[::1]:5000/"),
+            ("localhost", "http://localhost/"),
+            ("plain.example:5000", "http://plain.example:5000/"),
+            ("plain.example", "https://plain.example/"),
+            ("docker.io", "https://registry-1.docker.io/"),
+            ("10.0.0.1:5000", "https://10.0.0.1:5000/"),
+        ] {
+            assert_eq!(base_url(host, &insecure).unwrap().as_str(), url);
+        }
+    }
+
+    #[test]
+    fn an_error_code_is_a_word_and_never_what_we_sent() {
+        let body = |code: &str| format!(r#"{{"errors":[{{"code":"{code}","message":"secret"}}]}}"#);
+        assert_eq!(
+            error_code(body("DENIED").as_bytes()).as_deref(),
+            Some("DENIED")
+        );
+        assert_eq!(error_code(body("ghp_abcDEF").as_bytes()), None);
+        assert_eq!(error_code(body(&"A".repeat(33)).as_bytes()), None);
+        assert_eq!(error_code(b"<html>"), None);
+    }
+}

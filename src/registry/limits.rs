@@ -1,0 +1,42 @@
+//! Every bound on what a registry may send, and why it is where it is.
+
+use std::time::Duration;
+
+/// A manifest or index. The specification asks registries to take 4 MiB; none takes more.
+pub(super) const MANIFEST: u64 = 4 << 20;
+/// One page of the referrers index, which is an index like any other.
+pub(super) const REFERRERS_PAGE: u64 = 4 << 20;
+/// A token answer. Real ones have 1 to 5 KiB.
+pub(super) const TOKEN: u64 = 64 << 10;
+/// The body of an error, of which only the code is used.
+pub(super) const ERROR_BODY: u64 = 64 << 10;
+/// A `WWW-Authenticate` or `Link` header that is looked at.
+pub(super) const HEADER: usize = 8 << 10;
+/// docker's configuration file. Real ones have a few KiB.
+pub(super) const DOCKER_CONFIG: u64 = 1 << 20;
+/// What a credential helper prints. An ECR password has 2 KiB.
+pub(super) const HELPER_OUTPUT: u64 = 64 << 10;
+
+/// Layers of a manifest. An image has at most 127; a legacy signature manifest has one a signature.
+pub(super) const LAYERS: usize = 1024;
+/// Manifests of an index, and referrers of a manifest over all pages. Each may cost a request.
+pub(super) const MANIFESTS: usize = 512;
+/// Pages of the referrers index.
+pub(super) const PAGES: usize = 32;
+/// Redirects of one request. Registries use one, to their storage.
+pub(super) const REDIRECTS: usize = 5;
+/// Parameters of an authentication challenge. Real ones have three or four.
+pub(super) const CHALLENGE_PARAMETERS: usize = 16;
+
+/// Tries of one request. With the waits between, a registry that keeps failing costs 4 to 8 s.
+pub(super) const TRIES: u32 = 6;
+/// Tries where nothing listens or the name does not resolve: likely a typing error.
+pub(super) const CONNECT_TRIES: u32 = 3;
+/// A `Retry-After` above this is reported rather than waited for.
+pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(30);
+/// A credential helper that asks a keyring or a cloud.
+pub(super) const HELPER_TIME: Duration = Duration::from_secs(10);
+/// A token is no longer used this long before its end.
+pub(super) const TOKEN_MARGIN: Duration = Duration::from_secs(5);
+/// The life of a token whose answer does not tell, as the specification has it.
+pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(60);

@@ -1,0 +1,66 @@
+//! When to try a failed request again, and how long to wait before.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+
+/// The first wait, doubled with each one after it.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// Waits that double past this stay at it.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
+
+/// The wait before try number `tries + 1`: exponential, and between half and all of it by chance,
+/// so that the jobs of one workflow do not come back all at once.
+pub fn backoff(tries: u32) -> Duration {
+    let doubled = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(16));
+    let whole = doubled.min(LONGEST_WAIT);
+    // The standard library seeds each hasher at random: enough chance for this purpose.
+    let chance = RandomState::new().hash_one(tries) >> 44;
+    let share = f64::from(u32::try_from(chance).unwrap_or(0)) / f64::from(1 << 20);
+    whole.mul_f64(0.5 + share / 2.0)
+}
+
+/// The wait that a `Retry-After` header asks for: seconds, or a date to compare with `now`.
+pub fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let date = DateTimeParser::new().parse_timestamp(value).ok()?;
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_bound() {
+        for (tries, longest) in [(1, 250), (2, 500), (3, 1000), (40, 4000)] {
+            let wait = backoff(tries).as_millis();
+            assert!((longest / 2..=longest).contains(&wait), "{tries}: {wait}");
+        }
+    }
+
+    #[test]
+    fn reads_seconds_and_dates() {
+        let now: Timestamp = "2015-10-21T07:27:30Z".parse().unwrap();
+        for (value, seconds) in [
+            ("120", Some(120)),
+            ("Wed, 21 Oct 2015 07:28:00 GMT", Some(30)),
+            ("Wed, 21 Oct 2015 07:00:00 GMT", Some(0)),
+            ("-1", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                retry_after(value, now),
+                seconds.map(Duration::from_secs),
+                "{value:?}"
+            );
+        }
+    }
+}
