@@ -19,6 +19,8 @@
 pub mod config;
 pub mod launch;
 pub mod model;
+pub mod registry;
 pub mod report;
+pub mod runtime;
 pub mod seam;
 pub mod signature;

@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod frames;
 mod identity;
+pub(crate) mod init;
 mod refusal;
 mod spec;
 mod tar;
