@@ -75,7 +75,10 @@ fn endpoint_of(folder: &Path, origin: &str, name: &str) -> Result<Endpoint, Runt
     };
     // Docker's folder name for a context: its name may hold anything, the hash cannot.
     let key = Digest::of(name.as_bytes());
-    let file = folder.join("contexts/meta").join(key.hex()).join("meta.json");
+    let file = folder
+        .join("contexts/meta")
+        .join(key.hex())
+        .join("meta.json");
     let bytes = files::read(&file, LARGEST).map_err(|error| {
         if error.is_not_found() {
             bad("there is no docker context of that name".to_owned())
@@ -89,7 +92,10 @@ fn endpoint_of(folder: &Path, origin: &str, name: &str) -> Result<Endpoint, Runt
         return Err(bad(format!("{} is of another context", file.display())));
     }
     let docker = meta.endpoints.get("docker");
-    let Some(host) = docker.map(|it| it.host.as_str()).filter(|host| !host.is_empty()) else {
+    let Some(host) = docker
+        .map(|it| it.host.as_str())
+        .filter(|host| !host.is_empty())
+    else {
         return Err(bad("the context has no docker endpoint".to_owned()));
     };
     let tls_folder = folder.join("contexts/tls").join(key.hex()).join("docker");
@@ -167,7 +173,9 @@ mod tests {
         let folder = Folder::new();
         folder.write("config.json", "{");
         assert_eq!(folder.current(&[]).unwrap(), None);
-        let absent = folder.current(&[("DOCKER_CONTEXT", "../../etc")]).unwrap_err();
+        let absent = folder
+            .current(&[("DOCKER_CONTEXT", "../../etc")])
+            .unwrap_err();
         assert!(absent.to_string().contains("no docker context"), "{absent}");
         folder.context("odd", "ssh://host");
         let ssh = folder.current(&[("DOCKER_CONTEXT", "odd")]).unwrap_err();

@@ -116,7 +116,9 @@ pub(super) fn parse(
             let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
                 return Err(bad("no host and port follow the scheme"));
             };
-            let port = url.port().unwrap_or(if tls.is_some() { 2376 } else { 2375 });
+            let port = url
+                .port()
+                .unwrap_or(if tls.is_some() { 2376 } else { 2375 });
             let authority = format!("{host}:{port}");
             match tls {
                 Some(files) => Ok(Endpoint::Tls { authority, files }),

@@ -151,7 +151,9 @@ impl RuntimeError {
                  DOCKER_HOST=unix:///tmp/docker.sock"
             }
             Self::TooOld { .. } => "upgrade to Docker 20.10 or Podman 4.0, or newer",
-            Self::WrongRuntime { .. } => "unset DOCKER_HOST and DOCKER_CONTEXT, or use --runtime auto",
+            Self::WrongRuntime { .. } => {
+                "unset DOCKER_HOST and DOCKER_CONTEXT, or use --runtime auto"
+            }
             Self::Lost { .. } => {
                 "see the runtime's log (`journalctl -u docker`); `fullsend exec --reap` removes \
                  containers that were left behind"
@@ -194,5 +196,10 @@ impl RuntimeError {
 pub(super) fn excerpt(message: &str) -> String {
     const LONGEST: usize = 2000;
     let printable = |c: &char| !c.is_control() || *c == '\n' || *c == '\t';
-    message.trim().chars().filter(printable).take(LONGEST).collect()
+    message
+        .trim()
+        .chars()
+        .filter(printable)
+        .take(LONGEST)
+        .collect()
 }

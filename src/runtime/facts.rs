@@ -123,13 +123,20 @@ pub(super) fn security_options(options: &[String]) -> (bool, bool, Seccomp) {
     };
     let seccomp = match named("seccomp") {
         None => Seccomp::Missing,
-        Some(option) => match option.split(',').find_map(|part| part.strip_prefix("profile=")) {
+        Some(option) => match option
+            .split(',')
+            .find_map(|part| part.strip_prefix("profile="))
+        {
             None | Some("default" | "builtin") => Seccomp::Default,
             Some("unconfined") => Seccomp::Missing,
             Some(_) => Seccomp::Custom,
         },
     };
-    (named("rootless").is_some(), named("userns").is_some(), seccomp)
+    (
+        named("rootless").is_some(),
+        named("userns").is_some(),
+        seccomp,
+    )
 }
 
 #[cfg(test)]
@@ -154,7 +161,10 @@ mod tests {
             options(&["name=userns", "name=seccomp,profile=unconfined"]),
             (false, true, Seccomp::Missing)
         );
-        assert_eq!(options(&["name=seccomp,profile=/etc/s.json"]).2, Seccomp::Custom);
+        assert_eq!(
+            options(&["name=seccomp,profile=/etc/s.json"]).2,
+            Seccomp::Custom
+        );
         assert_eq!(options(&[]).2, Seccomp::Missing);
     }
 

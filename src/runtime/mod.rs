@@ -126,7 +126,10 @@ pub trait Runtime: Send + Sync {
     async fn remove(&self, id: &ContainerId) -> Result<(), RuntimeError>;
 
     /// All containers, running or not, that have every one of `labels`.
-    async fn list(&self, labels: &[(&str, Option<&str>)]) -> Result<Vec<ContainerSummary>, RuntimeError>;
+    async fn list(
+        &self,
+        labels: &[(&str, Option<&str>)],
+    ) -> Result<Vec<ContainerSummary>, RuntimeError>;
 
     /// The bind mounts and volumes of a container: where they lie in it and on the machine.
     ///

@@ -121,8 +121,15 @@ mod tests {
     #[test]
     fn ordinary_folders_pass() {
         let folder = tempfile::tempdir().unwrap();
-        for source in [folder.path(), Path::new("/absent/x"), Path::new("/run/user/1/project")] {
-            assert!(!refused(source, Some(Path::new("/somewhere/d.sock"))), "{source:?}");
+        for source in [
+            folder.path(),
+            Path::new("/absent/x"),
+            Path::new("/run/user/1/project"),
+        ] {
+            assert!(
+                !refused(source, Some(Path::new("/somewhere/d.sock"))),
+                "{source:?}"
+            );
         }
     }
 
@@ -137,7 +144,13 @@ mod tests {
         symlink(&socket, &link).unwrap();
         let folder_link = folder.path().join("folder-link");
         symlink(&inner, &folder_link).unwrap();
-        for source in [&socket, &link, &inner, &folder_link, &folder.path().to_owned()] {
+        for source in [
+            &socket,
+            &link,
+            &inner,
+            &folder_link,
+            &folder.path().to_owned(),
+        ] {
             assert!(refused(source, Some(&socket)), "{source:?}");
             assert!(!refused(source, None), "{source:?}");
         }

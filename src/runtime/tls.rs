@@ -18,7 +18,9 @@ pub(super) async fn connect(
     authority: &str,
     files: &TlsFiles,
 ) -> io::Result<TlsStream<TcpStream>> {
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let host = authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host);
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let connector = TlsConnector::from(Arc::new(config(files).map_err(io::Error::other)?));

@@ -1,5 +1,7 @@
 //! The cryptographic checks, behind our own trait as the library under them breaks often.
 
+use std::sync::OnceLock;
+
 use sigstore_trust_root::{SigstoreInstance, TrustedRoot};
 use sigstore_verify::{
     PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
@@ -16,13 +18,15 @@ use crate::{
     report::verification::{Format, LogEntry},
 };
 
-/// What a check of one signature against one signer concludes.
+/// Why a signature does not hold as a signer's.
 #[derive(Debug, PartialEq)]
 pub(super) enum Refusal {
-    /// The signer did sign, or claims to have, and the check fails.
+    /// It is broken, or the signer's and for another image.
     Invalid(String),
+    /// The bytes are signed, and whatever should prove by whom and when does not.
+    Unproven(String),
     /// Somebody else signed.
-    SomebodyElse(String),
+    SomebodyElse,
 }
 
 /// A certificate's owner, proven.
@@ -53,31 +57,61 @@ pub(super) trait Engine {
     ) -> Result<CertifiedSigner, Refusal>;
 }
 
-/// The engine by `sigstore-verify`.
-pub(super) struct Sigstore {
-    verifier: Verifier,
+/// The engine by `sigstore-verify`, whose trust material is read when first needed: a key without
+/// a log needs none.
+pub(super) struct Sigstore<'a> {
+    trust: &'a TrustMaterial,
+    verifier: OnceLock<Result<Verifier, TrustError>>,
 }
 
-/// A trusted root that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("the trusted root is unusable: {0}")]
-pub struct TrustedRootError(String);
+/// Whom to believe about certificates, logs and times.
+#[derive(Clone, Debug)]
+pub struct TrustMaterial(Option<Box<TrustedRoot>>);
 
-impl Sigstore {
-    /// Trusts what `trusted_root` (JSON) describes, or else the public-good instance as it was
-    /// when this program was built.
-    pub(super) fn new(trusted_root: Option<&str>) -> Result<Self, TrustedRootError> {
-        let root = match trusted_root {
-            Some(json) => TrustedRoot::from_json(json),
-            None => SigstoreInstance::PublicGood.embedded_trusted_root(),
+/// A trusted root that cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the trusted root is unusable: {0}")]
+pub struct TrustError(String);
+
+impl TrustMaterial {
+    /// The public-good instance, as it was when this program was built.
+    pub fn public_good() -> Self {
+        Self(None)
+    }
+
+    /// What a `trusted_root.json` describes.
+    pub fn from_json(json: &str) -> Result<Self, TrustError> {
+        let root = TrustedRoot::from_json(json).map_err(|error| TrustError(error.to_string()))?;
+        verifier(&root)?;
+        Ok(Self(Some(Box::new(root))))
+    }
+}
+
+fn verifier(root: &TrustedRoot) -> Result<Verifier, TrustError> {
+    Verifier::new(root).map_err(|error| TrustError(error.to_string()))
+}
+
+impl<'a> Sigstore<'a> {
+    pub(super) fn new(trust: &'a TrustMaterial) -> Self {
+        Self {
+            trust,
+            verifier: OnceLock::new(),
+        }
+    }
+
+    fn verifier(&self) -> Result<&Verifier, Refusal> {
+        let read = || match &self.trust.0 {
+            Some(root) => verifier(root),
+            None => SigstoreInstance::PublicGood
+                .embedded_trusted_root()
+                .map_err(|error| TrustError(error.to_string()))
+                .and_then(|root| verifier(&root)),
         };
-        let root = root.map_err(|error| TrustedRootError(error.to_string()))?;
-        let verifier = Verifier::new(&root).map_err(|error| TrustedRootError(error.to_string()))?;
-        Ok(Self { verifier })
+        self.verifier.get_or_init(read).as_ref().map_err(unproven)
     }
 
     /// What the library calls the artifact: the payload of a legacy signature, else the image.
-    fn artifact<'a>(evidence: &'a Evidence, digest: &Digest) -> Artifact<'a> {
+    fn artifact<'e>(evidence: &'e Evidence, digest: &Digest) -> Artifact<'e> {
         match evidence.format {
             Format::Legacy => Artifact::from_blob(&evidence.message),
             Format::Bundle => Artifact::from(Sha256Hash::from(digest.sha256())),
@@ -85,7 +119,7 @@ impl Sigstore {
     }
 }
 
-impl Engine for Sigstore {
+impl Engine for Sigstore<'_> {
     fn check_key(
         &self,
         evidence: &Evidence,
@@ -94,9 +128,7 @@ impl Engine for Sigstore {
         logged: bool,
     ) -> Result<Option<LogEntry>, Refusal> {
         let Signer::Key { hint } = &evidence.signer else {
-            return Err(Refusal::SomebodyElse(
-                "signed with a certificate, not a key".to_owned(),
-            ));
+            return Err(Refusal::SomebodyElse);
         };
         let hinted = hint.as_deref().is_some_and(|hint| key.is_hinted_by(hint));
         let holds = VerificationKey::from_spki(key.der())
@@ -105,9 +137,7 @@ impl Engine for Sigstore {
             Ok(()) => {}
             Err(_) if hinted => return invalid("the signature does not hold"),
             Err(_) => {
-                return Err(Refusal::SomebodyElse(
-                    "no key of the policy made it".to_owned(),
-                ));
+                return Err(Refusal::SomebodyElse);
             }
         }
         check_binding(evidence, digest)?;
@@ -117,11 +147,11 @@ impl Engine for Sigstore {
         let bundle = logged_bundle(evidence)?;
         let policy = PublicKeyVerificationPolicy::new(key.der().clone());
         let result = self
-            .verifier
+            .verifier()?
             .verify(Self::artifact(evidence, digest), bundle, &policy)
-            .map_err(|error| Refusal::Invalid(error.to_string()))?;
+            .map_err(unproven)?;
         if !result.tlog_verified() {
-            return invalid("the transparency log was not checked");
+            return Err(unproven("the transparency log was not checked"));
         }
         Ok(log_entry(bundle, &result))
     }
@@ -132,9 +162,7 @@ impl Engine for Sigstore {
         digest: &Digest,
     ) -> Result<CertifiedSigner, Refusal> {
         let Signer::Certificate(certificate) = &evidence.signer else {
-            return Err(Refusal::SomebodyElse(
-                "signed with a key, not a certificate".to_owned(),
-            ));
+            return Err(Refusal::SomebodyElse);
         };
         VerificationKey::from_spki(&certificate.public_key)
             .and_then(|key| key.verify(&evidence.message, &evidence.signature))
@@ -142,18 +170,20 @@ impl Engine for Sigstore {
         check_binding(evidence, digest)?;
         let bundle = logged_bundle(evidence)?;
         let result = self
-            .verifier
+            .verifier()?
             .verify(
                 Self::artifact(evidence, digest),
                 bundle,
                 &VerificationPolicy::any_identity(),
             )
-            .map_err(|error| Refusal::Invalid(error.to_string()))?;
+            .map_err(unproven)?;
         if !(result.certificate_verified() && result.sct_verified() && result.tlog_verified()) {
-            return invalid("certificate, SCT or transparency log was not checked");
+            return Err(unproven(
+                "certificate, SCT or transparency log was not checked",
+            ));
         }
         let (Some(identity), Some(issuer)) = (result.identity(), result.issuer()) else {
-            return invalid("the certificate names no identity and issuer");
+            return Err(unproven("the certificate names no identity and issuer"));
         };
         Ok(CertifiedSigner {
             identity: identity.to_string(),
@@ -169,6 +199,10 @@ impl Engine for Sigstore {
 
 fn invalid<T>(reason: &str) -> Result<T, Refusal> {
     Err(Refusal::Invalid(reason.to_owned()))
+}
+
+fn unproven(reason: impl ToString) -> Refusal {
+    Refusal::Unproven(reason.to_string())
 }
 
 fn check_binding(evidence: &Evidence, digest: &Digest) -> Result<(), Refusal> {
@@ -187,7 +221,7 @@ fn logged_bundle(evidence: &Evidence) -> Result<&Bundle, Refusal> {
         .bundle
         .as_ref()
         .filter(|bundle| !bundle.verification_material.tlog_entries.is_empty())
-        .ok_or_else(|| Refusal::Invalid("it is in no transparency log".to_owned()))
+        .ok_or_else(|| unproven("it is in no transparency log"))
 }
 
 fn log_entry(bundle: &Bundle, result: &VerificationResult) -> Option<LogEntry> {

@@ -5,7 +5,16 @@
 //! the verdict together. Types of the sigstore crates never leave this room.
 
 mod caps;
+mod collect;
 mod engine;
 mod evidence;
-pub mod key;
+mod judge;
+mod key;
+mod policy;
 mod simple_signing;
+mod verify;
+
+pub use engine::{TrustError, TrustMaterial};
+pub use key::{KeyError, PublicKey};
+pub use policy::{Policy, PolicyError};
+pub use verify::{Request, Verified, verify};

@@ -57,8 +57,14 @@ fn failed_execs_say_at_which_step() {
     let plain = folder.script("plain", 0o644, "#!/bin/sh\n");
     let orphan = folder.script("orphan", 0o755, "#!/no/such/interpreter\n");
     let text = folder.script("text", 0o755, "no program\n");
-    assert_eq!(failed(&["no-such-command"]), ((Stage::Lookup, 2), Some(127)));
-    assert_eq!(failed(&["/no/such/command"]), ((Stage::Lookup, 2), Some(127)));
+    assert_eq!(
+        failed(&["no-such-command"]),
+        ((Stage::Lookup, 2), Some(127))
+    );
+    assert_eq!(
+        failed(&["/no/such/command"]),
+        ((Stage::Lookup, 2), Some(127))
+    );
     assert_eq!(failed(&[""]), ((Stage::Lookup, 2), Some(127)));
     assert_eq!(failed(&[&plain]), ((Stage::Exec, 13), Some(126)));
     assert_eq!(failed(&["/"]), ((Stage::Exec, 13), Some(126)));
@@ -77,9 +83,16 @@ fn path_is_searched_as_the_environment_says() {
     let set = |init: &mut std::process::Command| drop(init.env("PATH", path));
     // `unshare` itself is found with the test's own PATH: Command looks it up in the new one.
     let finished = Sandbox::start_with(&[], &["tool"], |init| {
-        let program = if std::path::Path::new("/usr/bin/unshare").exists() { "/usr/bin/unshare" } else { "/bin/unshare" };
+        let program = if std::path::Path::new("/usr/bin/unshare").exists() {
+            "/usr/bin/unshare"
+        } else {
+            "/bin/unshare"
+        };
         let mut replaced = command(program);
-        replaced.args(init.get_args()).stdin(Stdio::null()).stdout(Stdio::piped());
+        replaced
+            .args(init.get_args())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         set(&mut replaced);
         *init = replaced;
     })
@@ -94,17 +107,29 @@ fn the_agent_starts_clean() {
     let finished = sh(script);
     let lines: Vec<&str> = finished.output.lines().map(str::trim).collect();
     let has = |start: &str, end: &str| {
-        lines.iter().any(|line| line.starts_with(start) && line.ends_with(end))
+        lines
+            .iter()
+            .any(|line| line.starts_with(start) && line.ends_with(end))
     };
     assert!(has("SigBlk", "0000000000000000"), "{lines:?}");
     assert!(has("SigIgn", "0000000000000000"), "{lines:?}");
     assert!(has("NoNewPrivs", "1"), "{lines:?}");
-    let score: i32 = lines.iter().filter_map(|line| line.parse().ok()).find(|n| *n > 2).unwrap();
+    let score: i32 = lines
+        .iter()
+        .filter_map(|line| line.parse().ok())
+        .find(|n| *n > 2)
+        .unwrap();
     assert!(score >= 500, "{lines:?}");
-    let descriptors = lines.iter().filter(|line| ["0", "1", "2", "3"].contains(line)).count();
+    let descriptors = lines
+        .iter()
+        .filter(|line| ["0", "1", "2", "3"].contains(line))
+        .count();
     assert_eq!(descriptors, 3, "{lines:?}");
     let ids: Vec<&str> = lines.last().unwrap().split_whitespace().collect();
-    assert!(ids[0] != "1" && ids[0] == ids[1] && ids[1] == ids[2], "{ids:?}");
+    assert!(
+        ids[0] != "1" && ids[0] == ids[1] && ids[1] == ids[2],
+        "{ids:?}"
+    );
 }
 
 #[test]
@@ -112,13 +137,19 @@ fn inherited_descriptors_do_not_reach_the_agent() {
     let inner = r#"exec 7</dev/null 9>/dev/null; exec "$@""#;
     let finished = Sandbox::start_with(&[], &["ls", "/proc/self/fd"], |init| {
         let mut shell = command("sh");
-        shell.args(["-c", inner, "sh"]).arg(init.get_program()).args(init.get_args());
+        shell
+            .args(["-c", inner, "sh"])
+            .arg(init.get_program())
+            .args(init.get_args());
         *init = shell;
         init.stdin(Stdio::null()).stdout(Stdio::piped());
     })
     .finish();
     // 3 is the folder that `ls` reads.
-    assert_eq!(finished.output.split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+    assert_eq!(
+        finished.output.split_whitespace().collect::<Vec<_>>(),
+        ["0", "1", "2", "3"]
+    );
 }
 
 #[test]
@@ -135,16 +166,26 @@ fn stdin_and_its_end_are_passed_on() {
 #[test]
 fn a_closed_stdout_is_closed() {
     // PID 1 must not keep it open: whoever reads would wait for the agent's end.
-    let mut sandbox = Sandbox::shell(&[], "exec 1>&- 2>&-; until test -e $FOLDER/go; do sleep 0.01; done");
+    let mut sandbox = Sandbox::shell(
+        &[],
+        "exec 1>&- 2>&-; until test -e $FOLDER/go; do sleep 0.01; done",
+    );
     let mut output = String::new();
-    sandbox.child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
+    sandbox
+        .child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut output)
+        .unwrap();
     std::fs::File::create(sandbox.folder.join("go")).unwrap();
     assert_eq!(sandbox.finish().code, Some(0));
 }
 
 #[test]
 fn usage_is_counted_over_the_whole_tree() {
-    let finished = sh("sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done' & wait; sleep 0.2");
+    let finished =
+        sh("sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done' & wait; sleep 0.2");
     let record = finished.record;
     assert!(record.wall.as_millis() >= 200, "{record:?}");
     assert!(record.cpu_user.unwrap().as_millis() >= 20, "{record:?}");
@@ -183,7 +224,11 @@ fn a_terminal_becomes_the_agents() {
     );
     // `script` makes a terminal; `setsid --ctty` makes it PID 1's, as a runtime does.
     let output = command("script")
-        .args(["-qec", &format!("unshare --pid --fork --mount-proc setsid --ctty {line}"), "/dev/null"])
+        .args([
+            "-qec",
+            &format!("unshare --pid --fork --mount-proc setsid --ctty {line}"),
+            "/dev/null",
+        ])
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -7,9 +7,15 @@ use crate::sandbox::{command, in_namespace};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fullsend-init");
 
 fn output(mut init: Command, flags: &[&str], script: &str) -> Output {
-    init.args(["entrypoint"]).args(flags).args(["--", "sh", "-c", script]);
-    init.env("SESSION_TOKEN", "t").env("SESSION_ID", "i").env("CONTROL_PLANE_URL", "u");
-    init.env("EXTRA", "e").env("KEPT", "k").env("AGENT_USER", "nobody");
+    init.args(["entrypoint"])
+        .args(flags)
+        .args(["--", "sh", "-c", script]);
+    init.env("SESSION_TOKEN", "t")
+        .env("SESSION_ID", "i")
+        .env("CONTROL_PLANE_URL", "u");
+    init.env("EXTRA", "e")
+        .env("KEPT", "k")
+        .env("AGENT_USER", "nobody");
     init.output().unwrap()
 }
 
@@ -24,9 +30,16 @@ fn root_is_given_up_for_good() {
     let output = output(in_namespace(), &[], script);
     let text = text(&output);
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[..4], ["65534", "65534", "65534", "/nonexistent nobody nobody"], "{text}");
+    assert_eq!(
+        lines[..4],
+        ["65534", "65534", "65534", "/nonexistent nobody nobody"],
+        "{text}"
+    );
     for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
-        assert!(text.contains(&format!("{set}:\t0000000000000000")), "{text}");
+        assert!(
+            text.contains(&format!("{set}:\t0000000000000000")),
+            "{text}"
+        );
     }
     assert!(text.contains("NoNewPrivs:\t1"), "{text}");
     // PID 1 itself is nobody, too, and the agent is not PID 1.
@@ -46,7 +59,10 @@ fn the_control_planes_variables_are_gone() {
 #[test]
 fn an_unknown_user_is_refused() {
     let refused = output(in_namespace(), &["--user", "no-such-user"], "echo ran");
-    assert_eq!((refused.status.code(), text(&refused).as_str()), (Some(125), ""));
+    assert_eq!(
+        (refused.status.code(), text(&refused).as_str()),
+        (Some(125), "")
+    );
     let message = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(message.contains("no user \"no-such-user\""), "{message}");
 }
@@ -55,26 +71,47 @@ fn an_unknown_user_is_refused() {
 fn a_capability_that_is_missing_is_named() {
     for missing in ["setuid", "setgid", "setpcap"] {
         let mut init = command("unshare");
-        init.args(["--pid", "--fork", "--mount-proc", "setpriv", "--bounding-set"]);
+        init.args([
+            "--pid",
+            "--fork",
+            "--mount-proc",
+            "setpriv",
+            "--bounding-set",
+        ]);
         init.args([&format!("-{missing}"), PROGRAM]);
         let refused = output(init, &[], "echo ran");
-        assert_eq!((refused.status.code(), text(&refused).as_str()), (Some(125), ""));
+        assert_eq!(
+            (refused.status.code(), text(&refused).as_str()),
+            (Some(125), "")
+        );
         let message = String::from_utf8_lossy(&refused.stderr).to_lowercase();
-        assert!(message.contains(&format!("lacks cap_{missing}")), "{message}");
+        assert!(
+            message.contains(&format!("lacks cap_{missing}")),
+            "{message}"
+        );
     }
 }
 
 #[test]
 fn elsewhere_the_command_takes_its_place() {
     let mut init = command(PROGRAM);
-    init.args(["sh", "-c", "echo $$; id -u"]).stdout(std::process::Stdio::piped());
+    init.args(["sh", "-c", "echo $$; id -u"])
+        .stdout(std::process::Stdio::piped());
     let child = init.spawn().unwrap();
     let pid = child.id();
     let printed = child.wait_with_output().unwrap();
     assert!(text(&printed).starts_with(&format!("{pid}\n")));
     // The user that `exec` chose stays, though PID 1.
     let mut chosen = command("unshare");
-    chosen.args(["--pid", "--fork", "--mount-proc", "setpriv", "--reuid", "1234", "--clear-groups"]);
+    chosen.args([
+        "--pid",
+        "--fork",
+        "--mount-proc",
+        "setpriv",
+        "--reuid",
+        "1234",
+        "--clear-groups",
+    ]);
     let folder = tempered();
     chosen.arg(&folder.1);
     assert_eq!(text(&output(chosen, &[], "echo $$; id -u")), "1\n1234\n");
@@ -91,18 +128,33 @@ fn tempered() -> (crate::sandbox::Folder, std::path::PathBuf) {
 #[test]
 fn arguments_are_a_list() {
     let mut init = in_namespace();
-    init.env("AGENT_USER", "nobody").env("AGENT_COMMAND", "printf");
+    init.env("AGENT_USER", "nobody")
+        .env("AGENT_COMMAND", "printf");
     init.env("AGENT_ARGS", "[%s]\\n\na b\n\"c\"");
     assert_eq!(text(&init.output().unwrap()), "[a b]\n[\"c\"]\n");
     let mut nothing = in_namespace();
-    assert_eq!(nothing.env("AGENT_USER", "nobody").output().unwrap().status.code(), Some(125));
+    assert_eq!(
+        nothing
+            .env("AGENT_USER", "nobody")
+            .output()
+            .unwrap()
+            .status
+            .code(),
+        Some(125)
+    );
 }
 
 #[test]
 fn the_working_directory_is_entered_or_refused() {
-    assert_eq!(text(&output(in_namespace(), &["--workdir", "/usr"], "pwd")), "/usr\n");
+    assert_eq!(
+        text(&output(in_namespace(), &["--workdir", "/usr"], "pwd")),
+        "/usr\n"
+    );
     let refused = output(in_namespace(), &["--workdir", "/no/such"], "pwd");
-    assert_eq!((refused.status.code(), text(&refused).as_str()), (Some(125), ""));
+    assert_eq!(
+        (refused.status.code(), text(&refused).as_str()),
+        (Some(125), "")
+    );
 }
 
 #[test]

@@ -36,7 +36,10 @@ fn a_flood_of_signals_and_children_changes_nothing() {
 
 #[test]
 fn a_reader_that_is_gone_does_not_end_pid_1() {
-    let mut sandbox = Sandbox::shell(&[], "until test -e $FOLDER/go; do sleep 0.01; done; trap '' PIPE; echo x; exit 7");
+    let mut sandbox = Sandbox::shell(
+        &[],
+        "until test -e $FOLDER/go; do sleep 0.01; done; trap '' PIPE; echo x; exit 7",
+    );
     drop(sandbox.child.stdout.take());
     std::fs::File::create(sandbox.folder.join("go")).unwrap();
     assert_eq!(sandbox.finish().code, Some(7));
@@ -75,7 +78,9 @@ fn the_record_file_is_written_last_and_proves_its_writer() {
         format!("printf '{forged}' > $RECORD.x; mv $RECORD.x $RECORD; exit 7"),
         format!("printf '{forged}' > $RECORD.x; ln -sf $RECORD.x $RECORD; exit 7"),
         "rm $RECORD; mkdir $RECORD; touch $RECORD/x; exit 7".to_owned(),
-        format!("setsid sh -c 'while :; do printf \"{forged}\" > $RECORD; done' & sleep 0.1; exit 7"),
+        format!(
+            "setsid sh -c 'while :; do printf \"{forged}\" > $RECORD; done' & sleep 0.1; exit 7"
+        ),
         "exec 3>>$RECORD; for n in $(seq 1000); do echo ending >&3; done; exit 7".to_owned(),
     ] {
         let record = record_after(&script);
@@ -91,9 +96,33 @@ fn nobody_of_the_same_user_looks_into_pid_1() {
     let script = "cat /proc/1/environ >/dev/null 2>&1 && exit 1; ls /proc/1/fd >/dev/null 2>&1 && exit 2; \
         cat /proc/1/maps 2>/dev/null | grep -q . && exit 3; exit 7";
     let status = crate::sandbox::command("unshare")
-        .args(["--pid", "--fork", "--mount-proc", "setpriv", "--reuid", "65534", "--regid", "65534"])
-        .args(["--clear-groups", "--bounding-set", "-all", "--inh-caps", "-all"])
-        .args([&installed(&folder), "run", "--record", &report, "--", "sh", "-c", script])
+        .args([
+            "--pid",
+            "--fork",
+            "--mount-proc",
+            "setpriv",
+            "--reuid",
+            "65534",
+            "--regid",
+            "65534",
+        ])
+        .args([
+            "--clear-groups",
+            "--bounding-set",
+            "-all",
+            "--inh-caps",
+            "-all",
+        ])
+        .args([
+            &installed(&folder),
+            "run",
+            "--record",
+            &report,
+            "--",
+            "sh",
+            "-c",
+            script,
+        ])
         .stdin(Stdio::null())
         .status()
         .unwrap();

@@ -13,7 +13,9 @@ const STUBBORN: &str = "trap '' TERM HUP INT
     while :; do sleep 0.05; done # $MARK";
 
 fn stubborn(flags: &[&str], mark: &str) -> Sandbox {
-    let sandbox = Sandbox::start_with(flags, &["sh", "-c", STUBBORN], |init| drop(init.env("MARK", mark)));
+    let sandbox = Sandbox::start_with(flags, &["sh", "-c", STUBBORN], |init| {
+        drop(init.env("MARK", mark))
+    });
     sandbox.wait_for("ready");
     wait_until("the tree", || count(mark) >= 3);
     sandbox
@@ -22,11 +24,19 @@ fn stubborn(flags: &[&str], mark: &str) -> Sandbox {
 #[test]
 fn a_time_out_ends_a_tree_that_ignores_sigterm() {
     let began = Instant::now();
-    let finished = stubborn(&["--timeout-ms", "700", "--grace-ms", "300"], "mark-timeout").finish();
+    let finished = stubborn(
+        &["--timeout-ms", "700", "--grace-ms", "300"],
+        "mark-timeout",
+    )
+    .finish();
     assert_eq!(count("mark-timeout"), 0);
     assert_eq!(finished.record.killed_by, KilledBy::Timeout);
     assert_eq!(finished.code, Some(124));
-    assert!(finished.record.wall >= Duration::from_millis(1000), "{:?}", finished.record);
+    assert!(
+        finished.record.wall >= Duration::from_millis(1000),
+        "{:?}",
+        finished.record
+    );
     assert!(began.elapsed() < Duration::from_secs(4));
     assert_ne!(finished.record.agent_oom, Some(true));
 }
@@ -73,7 +83,10 @@ fn a_mad_cli_is_a_lost_one() {
 #[test]
 fn terminate_grants_a_grace_and_then_kills() {
     let mut sandbox = stubborn(&[], "mark-terminate");
-    sandbox.order(Order::Terminate { signal: 2, grace: Duration::from_millis(300) });
+    sandbox.order(Order::Terminate {
+        signal: 2,
+        grace: Duration::from_millis(300),
+    });
     let began = Instant::now();
     let finished = sandbox.finish();
     assert!(began.elapsed() >= Duration::from_millis(300));
@@ -88,7 +101,10 @@ fn terminate_waits_for_the_group_and_not_for_daemons() {
         touch $FOLDER/ready; while :; do sleep 0.01; done'; exit 1";
     let mut sandbox = Sandbox::shell(&[], script);
     sandbox.wait_for("ready");
-    sandbox.order(Order::Terminate { signal: 2, grace: Duration::from_secs(30) });
+    sandbox.order(Order::Terminate {
+        signal: 2,
+        grace: Duration::from_secs(30),
+    });
     let began = Instant::now();
     let finished = sandbox.finish();
     assert!(finished.folder.join("tidy").exists());
@@ -98,7 +114,10 @@ fn terminate_waits_for_the_group_and_not_for_daemons() {
 #[test]
 fn kill_does_not_wait() {
     let mut sandbox = stubborn(&[], "mark-kill");
-    sandbox.order(Order::Terminate { signal: 15, grace: Duration::from_secs(60) });
+    sandbox.order(Order::Terminate {
+        signal: 15,
+        grace: Duration::from_secs(60),
+    });
     sandbox.order(Order::Kill);
     let finished = sandbox.finish();
     assert_eq!(finished.record.killed_by, KilledBy::Terminate(15));
@@ -107,7 +126,8 @@ fn kill_does_not_wait() {
 
 #[test]
 fn what_the_agent_leaves_behind_dies_with_it() {
-    let script = "setsid sh -c \"trap '' TERM HUP; while :; do sleep 0.05; done # mark-left\" & exit 5";
+    let script =
+        "setsid sh -c \"trap '' TERM HUP; while :; do sleep 0.05; done # mark-left\" & exit 5";
     let finished = Sandbox::shell(&[], script).finish();
     assert_eq!(finished.code, Some(5));
     assert_eq!(count("mark-left"), 0);
@@ -123,15 +143,28 @@ fn orphans_are_reaped_while_the_agent_runs() {
 
 #[test]
 fn signals_to_pid_1_are_the_agents() {
-    for (name, number) in [("TERM", 15), ("INT", 2), ("HUP", 1), ("USR1", 10), ("WINCH", 28)] {
-        let script = format!("trap 'exit 9' {name}; touch $FOLDER/ready; while :; do sleep 0.01; done");
+    for (name, number) in [
+        ("TERM", 15),
+        ("INT", 2),
+        ("HUP", 1),
+        ("USR1", 10),
+        ("WINCH", 28),
+    ] {
+        let script =
+            format!("trap 'exit 9' {name}; touch $FOLDER/ready; while :; do sleep 0.01; done");
         let sandbox = Sandbox::shell(&[], &script);
         sandbox.wait_for("ready");
         let pid = sandbox.pid().to_string();
-        let sent = crate::sandbox::command("kill").args([&format!("-{number}"), &pid]).status();
+        let sent = crate::sandbox::command("kill")
+            .args([&format!("-{number}"), &pid])
+            .status();
         assert!(sent.unwrap().success());
         let finished = sandbox.finish();
-        assert_eq!((finished.code, finished.record.killed_by), (Some(9), KilledBy::Nobody), "{name}");
+        assert_eq!(
+            (finished.code, finished.record.killed_by),
+            (Some(9), KilledBy::Nobody),
+            "{name}"
+        );
     }
 }
 
@@ -142,7 +175,12 @@ fn an_idle_agent_costs_next_to_nothing() {
     let pid = sandbox.pid();
     std::thread::sleep(Duration::from_millis(1500));
     let text = read(std::path::Path::new(&format!("/proc/{pid}/stat")));
-    let fields: Vec<&str> = text.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let fields: Vec<&str> = text
+        .rsplit_once(')')
+        .unwrap()
+        .1
+        .split_whitespace()
+        .collect();
     let ticks: u32 = fields[11].parse::<u32>().unwrap() + fields[12].parse::<u32>().unwrap();
     assert!(ticks <= 3, "{ticks} clock ticks in 1.5 s");
     assert_eq!(sandbox.finish().code, Some(0));
@@ -150,6 +188,9 @@ fn an_idle_agent_costs_next_to_nothing() {
 
 #[test]
 fn without_anyone_to_tell_the_code_is_still_right() {
-    let status = in_namespace().args(["run", "--", "sh", "-c", "exit 3"]).status().unwrap();
+    let status = in_namespace()
+        .args(["run", "--", "sh", "-c", "exit 3"])
+        .status()
+        .unwrap();
     assert_eq!(status.code(), Some(3));
 }

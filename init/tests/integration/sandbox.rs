@@ -84,14 +84,25 @@ impl Sandbox {
         let socket = folder.join("socket");
         let listener = UnixListener::bind(&socket).unwrap();
         let mut init = in_namespace();
-        init.arg("run").arg("--socket").arg(&socket).args(flags).arg("--").args(agent);
+        init.arg("run")
+            .arg("--socket")
+            .arg(&socket)
+            .args(flags)
+            .arg("--")
+            .args(agent);
         init.env("FOLDER", &folder.0).stdin(Stdio::null());
         init.stdout(Stdio::piped()).stderr(Stdio::inherit());
         prepare(&mut init);
         let child = init.spawn().unwrap();
         let (stream, _) = listener.accept().unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        Self { folder, child, stream }
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        Self {
+            folder,
+            child,
+            stream,
+        }
     }
 
     pub(crate) fn order(&mut self, order: Order) {
@@ -132,7 +143,13 @@ impl Sandbox {
             stdout.read_to_string(&mut output).unwrap();
         }
         let code = self.child.wait().unwrap().code();
-        Finished { folder: self.folder, started, record: record.unwrap(), output, code }
+        Finished {
+            folder: self.folder,
+            started,
+            record: record.unwrap(),
+            output,
+            code,
+        }
     }
 }
 
@@ -148,14 +165,20 @@ pub(crate) struct Finished {
 pub(crate) fn wait_until(what: &str, done: impl Fn() -> bool) {
     let begin = Instant::now();
     while !done() {
-        assert!(begin.elapsed() < Duration::from_secs(10), "waited in vain: {what}");
+        assert!(
+            begin.elapsed() < Duration::from_secs(10),
+            "waited in vain: {what}"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
 pub(crate) fn read(path: &Path) -> String {
     let mut text = String::new();
-    fs::File::open(path).unwrap().read_to_string(&mut text).unwrap();
+    fs::File::open(path)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
     text
 }
 
@@ -164,7 +187,10 @@ pub(crate) fn count(marker: &str) -> usize {
     let all = fs::read_dir("/proc").unwrap().flatten();
     let lines = all.filter_map(|entry| {
         let mut bytes = Vec::new();
-        fs::File::open(entry.path().join("cmdline")).ok()?.read_to_end(&mut bytes).ok()?;
+        fs::File::open(entry.path().join("cmdline"))
+            .ok()?
+            .read_to_end(&mut bytes)
+            .ok()?;
         String::from_utf8(bytes).ok()
     });
     lines.filter(|line| line.contains(marker)).count()

@@ -15,7 +15,11 @@ fn unsafe_is_confined_counted_and_argued() {
         let text = read(&path);
         let blocks = text.matches("unsafe {").count();
         let argued = text.matches("// SAFETY:").count();
-        let expected = if path.ends_with("sys.rs") { UNSAFE_BLOCKS } else { 0 };
+        let expected = if path.ends_with("sys.rs") {
+            UNSAFE_BLOCKS
+        } else {
+            0
+        };
         assert_eq!((blocks, argued), (expected, expected), "{}", path.display());
         assert!(!text.contains("unsafe fn") && !text.contains("unsafe impl"));
     }

@@ -40,12 +40,12 @@ pub(super) fn convert(doing: &'static str, error: Error) -> RuntimeError {
             status: status_code,
             message: excerpt(&message),
         },
-        Error::JsonDataError { .. } | Error::JsonSerdeError { .. } | Error::StrParseError { .. } => {
-            RuntimeError::Garbled {
-                doing,
-                source: error.into(),
-            }
-        }
+        Error::JsonDataError { .. }
+        | Error::JsonSerdeError { .. }
+        | Error::StrParseError { .. } => RuntimeError::Garbled {
+            doing,
+            source: error.into(),
+        },
         // Everything else that can come from a call is the connection's.
         other => RuntimeError::Lost {
             doing,

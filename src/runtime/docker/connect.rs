@@ -151,9 +151,11 @@ fn facts(
     info: SystemInfo,
     endpoint: &Endpoint,
 ) -> Result<RuntimeFacts, RuntimeError> {
-    let is_podman = version.components.iter().flatten().any(|component| {
-        component.name.to_ascii_lowercase().contains("podman")
-    });
+    let is_podman = version
+        .components
+        .iter()
+        .flatten()
+        .any(|component| component.name.to_ascii_lowercase().contains("podman"));
     let name = if is_podman {
         RuntimeName::Podman
     } else {
@@ -174,8 +176,14 @@ fn facts(
         name,
         version: number,
         api_version,
-        cpus: info.ncpu.and_then(|it| u32::try_from(it).ok()).unwrap_or_default(),
-        memory_bytes: info.mem_total.and_then(|it| u64::try_from(it).ok()).unwrap_or_default(),
+        cpus: info
+            .ncpu
+            .and_then(|it| u32::try_from(it).ok())
+            .unwrap_or_default(),
+        memory_bytes: info
+            .mem_total
+            .and_then(|it| u64::try_from(it).ok())
+            .unwrap_or_default(),
         platform: Platform {
             os: info.os_type.unwrap_or_else(|| "linux".to_owned()),
             ..Platform::linux(&info.architecture.unwrap_or_default())

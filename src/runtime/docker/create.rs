@@ -51,10 +51,13 @@ pub(super) async fn create(
             RuntimeError::Answered { message, .. } => RuntimeError::Create { message },
             other => other,
         })?;
-    let id: ContainerId = created.id.parse().map_err(|reason: &str| RuntimeError::Garbled {
-        doing: "create the container",
-        source: reason.into(),
-    })?;
+    let id: ContainerId = created
+        .id
+        .parse()
+        .map_err(|reason: &str| RuntimeError::Garbled {
+            doing: "create the container",
+            source: reason.into(),
+        })?;
     for warning in &created.warnings {
         tracing::warn!(container = %id, "{}", crate::runtime::error::excerpt(warning));
     }

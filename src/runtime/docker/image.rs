@@ -84,7 +84,9 @@ pub(super) async fn pull(
     if !engine.facts.platform.accepts(request.platform) {
         options = options.platform(&request.platform.to_string());
     }
-    let credentials = request.credential.map(|it| credentials(it, request.repository));
+    let credentials = request
+        .credential
+        .map(|it| credentials(it, request.repository));
     let events = engine
         .client
         .create_image(Some(options.build()), None, credentials);
@@ -95,7 +97,11 @@ pub(super) async fn pull(
         match event.map_err(|_| failed("the pull made no progress for three minutes"))? {
             None => break,
             Some(Ok(event)) => {
-                if let Some(message) = event.error_detail.as_ref().and_then(|it| it.message.as_ref()) {
+                if let Some(message) = event
+                    .error_detail
+                    .as_ref()
+                    .and_then(|it| it.message.as_ref())
+                {
                     return Err(failed(message));
                 }
                 if layers.note(&event) {
@@ -177,10 +183,12 @@ impl Layers {
     }
 
     fn sum(&self) -> PullProgress {
-        self.0.values().fold(PullProgress::default(), |sum, layer| PullProgress {
-            done: sum.done.saturating_add(layer.done),
-            total: sum.total.saturating_add(layer.total),
-        })
+        self.0
+            .values()
+            .fold(PullProgress::default(), |sum, layer| PullProgress {
+                done: sum.done.saturating_add(layer.done),
+                total: sum.total.saturating_add(layer.total),
+            })
     }
 }
 
@@ -208,10 +216,22 @@ mod tests {
         assert!(!layers.note(&event("a", "Pulling fs layer", 0, 0)));
         assert!(layers.note(&event("a", "Downloading", 10, 100)));
         assert!(layers.note(&event("b", "Downloading", -5, 50)));
-        assert_eq!(layers.sum(), PullProgress { done: 10, total: 150 });
+        assert_eq!(
+            layers.sum(),
+            PullProgress {
+                done: 10,
+                total: 150
+            }
+        );
         assert!(layers.note(&event("a", "Download complete", 0, 0)));
         assert!(!layers.note(&event("a", "Extracting", 3, 100)));
-        assert_eq!(layers.sum(), PullProgress { done: 100, total: 150 });
+        assert_eq!(
+            layers.sum(),
+            PullProgress {
+                done: 100,
+                total: 150
+            }
+        );
         assert!(!layers.note(&event("c", "Already exists", 0, 0)));
     }
 
@@ -219,7 +239,12 @@ mod tests {
     fn endless_layers_are_not_kept() {
         let mut layers = Layers::default();
         for number in 0..5000 {
-            layers.note(&event(&number.to_string(), "Downloading", i64::MAX, i64::MAX));
+            layers.note(&event(
+                &number.to_string(),
+                "Downloading",
+                i64::MAX,
+                i64::MAX,
+            ));
         }
         assert_eq!(layers.0.len(), MAX_LAYERS);
         assert_eq!(layers.sum().total, u64::MAX);

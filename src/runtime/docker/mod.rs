@@ -20,8 +20,8 @@ use bollard::{
 };
 use futures_util::StreamExt as _;
 
-pub(super) use self::connect::connect;
 use self::call::{ANSWER, SLOW, bounded, convert, is_status};
+pub(super) use self::connect::connect;
 use super::{
     AttachOptions, Attached, ContainerId, ContainerSpec, ContainerState, ContainerSummary,
     LocalImage, MountPoint, PullProgress, PullRequest, Runtime, RuntimeError, RuntimeFacts, attach,
@@ -71,9 +71,9 @@ impl Runtime for Engine {
         tar: Vec<u8>,
     ) -> Result<(), RuntimeError> {
         let options = UploadToContainerOptionsBuilder::new().path(path).build();
-        let put = self
-            .client
-            .upload_to_container(id.as_str(), Some(options), body_full(tar.into()));
+        let put =
+            self.client
+                .upload_to_container(id.as_str(), Some(options), body_full(tar.into()));
         bounded("put files into the container", SLOW, put).await
     }
 
@@ -86,7 +86,9 @@ impl Runtime for Engine {
         const DOING: &str = "read a file of the container";
         // The archive holds a header of 512 bytes, the file, and padding.
         let largest = limit.saturating_add(16 << 10);
-        let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
+        let options = DownloadFromContainerOptionsBuilder::new()
+            .path(path)
+            .build();
         let stream = self
             .client
             .download_from_container(id.as_str(), Some(options));
@@ -162,7 +164,10 @@ impl Runtime for Engine {
         // Go's zero time stands for never.
         let moment = |text: Option<String>| text.filter(|it| !it.starts_with("0001-"));
         Ok(Some(ContainerState {
-            pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).filter(|&pid| pid > 0),
+            pid: state
+                .pid
+                .and_then(|pid| u32::try_from(pid).ok())
+                .filter(|&pid| pid > 0),
             running: state.running.unwrap_or_default()
                 || state.status == Some(ContainerStateStatusEnum::RUNNING),
             started: moment(state.started_at).is_some(),
