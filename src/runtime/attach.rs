@@ -211,6 +211,38 @@ fn garbled(reason: &'static str) -> RuntimeError {
     }
 }
 
+impl AttachedInput {
+    /// Copies `source` to its end, which becomes the end of the agent's input.
+    ///
+    /// An agent that stops reading early is not an error: what it did not want is dropped.
+    pub async fn copy_from<R>(&mut self, source: &mut R) -> io::Result<()>
+    where
+        R: AsyncRead + Unpin + ?Sized,
+    {
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let read = source.read(&mut buffer).await?;
+            let passed = match read {
+                0 => return self.shutdown().await.or_else(unless_gone),
+                _ => self.write_all(&buffer[..read]).await,
+            };
+            if let Err(error) = passed {
+                return unless_gone(error);
+            }
+            self.flush().await.or_else(unless_gone)?;
+        }
+    }
+}
+
+fn unless_gone(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::NotConnected => Ok(()),
+        _ => Err(error),
+    }
+}
+
 impl AttachedOutput {
     /// Copies the container's output until it ends, and flushes whenever nothing more is waiting.
     ///

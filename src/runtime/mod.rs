@@ -14,6 +14,7 @@ mod identity;
 pub(crate) mod init;
 mod refusal;
 mod spec;
+mod stdio;
 mod tar;
 mod tls;
 
@@ -30,6 +31,7 @@ pub use self::{
     frames::OutputStream,
     identity::LocalImage,
     spec::{ContainerSpec, EnvVar, Mount, Profile},
+    stdio::{ThreadReader, ThreadWriter},
 };
 use crate::{
     model::{digest::Digest, image::Repository, platform::Platform},
