@@ -6,6 +6,7 @@
 
 use std::{io, pin::Pin, time::Duration};
 
+use futures_util::FutureExt as _;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpStream, UnixStream},
@@ -300,19 +301,8 @@ impl AttachedOutput {
         O: AsyncWrite + Unpin + ?Sized,
         E: AsyncWrite + Unpin + ?Sized,
     {
-        {
-            let read = self.connection.read(&mut self.buffer);
-            let mut read = std::pin::pin!(read);
-            let ready = std::future::poll_fn(|cx| {
-                std::task::Poll::Ready(match read.as_mut().poll(cx) {
-                    std::task::Poll::Ready(result) => Some(result),
-                    std::task::Poll::Pending => None,
-                })
-            })
-            .await;
-            if let Some(result) = ready {
-                return result.map_err(CopyError::Read);
-            }
+        if let Some(read) = self.connection.read(&mut self.buffer).now_or_never() {
+            return read.map_err(CopyError::Read);
         }
         flush(stdout, OutputStream::Stdout).await?;
         flush(stderr, OutputStream::Stderr).await?;

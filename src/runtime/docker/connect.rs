@@ -43,14 +43,14 @@ pub(crate) async fn connect(
             Err(error) => failure = Some(failure.unwrap_or(error)),
         }
     }
-    Err(failure.unwrap_or_else(|| unreachable("no address", io::ErrorKind::NotFound.into())))
+    Err(failure.unwrap_or_else(|| unreachable(&"any socket", io::ErrorKind::NotFound.into())))
 }
 
 fn is_absent(error: &RuntimeError) -> bool {
     matches!(error, RuntimeError::Unreachable { source, .. } if source.kind() == io::ErrorKind::NotFound)
 }
 
-fn unreachable(endpoint: impl ToString, source: io::Error) -> RuntimeError {
+fn unreachable(endpoint: &impl ToString, source: io::Error) -> RuntimeError {
     RuntimeError::Unreachable {
         endpoint: endpoint.to_string(),
         source,

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long a pull may show no progress: a large layer is unpacked in silence.
-const SILENCE: Duration = Duration::from_secs(180);
+const SILENCE: Duration = Duration::from_mins(3);
 
 /// More layers than any image may have.
 const MAX_LAYERS: usize = 1024;
