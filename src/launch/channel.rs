@@ -20,7 +20,7 @@ const LONGEST_FOLDER: usize = 80;
 /// How long an order may take to leave; init reads at once or is stuck.
 const ORDER_PATIENCE: Duration = Duration::from_secs(1);
 
-/// A folder that only we can enter, with the two files that are mounted into the container.
+/// A folder that only we can enter, with the files that are mounted into the container.
 ///
 /// Its random name is the nonce: a daemon that does not share our files finds no such source and
 /// refuses to create the container.
@@ -28,11 +28,12 @@ const ORDER_PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct Channel {
     folder: tempfile::TempDir,
     listener: UnixListener,
+    has_event: bool,
 }
 
 impl Channel {
     /// Makes the folder under `temporary`, or under /tmp where that path is too long for a socket.
-    pub(super) fn open(temporary: &Path, init: &[u8]) -> io::Result<Self> {
+    pub(super) fn open(temporary: &Path, init: &[u8], event: Option<&[u8]>) -> io::Result<Self> {
         let short = temporary.as_os_str().len() <= LONGEST_FOLDER;
         let parent = if short { temporary } else { Path::new("/tmp") };
         let folder = tempfile::Builder::new()
@@ -40,12 +41,19 @@ impl Channel {
             .rand_bytes(22)
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(parent)?;
-        write_init(&folder.path().join("init"), init)?;
+        write(&folder.path().join("init"), init, 0o555)?;
+        if let Some(event) = event {
+            write(&folder.path().join("event.json"), event, 0o444)?;
+        }
         let socket = folder.path().join("socket");
         let listener = UnixListener::bind(&socket)?;
         // The folder keeps others out; in the container the agent's user must reach the socket.
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o666))?;
-        Ok(Self { folder, listener })
+        Ok(Self {
+            folder,
+            listener,
+            has_event: event.is_some(),
+        })
     }
 
     pub(super) fn init_path(&self) -> PathBuf {
@@ -54,6 +62,21 @@ impl Channel {
 
     pub(super) fn socket_path(&self) -> PathBuf {
         self.folder.path().join("socket")
+    }
+
+    pub(super) fn event_path(&self) -> Option<PathBuf> {
+        self.has_event
+            .then(|| self.folder.path().join("event.json"))
+    }
+
+    /// Whether a message speaks of this folder, whose name nothing else has.
+    pub(super) fn is_named_in(&self, message: &str) -> bool {
+        let name = self
+            .folder
+            .path()
+            .file_name()
+            .and_then(|name| name.to_str());
+        name.is_some_and(|name| message.contains(name))
     }
 
     /// Accepts the one connection that init makes before there is an agent.
@@ -71,15 +94,15 @@ impl Channel {
     }
 }
 
-fn write_init(path: &Path, init: &[u8]) -> io::Result<()> {
+fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(0o555)
+        .mode(mode)
         .open(path)?;
-    file.write_all(init)?;
+    file.write_all(bytes)?;
     // The umask may have taken bits that the container's user needs.
-    file.set_permissions(fs::Permissions::from_mode(0o555))
+    file.set_permissions(fs::Permissions::from_mode(mode))
 }
 
 /// The connection to a running init.
@@ -129,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn one_connection_carries_events_and_orders() {
         let temporary = tempfile::tempdir().unwrap();
-        let channel = Channel::open(temporary.path(), b"init").unwrap();
+        let channel = Channel::open(temporary.path(), b"init", None).unwrap();
         let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(channel.folder.path().to_owned()), 0o700);
         assert_eq!(mode(channel.init_path()), 0o555);

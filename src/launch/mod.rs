@@ -1,5 +1,31 @@
 //! `exec`: resolve the image, verify it, run it, report how it ended.
+//!
+//! `run` leads through the steps; `proof` chooses and verifies the image, `plan` decides what goes
+//! into the container, `sandbox` creates and removes it, `supervise` stays with it, and `decide`
+//! says how it ended.
 
 mod channel;
+mod ci;
+mod console;
 mod decide;
+mod deny;
+mod failure;
+mod host_paths;
 mod labels;
+mod line;
+mod output;
+mod plan;
+mod proof;
+mod reap;
+mod request;
+mod run;
+mod sandbox;
+mod signals;
+mod supervise;
+mod terminal;
+
+pub use ci::Platform as CiPlatform;
+pub use console::Console;
+pub use reap::{Reaped, reap};
+pub use request::ExecRequest;
+pub use run::exec;

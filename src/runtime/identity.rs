@@ -21,6 +21,18 @@ pub struct LocalImage {
     repository: Repository,
     digest: Digest,
     foreign_platform: Option<Platform>,
+    defaults: ImageDefaults,
+}
+
+/// What an image says about how it wants to be run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageDefaults {
+    /// The program that every command goes through; may be empty.
+    pub entrypoint: Vec<String>,
+    /// The command where none is given; may be empty.
+    pub command: Vec<String>,
+    /// `UID[:GID]` or names; empty is root.
+    pub user: String,
 }
 
 /// What the runtime says of an image.
@@ -31,6 +43,7 @@ pub(super) struct ImageFacts {
     pub(super) os: String,
     pub(super) architecture: String,
     pub(super) variant: Option<String>,
+    pub(super) defaults: ImageDefaults,
 }
 
 /// Why an image of the runtime is not the verified one.
@@ -53,6 +66,11 @@ impl LocalImage {
     /// The verified repository and digest under which the runtime has it.
     pub fn reference(&self) -> ImageReference {
         self.repository.at(&self.digest)
+    }
+
+    /// What the image says about how it wants to be run.
+    pub fn defaults(&self) -> &ImageDefaults {
+        &self.defaults
     }
 
     /// The image's platform where it is not the runtime's own.
@@ -94,6 +112,7 @@ pub(super) fn check(
         repository: repository.clone(),
         digest: digest.clone(),
         foreign_platform: (!machine.accepts(wanted)).then(|| wanted.clone()),
+        defaults: facts.defaults.clone(),
     })
 }
 
@@ -118,6 +137,7 @@ mod tests {
             os: "linux".to_owned(),
             architecture: "amd64".to_owned(),
             variant: None,
+            defaults: ImageDefaults::default(),
         }
     }
 

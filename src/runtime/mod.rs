@@ -29,7 +29,7 @@ pub use self::{
     error::RuntimeError,
     facts::{ApiVersion, Locality, RuntimeFacts, RuntimeName, Seccomp},
     frames::OutputStream,
-    identity::LocalImage,
+    identity::{ImageDefaults, LocalImage},
     spec::{ContainerSpec, EnvVar, Mount, Profile},
     stdio::{ThreadReader, ThreadWriter},
 };

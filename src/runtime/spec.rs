@@ -88,6 +88,17 @@ pub enum Mount {
     },
 }
 
+impl Mount {
+    /// The path in the container.
+    pub fn target(&self) -> &str {
+        match self {
+            Self::Bind { target, .. } | Self::Tmpfs { target, .. } | Self::Volume { target } => {
+                target
+            }
+        }
+    }
+}
+
 impl EnvVar {
     /// A variable whose value need not be kept secret by the caller, but is kept so here.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {

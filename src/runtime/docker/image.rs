@@ -21,7 +21,7 @@ use crate::{
     runtime::{
         LocalImage, PullProgress, PullRequest, RegistryCredential, RuntimeError,
         error::excerpt,
-        identity::{self, ImageFacts},
+        identity::{self, ImageDefaults, ImageFacts},
     },
 };
 
@@ -61,7 +61,13 @@ async fn look_up(
 }
 
 fn facts(image: ImageInspect) -> ImageFacts {
+    let config = image.config.unwrap_or_default();
     ImageFacts {
+        defaults: ImageDefaults {
+            entrypoint: config.entrypoint.unwrap_or_default(),
+            command: config.cmd.unwrap_or_default(),
+            user: config.user.unwrap_or_default(),
+        },
         id: image.id.unwrap_or_default(),
         repo_digests: image.repo_digests.unwrap_or_default(),
         os: image.os.unwrap_or_default(),

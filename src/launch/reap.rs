@@ -1,0 +1,40 @@
+//! Removes what CLIs that were killed have left behind.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::labels::{self, Fate, Owner};
+use crate::runtime::{Runtime, RuntimeError};
+
+/// What `exec --reap` did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Reaped {
+    /// 1.
+    pub schema_version: u8,
+    /// The containers that are gone now.
+    pub removed: Vec<String>,
+    /// The containers whose CLI lives, or may live.
+    pub kept: Vec<String>,
+}
+
+/// Removes the containers of ours whose CLI is gone for certain.
+pub async fn reap(runtime: &dyn Runtime) -> Result<Reaped, RuntimeError> {
+    let reaper = Owner::this_process();
+    let now = Timestamp::now().as_second();
+    let mut reaped = Reaped {
+        schema_version: 1,
+        ..Reaped::default()
+    };
+    for container in runtime.list(&[(labels::RUN, None)]).await? {
+        let id = container.id.to_string();
+        match labels::fate(&container.labels, container.running, &reaper, now) {
+            Fate::Keep => reaped.kept.push(id),
+            Fate::Remove => {
+                runtime.remove(&container.id).await?;
+                reaped.removed.push(id);
+            }
+        }
+    }
+    Ok(reaped)
+}

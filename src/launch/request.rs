@@ -1,0 +1,49 @@
+//! What `exec` is asked to do, with configuration and flags already put together.
+
+use std::path::PathBuf;
+
+use crate::{
+    config::{Agent, DenySource, DenyUnavailable, Hold, Rule},
+    model::image::ImageReference,
+    registry::RegistryOptions,
+    report::run::ConfigFile,
+    runtime::Choice,
+    signature::TrustMaterial,
+};
+
+/// One run to be made.
+#[derive(Debug)]
+pub struct ExecRequest {
+    /// The agent's name.
+    pub name: String,
+    /// The agent, flags included.
+    pub agent: Agent,
+    /// The image that is asked for, before hold and deny list.
+    pub image: ImageReference,
+    /// The configuration file, for the report.
+    pub config: ConfigFile,
+    /// Where relative paths of the configuration start.
+    pub folder: PathBuf,
+    /// Whose signatures are accepted.
+    pub rules: Vec<Rule>,
+    /// Whom to believe about certificates and logs.
+    pub trust: TrustMaterial,
+    /// Where the deny list is.
+    pub deny: Option<DenySource>,
+    /// What happens when it cannot be fetched.
+    pub deny_unavailable: DenyUnavailable,
+    /// Keeps this repository on one version.
+    pub hold: Option<Hold>,
+    /// Which runtime.
+    pub runtime: Choice,
+    /// A folder to mount at /workspace and work in.
+    pub workspace: Option<PathBuf>,
+    /// A terminal or none; `None` decides by the standard streams.
+    pub tty: Option<bool>,
+    /// Refuse a machine that has less than the limits ask for.
+    pub strict_limits: bool,
+    /// Let the agent's output speak to GitHub Actions.
+    pub allow_workflow_commands: bool,
+    /// How registries are spoken to.
+    pub registry: RegistryOptions,
+}
