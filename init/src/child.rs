@@ -123,3 +123,57 @@ fn candidates(program: &OsStr, path: Option<&OsStr>) -> Vec<CString> {
 fn c_string(text: &OsStr) -> Option<CString> {
     CString::new(text.as_bytes()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::double::Double;
+
+    fn launch(program: &str, path: &str) -> Launch {
+        let environment = [(OsString::from("PATH"), OsString::from(path))];
+        Launch::new(&[program.into(), "-x".into()], &environment).unwrap()
+    }
+
+    #[test]
+    fn the_agent_is_unprivileged_before_signals_reach_it() {
+        let sys = Double::default();
+        start(&sys, &launch("a", "/bin"), true);
+        let expected = [
+            "dumpable true",
+            "volunteer for oom",
+            "new session",
+            "take terminal",
+            "no new privileges",
+            "reset signals",
+            "exec /bin/a",
+        ];
+        assert_eq!(sys.calls(), expected);
+    }
+
+    #[test]
+    fn without_a_terminal_none_is_touched() {
+        let sys = Double::default();
+        start(&sys, &launch("a", "/bin"), false);
+        assert!(!sys.calls().contains(&"take terminal".to_owned()));
+    }
+
+    #[test]
+    fn only_absolute_entries_of_path_are_searched() {
+        let sys = Double::default();
+        launch("a", ":/one:two:./three:/four").exec(&sys);
+        assert_eq!(sys.calls(), ["exec /one/a", "exec /four/a"]);
+        launch("./a", "/one").exec(&sys);
+        assert_eq!(sys.calls(), ["exec ./a"]);
+    }
+
+    #[test]
+    fn a_file_that_is_there_lacks_its_interpreter() {
+        let sys = Double::default();
+        sys.exists.set(true);
+        assert_eq!(
+            launch("a", "/one:/two").exec(&sys).stage,
+            Stage::Interpreter
+        );
+        assert_eq!(sys.calls(), ["exec /one/a"]);
+    }
+}

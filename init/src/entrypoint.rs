@@ -58,7 +58,7 @@ pub(crate) fn run(wanted: Entrypoint) -> Result<ExitCode, StartError> {
     })
 }
 
-/// The arguments' command, or else AGENT_COMMAND with AGENT_ARGS, one argument to a line.
+/// The arguments' command, or else `AGENT_COMMAND` with `AGENT_ARGS`, one argument to a line.
 fn command(
     wanted: &Entrypoint,
     environment: &[(OsString, OsString)],
@@ -131,4 +131,54 @@ fn become_user(sys: &impl Syscalls, account: &Account) -> Result<(), StartError>
     sys.no_new_privileges().map_err(system("no_new_privs"))?;
     // A change of user may have set it again.
     sys.set_dumpable(false).map_err(system("dumpable"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::double::Double;
+
+    fn account() -> Account {
+        Account {
+            uid: 1000,
+            gid: 1001,
+            groups: vec![7, 1001],
+            name: None,
+            home: None,
+        }
+    }
+
+    #[test]
+    fn root_is_given_up_in_the_only_order_that_works() {
+        let sys = Double::default();
+        become_user(&sys, &account()).unwrap();
+        let expected = [
+            "empty bounding set",
+            "groups [7, 1001]",
+            "group 1001",
+            "user 1000",
+            "clear capabilities",
+            "no new privileges",
+            "dumpable false",
+        ];
+        assert_eq!(sys.calls(), expected);
+    }
+
+    #[test]
+    fn the_first_failure_ends_it() {
+        for (step, capability) in [
+            ("empty", "CAP_SETPCAP"),
+            ("groups", "CAP_SETGID"),
+            ("user", "CAP_SETUID"),
+        ] {
+            let sys = Double::refusing(step);
+            let refusal = become_user(&sys, &account()).unwrap_err().to_string();
+            assert!(refusal.contains(capability), "{refusal}");
+            assert!(
+                sys.calls()
+                    .last()
+                    .is_some_and(|call| call.starts_with(step))
+            );
+        }
+    }
 }

@@ -5,6 +5,8 @@ mod account;
 mod args;
 mod child;
 mod counters;
+#[cfg(test)]
+mod double;
 mod entrypoint;
 mod environment;
 mod error;
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn obey(request: Request) -> Result<ExitCode, StartError> {
-    Linux.seal_descriptors();
+    sys::seal_descriptors();
     match request {
         Request::Run(run) => supervise::run(plan(run)?),
         Request::Entrypoint(wanted) => entrypoint::run(wanted),

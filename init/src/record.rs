@@ -49,18 +49,23 @@ pub struct WaitStatus(pub i32);
 impl WaitStatus {
     /// The exit code, if the process exited.
     pub fn code(self) -> Option<u8> {
-        (self.0 & 0x7f == 0).then_some(self.0.to_le_bytes()[1])
+        (self.reason() == 0).then_some(self.0.to_le_bytes()[1])
     }
 
     /// The signal, real-time ones included, if a signal ended the process.
     pub fn signal(self) -> Option<i32> {
-        let low = self.0 & 0x7f;
-        (low != 0 && low != 0x7f).then_some(low)
+        // 0x7f marks a process that stopped, which is no end.
+        Some(self.reason()).filter(|reason| (1..0x7f).contains(reason))
     }
 
     /// Whether the process dumped core.
     pub fn dumped_core(self) -> bool {
         self.signal().is_some() && self.0 & 0x80 != 0
+    }
+
+    /// Zero for an exit, else the signal.
+    fn reason(self) -> i32 {
+        self.0 & 0x7f
     }
 }
 

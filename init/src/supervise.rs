@@ -21,7 +21,7 @@ use crate::child::{self, Launch};
 use crate::counters::Counters;
 use crate::oom::Attribution;
 use crate::outlet::Outlet;
-use crate::sys::{Linux, Reaped, Syscalls as _};
+use crate::sys::{self, Linux, Reaped, Syscalls as _};
 use crate::watch::Watch;
 
 /// How often the out-of-memory counter is read: often enough that a descendant's death and the
@@ -71,20 +71,19 @@ pub(crate) struct Plan {
 
 /// Runs the agent to its end and that of its whole tree.
 pub(crate) fn run(plan: Plan) -> Result<ExitCode, StartError> {
-    let sys = Linux;
     let silence = File::open("/dev/null").ok();
     let counters = Counters::open();
     if plan.terminal {
-        sys.leave_terminal();
+        sys::leave_terminal();
     }
     let signals = hold_signals().map_err(|errno| StartError::System("signalfd", errno))?;
     let (report, reporter) = nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
         .map_err(|errno| StartError::System("pipe", errno))?;
-    let began = sys.now();
-    let agent = match sys.fork() {
+    let began = sys::now();
+    let agent = match sys::fork() {
         Ok(ForkResult::Parent { child }) => child,
         Ok(ForkResult::Child) => {
-            let failure = child::start(&sys, &plan.launch, plan.terminal);
+            let failure = child::start(&Linux, &plan.launch, plan.terminal);
             tell(reporter, failure);
             return Ok(ExitCode::from(127));
         }
@@ -102,9 +101,9 @@ pub(crate) fn run(plan: Plan) -> Result<ExitCode, StartError> {
     };
     drop(reporter);
     if let Some(silence) = silence {
-        sys.replace_stdio(silence);
+        sys::replace_stdio(silence);
     }
-    let watch = Watch::new(&sys, agent, began, plan.timeout, plan.grace);
+    let watch = Watch::new(&Linux, agent, began, plan.timeout, plan.grace);
     let mut supervisor = Supervisor {
         watch,
         signals,
@@ -171,7 +170,7 @@ impl Supervisor<'_> {
         loop {
             self.sample();
             let childless = self.bury();
-            self.watch.advance(Linux.now(), childless);
+            self.watch.advance(sys::now(), childless);
             if self.watch.is_over() {
                 return;
             }
@@ -207,7 +206,7 @@ impl Supervisor<'_> {
     fn patience(&self) -> PollTimeout {
         let sampling = self.counters.oom_kills().is_some() && self.watch.living_agent().is_some();
         let tick = if sampling { OOM_TICK } else { CLOCK_TICK };
-        let pause = self.watch.pause(Linux.now()).unwrap_or(tick).min(tick);
+        let pause = self.watch.pause(sys::now()).unwrap_or(tick).min(tick);
         // Rounded up: a wait that ends just before its time would be repeated at once.
         u16::try_from(pause.as_micros().div_ceil(1000)).map_or(PollTimeout::MAX, PollTimeout::from)
     }
@@ -224,7 +223,7 @@ impl Supervisor<'_> {
             match Linux.reap() {
                 Reaped::Child(pid, status) if pid == self.watch.agent() => {
                     self.read_report();
-                    self.watch.agent_ended(status, Linux.now());
+                    self.watch.agent_ended(status, sys::now());
                     self.agent_oom = self.counters.oom_kills().map(|kills| {
                         self.watch.was_killed_by_others() && self.attribution.is_agents(kills)
                     });
@@ -263,19 +262,15 @@ impl Supervisor<'_> {
 
     /// Says whether the CLI is still there.
     fn read_orders(&mut self) -> bool {
-        let now = Linux.now();
-        match self.outlet.orders() {
-            Ok(orders) => {
-                for order in orders {
-                    self.watch.order(order, now);
-                }
-                true
-            }
-            Err(_) => {
-                self.watch.cli_gone(now);
-                false
-            }
+        let now = sys::now();
+        let Ok(orders) = self.outlet.orders() else {
+            self.watch.cli_gone(now);
+            return false;
+        };
+        for order in orders {
+            self.watch.order(order, now);
         }
+        true
     }
 
     fn record(&self, began: Duration) -> Record {
@@ -291,7 +286,7 @@ impl Supervisor<'_> {
             ending: self.failure.map_or(ending, Ending::NotStarted),
             killed_by: self.watch.killed_by(),
             agent_oom: self.agent_oom,
-            wall: ended.unwrap_or_else(|| Linux.now()).saturating_sub(began),
+            wall: ended.unwrap_or_else(sys::now).saturating_sub(began),
             cpu_user: cpu.map(|(user, _)| user),
             cpu_system: cpu.map(|(_, system)| system),
             memory_peak_bytes: self.counters.memory_peak().or(resident),

@@ -187,65 +187,75 @@ impl Syscalls for Linux {
     }
 }
 
-impl Linux {
-    /// Forks. Sound only while the process has a single thread, which this program always has.
-    #[expect(unsafe_code, reason = "fork cannot be checked by the compiler")]
-    pub(crate) fn fork(self) -> Result<ForkResult> {
-        // SAFETY: no thread is ever started, so that the child's locks and heap are consistent.
-        unsafe { unistd::fork() }
-    }
+/// Forks. Sound only while the process has a single thread, which this program always has.
+#[expect(unsafe_code, reason = "fork cannot be checked by the compiler")]
+pub(crate) fn fork() -> Result<ForkResult> {
+    // SAFETY: no thread is ever started, so that the child's locks and heap are consistent.
+    unsafe { unistd::fork() }
+}
 
-    /// Parts from the controlling terminal, so that another session can take it.
-    pub(crate) fn leave_terminal(self) {
-        // Leaving sends SIGHUP and SIGCONT to the terminal's foreground, this process.
-        set_disposition(libc::SIGHUP, libc::SIG_IGN);
-        set_disposition(libc::SIGCONT, libc::SIG_IGN);
-        // Fails when the terminal is not the controlling one: then there is nothing to leave.
-        let _ = terminal_request(libc::TIOCNOTTY);
-        set_disposition(libc::SIGHUP, libc::SIG_DFL);
-        set_disposition(libc::SIGCONT, libc::SIG_DFL);
-    }
+/// Parts from the controlling terminal, so that another session can take it.
+pub(crate) fn leave_terminal() {
+    // Leaving sends SIGHUP and SIGCONT to the terminal's foreground, this process.
+    set_disposition(libc::SIGHUP, libc::SIG_IGN);
+    set_disposition(libc::SIGCONT, libc::SIG_IGN);
+    // Fails when the terminal is not the controlling one: then there is nothing to leave.
+    let _ = terminal_request(libc::TIOCNOTTY);
+    set_disposition(libc::SIGHUP, libc::SIG_DFL);
+    set_disposition(libc::SIGCONT, libc::SIG_DFL);
+}
 
-    /// Marks every descriptor above stderr close-on-exec, those inherited included.
-    pub(crate) fn seal_descriptors(self) {
-        if seal_range().is_ok() {
-            return;
-        }
-        let listed: Vec<RawFd> = std::fs::read_dir("/proc/self/fd")
-            .map(|entries| {
-                let names = entries.flatten().map(|entry| entry.file_name());
-                names
-                    .filter_map(|name| name.to_str()?.parse().ok())
-                    .collect()
-            })
-            .unwrap_or_else(|_| (3..4096).collect());
-        for descriptor in listed.into_iter().filter(|descriptor| *descriptor > 2) {
-            seal(descriptor);
-        }
+/// Marks every descriptor above stderr close-on-exec, those inherited included.
+pub(crate) fn seal_descriptors() {
+    if seal_range().is_ok() {
+        return;
     }
+    let listed = std::fs::read_dir("/proc/self/fd").map_or_else(|_| (3..4096).collect(), numbers);
+    for descriptor in listed.into_iter().filter(|descriptor| *descriptor > 2) {
+        seal(descriptor);
+    }
+}
 
-    /// Time that also passes while the machine sleeps, from an arbitrary beginning.
-    pub(crate) fn now(self) -> Duration {
-        nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME)
-            .map_or(Duration::ZERO, Duration::from)
-    }
+/// Time that also passes while the machine sleeps, from an arbitrary beginning.
+pub(crate) fn now() -> Duration {
+    nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME)
+        .map_or(Duration::ZERO, Duration::from)
+}
 
-    /// Replaces stdin, stdout and stderr, so that only the agent holds the container's own.
-    pub(crate) fn replace_stdio(self, with: impl AsFd) {
-        // Fails only for a bad descriptor.
-        let _ = unistd::dup2_stdin(&with);
-        let _ = unistd::dup2_stdout(&with);
-        let _ = unistd::dup2_stderr(&with);
-    }
+/// Replaces stdin, stdout and stderr, so that only the agent holds the container's own.
+pub(crate) fn replace_stdio(with: impl AsFd) {
+    // Fails only for a bad descriptor.
+    let _ = unistd::dup2_stdin(&with);
+    let _ = unistd::dup2_stdout(&with);
+    let _ = unistd::dup2_stderr(&with);
+}
+
+fn numbers(entries: std::fs::ReadDir) -> Vec<RawFd> {
+    let names = entries.flatten().map(|entry| entry.file_name());
+    names
+        .filter_map(|name| name.to_str()?.parse().ok())
+        .collect()
 }
 
 #[expect(
     unsafe_code,
-    reason = "signal(2) has no safe form that takes every number"
+    reason = "C libraries keep some signals from their callers"
 )]
 fn set_disposition(number: i32, disposition: libc::sighandler_t) {
-    // SAFETY: only SIG_DFL and SIG_IGN are passed, so that no code of ours runs in a handler.
-    unsafe { libc::signal(number, disposition) };
+    // The kernel's structure: handler first, then flags, restorer and mask, all zero.
+    let action: [usize; 8] = [disposition, 0, 0, 0, 0, 0, 0, 0];
+    let none = std::ptr::null_mut::<usize>();
+    // SAFETY: only SIG_DFL and SIG_IGN are passed, so that no code of ours runs in a handler; the
+    // kernel reads at most 32 bytes of `action`, for a mask of eight.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigaction,
+            number,
+            action.as_ptr(),
+            none,
+            8_usize,
+        )
+    };
 }
 
 #[expect(unsafe_code, reason = "terminal ioctls have no safe form")]

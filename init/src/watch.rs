@@ -14,7 +14,7 @@ const BURIAL: Duration = Duration::from_secs(5);
 const STROKE: Duration = Duration::from_millis(20);
 
 /// The longest that the time-out and the grace period can be: a century, so that sums never wrap.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+const FOREVER: Duration = Duration::from_hours(100 * 365 * 24);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -214,5 +214,109 @@ impl<'a, S: Syscalls> Watch<'a, S> {
             }
         };
         self.ended.is_some() && (childless || gone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::double::Double;
+
+    const fn at(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    fn watch(sys: &Double) -> Watch<'_, Double> {
+        Watch::new(sys, Pid::from_raw(7), at(0), Some(at(1000)), at(500))
+    }
+
+    fn terminate(grace: Duration) -> Order {
+        Order::Terminate { signal: 15, grace }
+    }
+
+    #[test]
+    fn a_time_out_asks_everybody_and_then_kills_everybody() {
+        let sys = Double::default();
+        let mut watch = watch(&sys);
+        watch.advance(at(999), false);
+        assert!(sys.calls().is_empty());
+        watch.advance(at(1000), false);
+        assert_eq!(sys.calls(), ["everything SIGTERM", "everything SIGCONT"]);
+        assert_eq!(watch.pause(at(1000)), Some(at(500)));
+        watch.advance(at(1500), false);
+        assert_eq!(sys.calls(), ["everything SIGKILL", "everything SIGKILL"]);
+        watch.agent_ended(9, at(1501));
+        watch.advance(at(1501), true);
+        assert!(watch.is_over());
+        assert_eq!(watch.killed_by(), KilledBy::Timeout);
+        assert!(!watch.was_killed_by_others());
+    }
+
+    #[test]
+    fn an_end_in_time_is_the_agents_own() {
+        let sys = Double::default();
+        let mut watch = watch(&sys);
+        watch.agent_ended(9, at(1000));
+        watch.advance(at(2000), true);
+        assert!(watch.is_over());
+        assert_eq!(watch.killed_by(), KilledBy::Nobody);
+        assert!(watch.was_killed_by_others());
+    }
+
+    #[test]
+    fn a_cli_that_goes_after_the_end_is_not_its_cause() {
+        let sys = Double::default();
+        let mut watch = watch(&sys);
+        watch.agent_ended(0, at(10));
+        watch.cli_gone(at(11));
+        assert_eq!(watch.killed_by(), KilledBy::Nobody);
+    }
+
+    #[test]
+    fn the_first_cause_stays_and_a_later_kill_only_hurries() {
+        let sys = Double::default();
+        let mut watch = watch(&sys);
+        watch.order(terminate(at(60_000)), at(10));
+        assert_eq!(sys.calls(), ["group 7 SIGTERM", "group 7 SIGCONT"]);
+        watch.order(Order::Kill, at(20));
+        watch.cli_gone(at(30));
+        assert_eq!(watch.killed_by(), KilledBy::Terminate(15));
+        assert_eq!(sys.calls(), ["everything SIGKILL"]);
+    }
+
+    #[test]
+    fn the_grace_after_a_signal_ends_with_the_group() {
+        let sys = Double::default();
+        let mut watch = watch(&sys);
+        watch.order(terminate(at(500)), at(0));
+        watch.agent_ended(15, at(1));
+        sys.group.set(true);
+        watch.advance(at(2), false);
+        assert_eq!(watch.pause(at(2)), Some(at(498)));
+        sys.group.set(false);
+        watch.advance(at(3), false);
+        assert!(sys.calls().contains(&"everything SIGKILL".to_owned()));
+    }
+
+    #[test]
+    fn what_will_not_die_is_not_waited_for_without_end() {
+        let sys = Double::default();
+        let mut watch = watch(&sys);
+        watch.order(Order::Kill, at(0));
+        watch.advance(at(4999), false);
+        assert!(!watch.is_over());
+        watch.advance(at(5000), false);
+        assert!(watch.is_over());
+        assert_eq!(watch.ending(), (Ending::Unreaped, None));
+    }
+
+    #[test]
+    fn endless_limits_do_not_overflow() {
+        let sys = Double::default();
+        let forever = Duration::from_millis(u64::MAX);
+        let mut watch = Watch::new(&sys, Pid::from_raw(7), at(5), Some(forever), forever);
+        watch.order(terminate(forever), at(10));
+        watch.advance(at(1_000_000), false);
+        assert!(!watch.is_over());
     }
 }

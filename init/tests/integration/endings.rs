@@ -1,6 +1,6 @@
 //! Each way in which an agent can end, told apart.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::process::Stdio;
 
 use fullsend_init::{Ending, ExecFailure, KilledBy, Stage, WaitStatus};
@@ -80,21 +80,14 @@ fn path_is_searched_as_the_environment_says() {
     std::fs::create_dir(&inner).unwrap();
     folder.script("inner/tool", 0o755, "#!/bin/sh\nexit 42\n");
     let path = format!("relative::{}:{}", folder.0.display(), inner.display());
-    let set = |init: &mut std::process::Command| drop(init.env("PATH", path));
-    // `unshare` itself is found with the test's own PATH: Command looks it up in the new one.
     let finished = Sandbox::start_with(&[], &["tool"], |init| {
-        let program = if std::path::Path::new("/usr/bin/unshare").exists() {
-            "/usr/bin/unshare"
-        } else {
-            "/bin/unshare"
-        };
-        let mut replaced = command(program);
-        replaced
+        // Found before PATH changes: `unshare` is not in it.
+        let mut absolute = command("/usr/bin/unshare");
+        absolute
             .args(init.get_args())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        set(&mut replaced);
-        *init = replaced;
+            .env("PATH", path)
+            .stdin(Stdio::null());
+        *init = absolute;
     })
     .finish();
     assert_eq!(finished.code, Some(42));
@@ -154,7 +147,9 @@ fn inherited_descriptors_do_not_reach_the_agent() {
 
 #[test]
 fn stdin_and_its_end_are_passed_on() {
-    let mut sandbox = Sandbox::start_with(&[], &["cat"], |init| drop(init.stdin(Stdio::piped())));
+    let mut sandbox = Sandbox::start_with(&[], &["cat"], |init| {
+        init.stdin(Stdio::piped());
+    });
     let mut stdin = sandbox.child.stdin.take().unwrap();
     stdin.write_all(b"through PID 1\n").unwrap();
     drop(stdin);
@@ -164,20 +159,17 @@ fn stdin_and_its_end_are_passed_on() {
 }
 
 #[test]
-fn a_closed_stdout_is_closed() {
-    // PID 1 must not keep it open: whoever reads would wait for the agent's end.
-    let mut sandbox = Sandbox::shell(
+fn pid_1_keeps_none_of_the_agents_streams() {
+    // Else a stream that the agent closes would stay open until its end.
+    let sandbox = Sandbox::shell(
         &[],
-        "exec 1>&- 2>&-; until test -e $FOLDER/go; do sleep 0.01; done",
+        "touch $FOLDER/ready; until test -e $FOLDER/go; do sleep 0.01; done",
     );
-    let mut output = String::new();
-    sandbox
-        .child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut output)
-        .unwrap();
+    sandbox.wait_for("ready");
+    for stream in 0..3 {
+        let link = std::fs::read_link(format!("/proc/{}/fd/{stream}", sandbox.pid())).unwrap();
+        assert_eq!(link.to_str(), Some("/dev/null"));
+    }
     std::fs::File::create(sandbox.folder.join("go")).unwrap();
     assert_eq!(sandbox.finish().code, Some(0));
 }
