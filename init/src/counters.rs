@@ -132,7 +132,9 @@ impl Counters {
 /// A runtime mounts either the container's own cgroup at the controller's root, or the whole
 /// hierarchy, in which our path then exists.
 fn own_folder(root: &Path, path: Option<&str>) -> PathBuf {
-    let inner = path.map(|path| root.join(path.trim_start_matches('/')));
+    // `..` leads out of a cgroup namespace that is not ours.
+    let inside = path.filter(|path| !path.contains(".."));
+    let inner = inside.map(|path| root.join(path.trim_start_matches('/')));
     inner
         .filter(|folder| folder.exists())
         .unwrap_or_else(|| root.to_owned())

@@ -89,6 +89,10 @@ impl Syscalls for Double {
         self.note(format!("user {user}"))
     }
 
+    fn give_streams(&self, user: Uid) {
+        let _ = self.note(format!("streams to {user}"));
+    }
+
     fn exec(&self, path: &CStr, _: &[CString], _: &[CString]) -> Errno {
         let _ = self.note(format!("exec {}", path.to_string_lossy()));
         Errno::ENOENT

@@ -121,6 +121,7 @@ fn become_user(sys: &impl Syscalls, account: &Account) -> Result<(), StartError>
     let groups: Vec<Gid> = account.groups.iter().copied().map(Gid::from_raw).collect();
     // First, because it is the last to be allowed: it needs CAP_SETPCAP.
     sys.empty_bounding_set().map_err(lacking("CAP_SETPCAP"))?;
+    sys.give_streams(Uid::from_raw(account.uid));
     sys.set_groups(&groups).map_err(lacking("CAP_SETGID"))?;
     sys.set_group(Gid::from_raw(account.gid))
         .map_err(lacking("CAP_SETGID"))?;
@@ -154,6 +155,7 @@ mod tests {
         become_user(&sys, &account()).unwrap();
         let expected = [
             "empty bounding set",
+            "streams to 1000",
             "groups [7, 1001]",
             "group 1001",
             "user 1000",

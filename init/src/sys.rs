@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::{SFlag, fstat, stat};
 use nix::unistd::{self, ForkResult, Gid, Pid, Uid};
 
 type Result<T> = std::result::Result<T, Errno>;
@@ -51,6 +52,8 @@ pub(crate) trait Syscalls {
     fn set_group(&self, group: Gid) -> Result<()>;
     /// Sets real, effective and saved user.
     fn set_user(&self, user: Uid) -> Result<()>;
+    /// Makes the container's streams the user's, who may then open `/dev/stdout` and the like.
+    fn give_streams(&self, user: Uid);
     /// Replaces the program. Returns only on failure.
     fn exec(&self, path: &CStr, arguments: &[CString], environment: &[CString]) -> Errno;
     /// Whether a file is there, executable or not.
@@ -144,6 +147,21 @@ impl Syscalls for Linux {
         unistd::setresuid(user, user, user)
     }
 
+    fn give_streams(&self, user: Uid) {
+        let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+        for stream in [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()] {
+            // A file or a device such as /dev/null is shared with others, and not ours to give.
+            let ours = fstat(stream).is_ok_and(|stat| {
+                let kind = SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits());
+                kind == SFlag::S_IFIFO || unistd::isatty(stream).unwrap_or(false)
+            });
+            if ours {
+                // Without CAP_CHOWN the inherited descriptors still work.
+                let _ = unistd::fchown(stream, Some(user), None);
+            }
+        }
+    }
+
     fn exec(&self, path: &CStr, arguments: &[CString], environment: &[CString]) -> Errno {
         match unistd::execve(path, arguments, environment) {
             Err(errno) => errno,
@@ -151,7 +169,7 @@ impl Syscalls for Linux {
     }
 
     fn exists(&self, path: &CStr) -> bool {
-        nix::sys::stat::stat(path).is_ok()
+        stat(path).is_ok()
     }
 
     fn signal_group(&self, leader: Pid, signal: Signal) {

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use fullsend_init::{Ending, ExecFailure, KilledBy, Stage, WaitStatus};
 
-use crate::sandbox::{Finished, Folder, Sandbox, command, in_namespace};
+use crate::sandbox::{Finished, Folder, Sandbox, command, in_namespace, is_root};
 
 fn sh(script: &str) -> Finished {
     Sandbox::shell(&[], script).finish()
@@ -214,11 +214,12 @@ fn a_terminal_becomes_the_agents() {
         env!("CARGO_BIN_EXE_fullsend-init"),
         record.display()
     );
+    let mapped = if is_root() { "" } else { "--map-root-user" };
     // `script` makes a terminal; `setsid --ctty` makes it PID 1's, as a runtime does.
     let output = command("script")
         .args([
             "-qec",
-            &format!("unshare --pid --fork --mount-proc setsid --ctty {line}"),
+            &format!("unshare {mapped} --pid --fork --mount-proc setsid --ctty {line}"),
             "/dev/null",
         ])
         .stdin(Stdio::null())

@@ -48,10 +48,15 @@ pub(crate) fn command(program: &str) -> Command {
     Command::new(program)
 }
 
+/// Whether the tests run as root. Elsewhere a user namespace makes do, where the machine allows it.
+pub(crate) fn is_root() -> bool {
+    fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
 /// The program's command line as PID 1 of a PID namespace of its own.
 pub(crate) fn in_namespace() -> Command {
     let mut unshare = command("unshare");
-    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+    if !is_root() {
         unshare.arg("--map-root-user");
     }
     unshare.args(["--pid", "--fork", "--mount-proc", "--kill-child", "--"]);
