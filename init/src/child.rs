@@ -16,6 +16,8 @@ const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 pub(crate) struct Launch {
     /// The files to try, in order.
     candidates: Vec<CString>,
+    /// Whether they come from PATH, rather than being the one file that was asked for.
+    searched: bool,
     arguments: Vec<CString>,
     environment: Vec<CString>,
 }
@@ -37,6 +39,7 @@ impl Launch {
         });
         Some(Self {
             candidates: candidates(program, path.map(OsString::as_os_str)),
+            searched: !program.as_bytes().contains(&b'/'),
             arguments,
             environment: environment.collect(),
         })
@@ -58,6 +61,8 @@ impl Launch {
                     };
                 }
                 Errno::ENOENT | Errno::ENOTDIR => {}
+                // A folder that this user may not search holds nothing for them.
+                Errno::EACCES if self.searched && !sys.exists(path) => {}
                 // As a shell does: remembered, and the next directory is tried.
                 Errno::EACCES => {
                     worst = ExecFailure {
