@@ -96,6 +96,7 @@ pub(crate) fn start(sys: &impl Syscalls, launch: &Launch, terminal: bool) -> Exe
     if let Err(failure) = at(Stage::NoNewPrivileges, sys.no_new_privileges()) {
         return failure;
     }
+    sys.shield_parent();
     sys.reset_signals();
     launch.exec(sys)
 }
@@ -149,6 +150,7 @@ mod tests {
             "new session",
             "take terminal",
             "no new privileges",
+            "shield parent",
             "reset signals",
             "exec /bin/a",
         ];

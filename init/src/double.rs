@@ -68,6 +68,10 @@ impl Syscalls for Double {
         self.note("no new privileges".into())
     }
 
+    fn shield_parent(&self) {
+        let _ = self.note("shield parent".into());
+    }
+
     fn empty_bounding_set(&self) -> Result<(), Errno> {
         self.note("empty bounding set".into())
     }

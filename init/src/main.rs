@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod oom;
 mod outlet;
+mod shield;
 mod supervise;
 mod sys;
 mod watch;

@@ -42,6 +42,8 @@ pub(crate) trait Syscalls {
     fn take_terminal(&self) -> Result<()>;
     /// Rules out privileges by setuid files and file capabilities, for good.
     fn no_new_privileges(&self) -> Result<()>;
+    /// Keeps this process and its descendants from the calls that could harm PID 1.
+    fn shield_parent(&self);
     /// Empties the capability bounding set.
     fn empty_bounding_set(&self) -> Result<()>;
     /// Clears ambient, inheritable, permitted and effective capabilities.
@@ -110,6 +112,11 @@ impl Syscalls for Linux {
 
     fn no_new_privileges(&self) -> Result<()> {
         prctl::set_no_new_privs()
+    }
+
+    fn shield_parent(&self) {
+        // A kernel without filters still has everything else.
+        let _ = install_filter(&crate::shield::program());
     }
 
     fn empty_bounding_set(&self) -> Result<()> {
@@ -322,4 +329,15 @@ fn seal_range() -> Result<()> {
 fn seal(descriptor: RawFd) {
     // SAFETY: sets a flag on whatever the number names, or fails with EBADF.
     unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
+}
+
+#[expect(unsafe_code, reason = "prctl has no safe form for filters")]
+fn install_filter(program: &[libc::sock_filter]) -> Result<()> {
+    let mode: libc::c_ulong = libc::SECCOMP_MODE_FILTER.into();
+    let filter = libc::sock_fprog {
+        len: u16::try_from(program.len()).map_err(|_| Errno::E2BIG)?,
+        filter: program.as_ptr().cast_mut(),
+    };
+    // SAFETY: `filter` describes `program` exactly; the kernel copies it and writes nothing.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const filter) }).map(drop)
 }

@@ -51,6 +51,24 @@ fn sigpipe_is_the_agents_to_die_of() {
     assert_eq!(finished.code, Some(141));
 }
 
+#[test]
+fn pid_1_keeps_its_limits_and_its_share_of_time() {
+    for attempt in [
+        "prlimit --pid 1 --as=4096:4096",
+        "prlimit --pid 1 --cpu=1:1",
+        "prlimit --pid 1 --fsize=0:0",
+        "chrt --idle --pid 0 1",
+        "taskset -p 1 1",
+        "renice -n 19 -p 1",
+        "renice -n 19 -u $(id -u)",
+        "renice -n 19 -g 1",
+    ] {
+        survives(&format!("{attempt} >/dev/null 2>&1 && exit 99"));
+    }
+    // What concerns the agent itself stays allowed.
+    survives("prlimit --pid $$ --core=0:0 || exit 98; renice -n 5 -p $$ >/dev/null || exit 97");
+}
+
 /// Runs an agent that has the record file in its reach, and reads what the CLI would.
 fn record_after(script: &str) -> Record {
     let folder = Folder::new();

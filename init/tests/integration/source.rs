@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::sandbox::read;
 
 /// Every `unsafe` of the package, all in `src/sys.rs`. Raise it only with a reason.
-const UNSAFE_BLOCKS: usize = 8;
+const UNSAFE_BLOCKS: usize = 9;
 
 #[test]
 fn unsafe_is_confined_counted_and_argued() {
