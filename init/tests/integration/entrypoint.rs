@@ -191,9 +191,11 @@ fn the_agents_code_and_its_orphans_are_looked_after() {
     if !is_root() {
         return;
     }
-    let script = "setsid sh -c 'while :; do sleep 0.05; done # mark-entry' & exit 6";
+    let word = crate::sandbox::mark("entry");
+    let daemon = format!("while :; do sleep 0.05; done # {word}");
+    let script = format!("setsid sh -c '{daemon}' & sleep 0.1; exit 6");
     let mut init = in_namespace();
     init.stdout(std::process::Stdio::null());
-    assert_eq!(output(init, &[], script).status.code(), Some(6));
-    assert_eq!(crate::sandbox::count("mark-entry"), 0);
+    assert_eq!(output(init, &[], &script).status.code(), Some(6));
+    assert_eq!(crate::sandbox::count(&word), 0);
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use fullsend_init::{Ending, KilledBy, Order};
 
-use crate::sandbox::{Sandbox, count, in_namespace, read, wait_until};
+use crate::sandbox::{Sandbox, count, in_namespace, mark, read, wait_until};
 
 /// Grandchildren in sessions of their own that ignore SIGTERM, as does the agent.
 const STUBBORN: &str = "trap '' TERM HUP INT
@@ -12,12 +12,12 @@ const STUBBORN: &str = "trap '' TERM HUP INT
     touch $FOLDER/ready
     while :; do sleep 0.05; done # $MARK";
 
-fn stubborn(flags: &[&str], mark: &str) -> Sandbox {
+fn stubborn(flags: &[&str], word: &str) -> Sandbox {
     let sandbox = Sandbox::start_with(flags, &["sh", "-c", STUBBORN], |init| {
-        init.env("MARK", mark);
+        init.env("MARK", word);
     });
     sandbox.wait_for("ready");
-    wait_until("the tree", || count(mark) >= 3);
+    wait_until("the tree", || count(word) >= 3);
     sandbox
 }
 
@@ -26,10 +26,10 @@ fn a_time_out_ends_a_tree_that_ignores_sigterm() {
     let began = Instant::now();
     let finished = stubborn(
         &["--timeout-ms", "700", "--grace-ms", "300"],
-        "mark-timeout",
+        &mark("timeout"),
     )
     .finish();
-    assert_eq!(count("mark-timeout"), 0);
+    assert_eq!(count(&mark("timeout")), 0);
     assert_eq!(finished.record.killed_by, KilledBy::Timeout);
     assert_eq!(finished.code, Some(124));
     assert!(
@@ -62,10 +62,10 @@ fn a_stopped_agent_times_out_too() {
 
 #[test]
 fn a_lost_cli_ends_the_tree_at_once() {
-    let mut sandbox = stubborn(&["--grace-ms", "60000"], "mark-gone");
+    let mut sandbox = stubborn(&["--grace-ms", "60000"], &mark("gone"));
     let began = Instant::now();
     drop(sandbox.stream);
-    wait_until("the tree's end", || count("mark-gone") == 0);
+    wait_until("the tree's end", || count(&mark("gone")) == 0);
     assert!(began.elapsed() < Duration::from_secs(2));
     sandbox.child.wait().unwrap();
 }
@@ -73,16 +73,16 @@ fn a_lost_cli_ends_the_tree_at_once() {
 #[test]
 fn a_mad_cli_is_a_lost_one() {
     use std::io::Write as _;
-    let mut sandbox = stubborn(&[], "mark-mad");
+    let mut sandbox = stubborn(&[], &mark("mad"));
     sandbox.stream.write_all(&[b'x'; 4096]).unwrap();
     let finished = sandbox.finish();
     assert_eq!(finished.record.killed_by, KilledBy::CliGone);
-    assert_eq!(count("mark-mad"), 0);
+    assert_eq!(count(&mark("mad")), 0);
 }
 
 #[test]
 fn terminate_grants_a_grace_and_then_kills() {
-    let mut sandbox = stubborn(&[], "mark-terminate");
+    let mut sandbox = stubborn(&[], &mark("terminate"));
     sandbox.order(Order::Terminate {
         signal: 2,
         grace: Duration::from_millis(300),
@@ -92,7 +92,7 @@ fn terminate_grants_a_grace_and_then_kills() {
     assert!(began.elapsed() >= Duration::from_millis(300));
     assert_eq!(finished.record.killed_by, KilledBy::Terminate(2));
     assert_eq!(finished.code, Some(130));
-    assert_eq!(count("mark-terminate"), 0);
+    assert_eq!(count(&mark("terminate")), 0);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn terminate_waits_for_the_group_and_not_for_daemons() {
 
 #[test]
 fn kill_does_not_wait() {
-    let mut sandbox = stubborn(&[], "mark-kill");
+    let mut sandbox = stubborn(&[], &mark("kill"));
     sandbox.order(Order::Terminate {
         signal: 15,
         grace: Duration::from_mins(1),
@@ -121,16 +121,19 @@ fn kill_does_not_wait() {
     sandbox.order(Order::Kill);
     let finished = sandbox.finish();
     assert_eq!(finished.record.killed_by, KilledBy::Terminate(15));
-    assert_eq!(count("mark-kill"), 0);
+    assert_eq!(count(&mark("kill")), 0);
 }
 
 #[test]
 fn what_the_agent_leaves_behind_dies_with_it() {
-    let script =
-        "setsid sh -c \"trap '' TERM HUP; while :; do sleep 0.05; done # mark-left\" & exit 5";
-    let finished = Sandbox::shell(&[], script).finish();
+    let daemon = format!(
+        "trap '' TERM HUP; while :; do sleep 0.05; done # {}",
+        mark("left")
+    );
+    let script = format!("setsid sh -c \"{daemon}\" & sleep 0.1; exit 5");
+    let finished = Sandbox::shell(&[], &script).finish();
     assert_eq!(finished.code, Some(5));
-    assert_eq!(count("mark-left"), 0);
+    assert_eq!(count(&mark("left")), 0);
     assert_eq!(finished.record.killed_by, KilledBy::Nobody);
 }
 

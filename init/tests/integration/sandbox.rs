@@ -187,6 +187,11 @@ pub(crate) fn read(path: &Path) -> String {
     text
 }
 
+/// A word that no other run of these tests has in a command line.
+pub(crate) fn mark(name: &str) -> String {
+    format!("mark-{name}-{}", std::process::id())
+}
+
 /// How many processes of this machine have `marker` in their command line.
 pub(crate) fn count(marker: &str) -> usize {
     let all = fs::read_dir("/proc").unwrap().flatten();
