@@ -128,6 +128,9 @@ fn check_limits(name: &Located<String>, raw: &raw::Agent, checker: &mut Checker)
     let memory = checker.field(&raw.memory, ByteSize::parse_memory);
     let pids = checker.field(&raw.pids, parse_pids);
     let timeout = checker.field(&raw.timeout, duration);
+    if name.value.parse::<AgentName>().is_err() {
+        return None;
+    }
     if let Some(default) = Limits::of_agent(&name.value) {
         return Some(Limits {
             cpus: cpus.unwrap_or(default.cpus),
@@ -272,7 +275,12 @@ impl From<LimitError> for ValueError {
         let whole = error.to_string();
         match whole.split_once(": ") {
             Some((problem, mend)) => Self::new(problem).mend(mend),
-            None => Self::new(whole),
+            None => Self::new(whole).mend(match error {
+                LimitError::Size(_) | LimitError::SizeRange => "write for example `2GiB`",
+                LimitError::Cpus(_) | LimitError::CpusRange => "write for example `1.5`",
+                LimitError::Span(_) | LimitError::SpanRange => "write for example `5m`",
+                LimitError::Pids => "write for example `512`",
+            }),
         }
     }
 }

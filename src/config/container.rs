@@ -83,7 +83,8 @@ impl FromStr for EnvName {
             ))
             .mend(format!(
                 "write `{name}` and set the variable in the environment of `fullsend exec`"
-            )));
+            ))
+            .conceal());
         }
         let (name, optional) = match text.strip_suffix('?') {
             Some(name) => (name, true),

@@ -123,7 +123,8 @@ impl DenyList {
 
     /// Reads a list in YAML or JSON; `name` is the file's name in messages.
     pub fn parse(text: &[u8], name: &str) -> Result<Self, ConfigError> {
-        let (written, text) = yaml::parse::<Vec<Located<RawDenied>>>(text, name)?;
+        let (written, text) =
+            yaml::parse::<Vec<Located<RawDenied>>>(text, name, "an empty list is written `[]`")?;
         let mut checker = Checker::default();
         let entries: Vec<_> = written
             .iter()

@@ -4,7 +4,7 @@ use std::{fmt, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::value::ValueError;
+use super::value::{ValueError, printable};
 
 /// One thing wrong in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,10 +14,12 @@ pub struct Diagnostic {
     at: Option<Range<usize>>,
     related: Option<(Range<usize>, String)>,
     help: Option<String>,
+    /// Whether what follows the first `=` of the bytes `at` may be a secret.
+    conceals: bool,
 }
 
 /// Everything found wrong in a file, in its order, at most [`ConfigError::MAX_DIAGNOSTICS`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     name: String,
     text: String,
@@ -37,17 +39,19 @@ impl Diagnostic {
     /// An error about the file as a whole.
     pub(super) fn whole(message: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
+            message: printable(&message.into()),
             label: String::new(),
             at: None,
             related: None,
             help: None,
+            conceals: false,
         }
     }
 
     pub(super) fn of_value(at: &Range<usize>, error: &ValueError) -> Self {
         Self {
             help: error.hint(),
+            conceals: error.conceals(),
             ..Self::at(at, error.to_string())
         }
     }
@@ -86,6 +90,10 @@ impl ConfigError {
         let start = |d: &Diagnostic| d.at.as_ref().map_or(0, |at| at.start);
         diagnostics.sort_by_key(start);
         diagnostics.dedup();
+        let mut text = text.to_owned();
+        for diagnostic in diagnostics.iter().filter(|d| d.conceals) {
+            text = conceal(&text, diagnostic.at.as_ref());
+        }
         let left_out = diagnostics.len().saturating_sub(Self::MAX_DIAGNOSTICS);
         diagnostics.truncate(Self::MAX_DIAGNOSTICS);
         for diagnostic in &mut diagnostics {
@@ -94,12 +102,12 @@ impl ConfigError {
                 .iter_mut()
                 .chain(diagnostic.related.iter_mut().map(|(at, _)| at))
             {
-                *at = on_boundaries(text, at);
+                *at = on_boundaries(&text, at);
             }
         }
         Self {
             name: name.to_owned(),
-            text: text.to_owned(),
+            text,
             diagnostics,
             left_out,
         }
@@ -151,10 +159,12 @@ impl ConfigError {
     fn groups<'a>(&'a self, diagnostic: &'a Diagnostic) -> Vec<Group<'a>> {
         let title = Level::ERROR.primary_title(&diagnostic.message);
         let Some(at) = &diagnostic.at else {
-            let named = format!("{}: {}", self.name, diagnostic.message);
-            let mut groups = vec![Group::with_title(Level::ERROR.primary_title(named))];
-            groups.extend(diagnostic.help.as_deref().map(help));
-            return groups;
+            let named = format!("{}: {}", printable(&self.name), diagnostic.message);
+            let group = Group::with_title(Level::ERROR.primary_title(named));
+            let help = diagnostic.help.as_deref();
+            return vec![help.into_iter().fold(group, |group, text| {
+                group.element(Level::HELP.message(text))
+            })];
         };
         let mut snippet = Snippet::source(&self.text).path(&self.name).annotation(
             AnnotationKind::Primary
@@ -172,20 +182,17 @@ impl ConfigError {
     }
 }
 
-fn help(text: &str) -> Group<'_> {
-    Group::with_title(Level::HELP.secondary_title(text))
-}
-
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(first) = self.diagnostics.first() else {
-            return write!(f, "{}: not usable", self.name);
+            return write!(f, "{}: not usable", printable(&self.name));
         };
+        let name = printable(&self.name);
         match self.position(first) {
             Some((line, column)) => {
-                write!(f, "{}:{line}:{column}: {}", self.name, first.message)?;
+                write!(f, "{name}:{line}:{column}: {}", first.message)?;
             }
-            None => write!(f, "{}: {}", self.name, first.message)?,
+            None => write!(f, "{name}: {}", first.message)?,
         }
         match self.diagnostics.len() + self.left_out - 1 {
             0 => Ok(()),
@@ -195,6 +202,34 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// Without the file's text, which may hold anything.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigError")
+            .field("name", &self.name)
+            .field("diagnostics", &self.diagnostics)
+            .field("left_out", &self.left_out)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Overwrites what follows the first `=` within `at`, keeping every offset.
+fn conceal(text: &str, at: Option<&Range<usize>>) -> String {
+    let Some((at, value)) = at.and_then(|at| Some((at, text.get(at.clone())?))) else {
+        return text.to_owned();
+    };
+    let Some((name, secret)) = value.split_once('=') else {
+        return text.to_owned();
+    };
+    let start = at.start + name.len() + 1;
+    let stars = secret
+        .bytes()
+        .map(|byte| if byte == b'\n' { '\n' } else { '*' });
+    let mut concealed = text[..start].to_owned();
+    concealed.extend(stars);
+    concealed + &text[at.end..]
+}
 
 /// Widens `at` to whole characters and keeps it inside `text` and, where possible, on one line.
 fn on_boundaries(text: &str, at: &Range<usize>) -> Range<usize> {

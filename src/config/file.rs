@@ -103,6 +103,16 @@ impl Config {
         })
     }
 
+    /// What is allowed, but probably not meant; one sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for rule in &self.verify {
+            let of_rule = rule.requirement.warnings().into_iter();
+            warnings.extend(of_rule.map(|text| format!("the rule for `{}`: {text}", rule.pattern)));
+        }
+        warnings
+    }
+
     /// The first rule that decides about `image`, and its index.
     pub fn rule_for(&self, image: &ImageReference) -> Option<(usize, &Rule)> {
         let matches = |rule: &Rule| rule.pattern.matches(image.repository());
@@ -115,7 +125,8 @@ impl Config {
 
 /// Reads fullsend.yaml; `name` is the file's name in messages.
 pub fn parse(text: &[u8], name: &str) -> Result<Config, ConfigError> {
-    let (written, text) = yaml::parse::<raw::File>(text, name)?;
+    let (written, text) =
+        yaml::parse::<raw::File>(text, name, "`fullsend init` writes a first one")?;
     let mut checker = Checker::default();
     let config = check(&written, &mut checker);
     let diagnostics = checker.into_diagnostics();

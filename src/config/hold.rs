@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{
     checker::{Checker, text},
-    deny::{Denied, DenyList},
+    deny::DenyList,
     raw,
     value::{ValueError, excerpt},
     version::Version,
@@ -104,28 +104,34 @@ pub fn effective(hold: Option<&Hold>, today: Date) -> Option<&Hold> {
 
 /// Chooses the image to run; deny wins over hold, hold over what was asked for.
 ///
-/// `digest` is what `requested` resolved to, where it is known: a list may name digests. Ask again
-/// once the digest of a chosen tag is known. A replacement that is denied itself is not used.
-pub fn choose(
-    requested: &ImageReference,
-    digest: Option<&Digest>,
-    hold: Option<&Hold>,
-    deny: Option<&DenyList>,
-) -> Choice {
+/// A list may name digests: once the digest of the choice is known, ask [`denied`] as well.
+pub fn choose(requested: &ImageReference, hold: Option<&Hold>, deny: Option<&DenyList>) -> Choice {
     let held = hold.and_then(|hold| held_image(requested, hold));
-    // A digest that was resolved for the requested tag says nothing about another tag.
-    let digest = if held.is_some() { None } else { digest };
     let image = held.as_ref().unwrap_or(requested);
-    let find = |image: &ImageReference, digest| deny.and_then(|list| list.find(image, digest));
-    match (find(image, digest), held) {
-        (Some(denied), held) => {
-            replaced(held.unwrap_or_else(|| requested.clone()), denied, |image| {
-                find(image, None).is_some()
-            })
-        }
-        (None, Some(held)) => Choice::Held(held),
-        (None, None) => Choice::Requested(requested.clone()),
+    if let Some(choice) = deny.and_then(|list| denied(image, None, list)) {
+        return choice;
     }
+    held.map_or_else(|| Choice::Requested(requested.clone()), Choice::Held)
+}
+
+/// What becomes of `image`, which resolved to `digest`, if the list denies it.
+///
+/// A replacement that is denied itself is not used.
+pub fn denied(image: &ImageReference, digest: Option<&Digest>, list: &DenyList) -> Option<Choice> {
+    let entry = list.find(image, digest)?;
+    let reason = entry.reason.clone();
+    let replacement = entry.replacement_of(image);
+    Some(match replacement {
+        Some(replacement) if list.find(&replacement, None).is_none() => Choice::Replaced {
+            image: replacement,
+            denied: image.clone(),
+            reason,
+        },
+        _ => Choice::Denied {
+            image: image.clone(),
+            reason,
+        },
+    })
 }
 
 /// `requested` at the hold's version; nothing where it already is, or has no tag to change.
@@ -138,18 +144,109 @@ fn held_image(requested: &ImageReference, hold: &Hold) -> Option<ImageReference>
         .ok()
 }
 
-fn replaced(
-    image: ImageReference,
-    denied: &Denied,
-    is_denied: impl Fn(&ImageReference) -> bool,
-) -> Choice {
-    let reason = denied.reason.clone();
-    match denied.replacement_of(&image) {
-        Some(replacement) if !is_denied(&replacement) => Choice::Replaced {
-            image: replacement,
-            denied: image,
-            reason,
-        },
-        _ => Choice::Denied { image, reason },
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(text: &str) -> ImageReference {
+        text.parse().unwrap()
+    }
+
+    fn hold(version: &str) -> Hold {
+        Hold {
+            version: version.parse().unwrap(),
+            reason: "regression".to_owned(),
+            until: parse_date("2030-01-31").unwrap(),
+        }
+    }
+
+    fn list(text: &str) -> DenyList {
+        DenyList::parse(text.as_bytes(), "deny.yaml").unwrap()
+    }
+
+    #[test]
+    fn a_hold_ends_after_its_last_day() {
+        let hold = hold("1.2.3");
+        let on = |day: &str| effective(Some(&hold), parse_date(day).unwrap()).is_some();
+        assert!(on("2030-01-30") && on("2030-01-31"));
+        assert!(!on("2030-02-01"));
+    }
+
+    #[test]
+    fn days_are_written_in_full() {
+        for bad in [
+            "",
+            "2030-1-31",
+            "2030-02-30",
+            "2030-01-31T00:00",
+            "20300131",
+            "31.01.2030",
+        ] {
+            assert!(parse_date(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_hold_replaces_another_tag_only() {
+        let hold = hold("v1.2.3");
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let pinned = image(&format!("a.b/c:1.4.2@{digest}"));
+        let held = Choice::Held(image("a.b/c:1.2.3"));
+        assert_eq!(choose(&pinned, Some(&hold), None), held);
+        let same = image(&format!("a.b/c:1.2.3@{digest}"));
+        assert_eq!(
+            choose(&same, Some(&hold), None),
+            Choice::Requested(same.clone())
+        );
+        assert_eq!(
+            choose(&pinned, None, None),
+            Choice::Requested(pinned.clone())
+        );
+    }
+
+    #[test]
+    fn deny_wins_over_hold_and_hold_over_the_request() {
+        let deny = list("- {version: v1.2.3, reason: leaks}");
+        let requested = image("a.b/c:1.4.2");
+        let denied = Choice::Denied {
+            image: image("a.b/c:1.2.3"),
+            reason: "leaks".to_owned(),
+        };
+        assert_eq!(
+            choose(&requested, Some(&hold("1.2.3")), Some(&deny)),
+            denied
+        );
+        let held = Choice::Held(image("a.b/c:1.2.2"));
+        let bad_request = image("a.b/c:1.2.3");
+        assert_eq!(
+            choose(&bad_request, Some(&hold("1.2.2")), Some(&deny)),
+            held
+        );
+    }
+
+    #[test]
+    fn a_denied_image_is_replaced_unless_the_replacement_is_denied() {
+        let digest = format!("sha256:{}", "b".repeat(64));
+        let entry = format!("- {{version: 1.3.0, reason: slow, replacement: '1.2.4@{digest}'}}\n");
+        let requested = image("a.b/c:1.3.0");
+        let choice = choose(&requested, None, Some(&list(&entry)));
+        let Choice::Replaced { image: with, .. } = choice else {
+            panic!("{choice:?}");
+        };
+        assert_eq!(with, image(&format!("a.b/c:1.2.4@{digest}")));
+        let both = list(&format!("{entry}- {{digest: '{digest}', reason: worse}}\n"));
+        let choice = choose(&requested, None, Some(&both));
+        assert!(matches!(choice, Choice::Denied { .. }), "{choice:?}");
+    }
+
+    #[test]
+    fn a_digest_is_denied_once_it_is_known() {
+        let digest = Digest::of(b"bad");
+        let deny = list(&format!("- {{digest: '{digest}', reason: bad}}"));
+        let requested = image("a.b/c:1.3.0");
+        let choice = choose(&requested, None, Some(&deny));
+        assert_eq!(choice, Choice::Requested(requested.clone()));
+        assert!(denied(&requested, Some(&digest), &deny).is_some());
+        assert!(denied(&requested, Some(&Digest::of(b"good")), &deny).is_none());
     }
 }

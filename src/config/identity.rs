@@ -351,33 +351,33 @@ impl AnchoredRegexp {
         self.anchored.is_match(text)
     }
 
-    /// What to warn of: dots that match any character, and what cosign would let pass.
+    /// What to warn of: a neighbour's name that passes here or in cosign, or a careless dot.
     pub fn warning(&self) -> Option<String> {
-        if let Some(evil) = self.lets_pass_unanchored() {
+        let advice = "`repository`, `workflow` and `ref` say it better";
+        let evil = self.neighbour();
+        if self.matches(&evil) {
             return Some(format!(
-                "cosign does not anchor this expression and would accept `{evil}` too; fullsend \
-                 matches the whole subject; `repository`, `workflow` and `ref` say it better"
+                "`{self}` accepts `{evil}` too: end the repository's name with `/`; {advice}"
+            ));
+        }
+        if self.unanchored.is_match(&evil) {
+            return Some(format!(
+                "cosign does not anchor `{self}` and would accept `{evil}` too; fullsend matches \
+                 the whole subject; {advice}"
             ));
         }
         has_bare_dot(&self.text).then(|| {
-            "an unescaped `.` matches any character: write `\\.`, or use `repository`, \
-             `workflow` and `ref`"
-                .to_owned()
+            format!("an unescaped `.` in `{self}` matches any character: write `\\.`; {advice}")
         })
     }
 
-    /// A neighbour's name that only the anchors keep out.
-    fn lets_pass_unanchored(&self) -> Option<String> {
-        let stem: String = self
-            .text
-            .trim_start_matches('^')
-            .replace('\\', "")
-            .split(['*', '+', '(', '[', '{', '?', '|', '$', '@'])
-            .next()?
-            .trim_end_matches(['.', '/'])
-            .to_owned();
-        let evil = format!("{stem}-evil/x/.github/workflows/x.yml@refs/heads/x");
-        (self.unanchored.is_match(&evil) && !self.anchored.is_match(&evil)).then_some(evil)
+    /// A subject whose repository only begins like the one that is meant.
+    fn neighbour(&self) -> String {
+        let plain = self.text.trim_start_matches('^').replace('\\', "");
+        let special = ['*', '+', '(', '[', '{', '?', '|', '$', '@'];
+        let stem = plain.split(special).next().unwrap_or_default();
+        let stem = stem.trim_end_matches(['.', '/']);
+        format!("{stem}-evil/.github/workflows/x.yml@refs/heads/main")
     }
 }
 
@@ -458,4 +458,196 @@ fn has_bare_dot(pattern: &str) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RELEASE: &str =
+        "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2.3";
+
+    fn github() -> KeylessRequirement {
+        KeylessRequirement {
+            issuer: GITHUB_ISSUER.to_owned(),
+            host: github_host(GITHUB_ISSUER),
+            identity: Identity::GitHub {
+                repository: "acme/app".to_owned(),
+                workflow: Some(".github/workflows/release.yml".to_owned()),
+                r#ref: Some("refs/tags/v*".parse().unwrap()),
+            },
+            source: SourceClaims {
+                repository: Some("acme/app".to_owned()),
+                ..SourceClaims::default()
+            },
+        }
+    }
+
+    fn claims() -> Claims {
+        Claims {
+            source_repository: Some("https://github.com/acme/app".to_owned()),
+            source_ref: Some("refs/tags/v1.2.3".to_owned()),
+            trigger: Some("push".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_github_workflow_is_bound_as_a_whole() {
+        let identity = github().identity;
+        assert!(identity.matches(Some("github.com"), RELEASE));
+        for bad in [
+            RELEASE.replace("acme/app", "acme/app-evil"),
+            RELEASE.replace("acme/app", "evil/acme/app"),
+            RELEASE.replace("release.yml", "test.yml"),
+            RELEASE.replace("github.com", "github.com.evil.example"),
+            RELEASE.replace("https", "http"),
+            RELEASE.replace("refs/tags/v1.2.3", "refs/heads/v1"),
+            RELEASE.replace("refs/tags/v1.2.3", "refs/tags/v1/x"),
+            RELEASE.replace("refs/tags/v1.2.3", ""),
+            format!(" {RELEASE}"),
+            String::new(),
+        ] {
+            assert!(!identity.matches(Some("github.com"), &bad), "{bad}");
+        }
+        assert!(!identity.matches(None, RELEASE));
+    }
+
+    #[test]
+    fn any_workflow_is_one_file() {
+        let identity = Identity::GitHub {
+            repository: "acme/app".to_owned(),
+            workflow: None,
+            r#ref: None,
+        };
+        assert!(identity.matches(Some("github.com"), RELEASE));
+        for bad in [
+            "https://github.com/acme/app/.github/workflows/a/b.yml@refs/heads/main",
+            "https://github.com/acme/app/.github/workflows/x@refs/heads/main",
+            "https://github.com/acme/app/other/a.yml@refs/heads/main",
+            "https://github.com/acme/app/.github/workflows/a.yml@",
+        ] {
+            assert!(!identity.matches(Some("github.com"), bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_gitlab_subject_has_two_slashes() {
+        let identity = Identity::GitLab {
+            project: "acme/team/app".to_owned(),
+            config: Identity::GITLAB_CONFIG.to_owned(),
+            r#ref: Some("refs/tags/*".parse().unwrap()),
+        };
+        let subject = "https://gitlab.com/acme/team/app//.gitlab-ci.yml@refs/tags/v1";
+        assert!(identity.matches(Some("gitlab.com"), subject));
+        assert!(!identity.matches(Some("gitlab.com"), &subject.replace("//.git", "/.git")));
+        assert!(!identity.matches(Some("gitlab.com"), &subject.replace("team/app", "team")));
+    }
+
+    #[test]
+    fn issuer_and_claims_must_fit_too() {
+        let wanted = github();
+        assert_eq!(wanted.accepts(GITHUB_ISSUER, RELEASE, &claims()), Ok(()));
+        let bare = Claims {
+            source_repository: Some("acme/app".to_owned()),
+            ..claims()
+        };
+        assert_eq!(wanted.accepts(GITHUB_ISSUER, RELEASE, &bare), Ok(()));
+        let slash = format!("{GITHUB_ISSUER}/");
+        assert!(wanted.accepts(&slash, RELEASE, &claims()).is_err());
+        assert!(
+            wanted
+                .accepts(GITHUB_ISSUER, RELEASE, &Claims::default())
+                .is_err()
+        );
+        let stranger = Claims {
+            source_repository: Some("https://github.com/evil/caller".to_owned()),
+            ..claims()
+        };
+        let error = wanted
+            .accepts(GITHUB_ISSUER, RELEASE, &stranger)
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the certificate's source repository is `https://github.com/evil/caller`, not `acme/app`"
+        );
+        let mut triggered = github();
+        triggered.source.trigger = Some("release".to_owned());
+        assert!(
+            triggered
+                .accepts(GITHUB_ISSUER, RELEASE, &claims())
+                .is_err()
+        );
+        let mut from_main = github();
+        from_main.source.r#ref = Some("refs/heads/main".parse().unwrap());
+        assert!(
+            from_main
+                .accepts(GITHUB_ISSUER, RELEASE, &claims())
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn hosts_come_from_issuers() {
+        assert_eq!(github_host(GITHUB_ISSUER).as_deref(), Some("github.com"));
+        let enterprise = "https://ghes.acme.example/_services/token";
+        assert_eq!(
+            github_host(enterprise).as_deref(),
+            Some("ghes.acme.example")
+        );
+        assert_eq!(
+            github_host("https://token.actions.githubusercontent.com.evil.example"),
+            None
+        );
+        assert_eq!(github_host("https://a/b/_services/token"), None);
+        assert_eq!(
+            gitlab_host("https://gitlab.com").as_deref(),
+            Some("gitlab.com")
+        );
+        assert_eq!(gitlab_host("https://acme.example/gitlab"), None);
+    }
+
+    #[test]
+    fn issuers_are_https() {
+        assert!(parse_issuer(GITHUB_ISSUER).is_ok());
+        assert!(parse_issuer("http://127.0.0.1:8080").is_ok());
+        for bad in [
+            "",
+            "gitlab.com",
+            "http://gitlab.com",
+            "https://u:p@a.b",
+            "https://a.b?x",
+            "ftp://a.b",
+        ] {
+            assert!(parse_issuer(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn regular_expressions_cover_the_whole_subject() {
+        let regexp: AnchoredRegexp = "https://github.com/acme/app".parse().unwrap();
+        assert!(!regexp.matches("https://github.com/acme/app-evil/x"));
+        let alternatives: AnchoredRegexp = "a|b".parse().unwrap();
+        assert!(alternatives.matches("b") && !alternatives.matches("ax"));
+        for bad in ["", "(", "a)|(b", ".*", "(a{1000}){1000}", "(?x) a # b"] {
+            assert!(bad.parse::<AnchoredRegexp>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn careless_expressions_are_warned_of() {
+        let warning = |text: &str| text.parse::<AnchoredRegexp>().unwrap().warning();
+        let unanchored = warning(r"https://github\.com/acme/app").unwrap();
+        assert!(
+            unanchored.contains("cosign") && unanchored.contains("app-evil"),
+            "{unanchored}"
+        );
+        let open = warning(r"https://github\.com/acme/app.*").unwrap();
+        assert!(
+            open.contains("accepts") && open.contains("app-evil"),
+            "{open}"
+        );
+        let dot = warning(r"^https://github.com/acme/app/.*$").unwrap();
+        assert!(dot.contains("unescaped"), "{dot}");
+        assert_eq!(warning(r"^https://github\.com/acme/app/.*$"), None);
+    }
 }

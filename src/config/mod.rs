@@ -19,6 +19,8 @@ mod policy;
 mod raw;
 mod schema;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod value;
 mod version;
 mod yaml;
@@ -30,7 +32,7 @@ pub use container::{
 pub use deny::{Denied, DeniedSubject, DenyList, DenySource, DenyUnavailable, Replacement};
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use file::{Config, RuntimeChoice, UnknownAgent, parse};
-pub use hold::{Choice, Hold, choose, effective, parse_date};
+pub use hold::{Choice, Hold, choose, denied, effective, parse_date};
 pub use identity::{
     AnchoredRegexp, Claims, Identity, IdentityMismatch, KeylessRequirement, SourceClaims,
     github_host, gitlab_host, parse_github_repository, parse_gitlab_config, parse_gitlab_project,

@@ -36,6 +36,20 @@ pub enum Requirement {
     Any(Vec<Requirement>),
 }
 
+impl Requirement {
+    /// What is allowed, but probably not meant.
+    pub fn warnings(&self) -> Vec<String> {
+        match self {
+            Self::Keyless(KeylessRequirement {
+                identity: Identity::Regexp(regexp),
+                ..
+            }) => regexp.warning().into_iter().collect(),
+            Self::Any(members) => members.iter().flat_map(Self::warnings).collect(),
+            Self::Key(_) | Self::Keyless(_) => Vec::new(),
+        }
+    }
+}
+
 /// A signature by a lasting key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRequirement {

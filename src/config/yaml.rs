@@ -44,7 +44,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
         let spanned = Spanned::<T>::deserialize(deserializer)?;
         Ok(Self {
             value: spanned.value,
-            at: bytes(&spanned.referenced).unwrap_or_default(),
+            at: bytes(&spanned.defined).unwrap_or_default(),
         })
     }
 }
@@ -101,9 +101,12 @@ transparent_schema!(Located);
 transparent_schema!(Field);
 
 /// Parses `text` as one YAML document of type `T`; `name` is the file's name in messages.
+///
+/// `if_empty` says what to write into a file that holds nothing.
 pub(super) fn parse<T: serde::de::DeserializeOwned>(
     text: &[u8],
     name: &str,
+    if_empty: &str,
 ) -> Result<(T, String), ConfigError> {
     let text = decode(text, name)?;
     let refuse = |diagnostic| ConfigError::new(name, &text, vec![diagnostic]);
@@ -112,7 +115,7 @@ pub(super) fn parse<T: serde::de::DeserializeOwned>(
         line.is_empty() || line.starts_with('#')
     }) {
         return Err(refuse(
-            Diagnostic::whole("the file is empty").help("`fullsend init` writes a first one"),
+            Diagnostic::whole("the file is empty").help(if_empty),
         ));
     }
     match serde_saphyr::from_str_with_options(&text, options()) {
@@ -160,7 +163,7 @@ fn options() -> serde_saphyr::Options {
             flow_nesting_limit: 32,
             max_aliases: 100,
             max_anchors: 100,
-            max_documents: 1,
+            max_documents: 2,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: 10_000,
@@ -210,7 +213,13 @@ fn diagnose(error: &Error, text: &str) -> Diagnostic {
             plain(expected),
             plain(unexpected)
         )),
-        Error::Unexpected { expected, .. } => here(format!("expected {}", plain(expected))),
+        Error::Unexpected { expected, .. } => shape(&at, expected, text),
+        Error::TaggedScalarCannotDeserializeIntoString { .. }
+        | Error::UnsupportedTag { .. }
+        | Error::TaggedStructFieldName { .. }
+        | Error::TaggedEnumMismatch { .. } => {
+            here("YAML tags (`!name`) are not supported".to_owned()).help("leave out the tag")
+        }
         Error::NullIntoString { .. } => {
             here("the key has no value".to_owned()).help("write a value, or leave out the key")
         }
@@ -235,6 +244,25 @@ fn diagnose(error: &Error, text: &str) -> Diagnostic {
         Error::Eof { .. } => here("the file ends too early".to_owned()),
         other => syntax(&at, other, text),
     }
+}
+
+/// A mapping, list or single value where another of the three belongs.
+fn shape(at: &Range<usize>, expected: &str, text: &str) -> Diagnostic {
+    let found = match text.as_bytes().get(at.start) {
+        Some(b'[') => ", found a list",
+        Some(b'{') => ", found a mapping",
+        Some(b'-') if text[at.start..].starts_with("- ") => ", found a list",
+        _ => "",
+    };
+    let expected = plain(expected);
+    let diagnostic = Diagnostic::at(at, format!("expected {expected}{found}"));
+    if expected.contains("a list") {
+        return diagnostic.help("a list is written `[one, two]`, or one `- item` a line");
+    }
+    if expected.contains("a mapping") {
+        return diagnostic.help("a mapping is written `{key: value}`, or one `key: value` a line");
+    }
+    diagnostic
 }
 
 /// What is not YAML at all; the parser's own words, cut to one line.
