@@ -210,3 +210,89 @@ fn parse_digest(text: &str) -> Result<Digest, ValueError> {
     text.parse()
         .map_err(|error: crate::model::digest::DigestError| ValueError::new(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(text: &str) -> ImageReference {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn yaml_and_json_are_the_same_list() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let yaml = format!(
+            "- version: v1.3.0\n  reason: leaks\n  replacement: 1.2.4@{digest}\n\
+             - digest: {digest}\n  reason: worse\n"
+        );
+        let json = format!(
+            "[\n\t{{\"version\": \"1.3.0\", \"reason\": \"leaks\",\n\t\t\"replacement\": \"1.2.4@{digest}\"}},\n\
+             \t{{\"digest\": \"{digest}\", \"reason\": \"worse\"}}\n]\n"
+        );
+        let of_yaml = DenyList::parse(yaml.as_bytes(), "deny.yaml").unwrap();
+        assert_eq!(
+            DenyList::parse(json.as_bytes(), "deny.json").unwrap(),
+            of_yaml
+        );
+        let denied = of_yaml.find(&image("a.b/c:v1.3.0"), None).unwrap();
+        assert_eq!(denied.reason, "leaks");
+        let replacement = denied.replacement_of(&image("a.b/c:1.3.0")).unwrap();
+        assert_eq!(replacement, image(&format!("a.b/c:1.2.4@{digest}")));
+        assert!(
+            of_yaml
+                .find(&image(&format!("x.y/z@{digest}")), None)
+                .is_some()
+        );
+        assert!(of_yaml.find(&image("a.b/c:1.3.1"), None).is_none());
+        assert_eq!(DenyList::parse(b"[]", "deny.yaml"), Ok(DenyList::default()));
+    }
+
+    #[test]
+    fn bad_entries_are_refused_with_their_place() {
+        for (bad, message) in [
+            (
+                "- {version: 1.3.0}",
+                "deny.yaml:1:3: the key `reason` is missing",
+            ),
+            ("- {reason: x}", "deny.yaml:1:3: an entry names either"),
+            (
+                "- {digest: x, reason: x}",
+                "deny.yaml:1:12: a digest starts with",
+            ),
+            (
+                "- {version: 1.3.0, reason: x, replacement: 1.2.4}",
+                "deny.yaml:1:44: `1.2.4` is not",
+            ),
+            (
+                "- {version: 1.3.0, why: x}",
+                "deny.yaml:1:20: unknown key `why`",
+            ),
+            ("{}", "deny.yaml:1:1: expected a list"),
+            ("", "deny.yaml: the file is empty"),
+        ] {
+            let error = DenyList::parse(bad.as_bytes(), "deny.yaml").unwrap_err();
+            assert!(error.to_string().starts_with(message), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn sources_are_files_urls_or_artifacts() {
+        let file = |path: &str| DenySource::File(PathBuf::from(path));
+        assert_eq!("deny.yaml".parse(), Ok(file("deny.yaml")));
+        let url = "https://acme.example/deny.json";
+        assert_eq!(url.parse(), Ok(DenySource::Url(url.to_owned())));
+        let artifact = DenySource::Oci(image("ghcr.io/acme/deny:1"));
+        assert_eq!("oci:ghcr.io/acme/deny:1".parse(), Ok(artifact));
+        for bad in [
+            "",
+            "http://acme.example/x",
+            "https://u:p@acme.example/x",
+            "oci:",
+            "oci:a.b/c",
+            "s3://a",
+        ] {
+            assert!(bad.parse::<DenySource>().is_err(), "{bad:?}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ use super::{
 /// How `fullsend exec` runs this repository's agents, and whose images it trusts.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(title = "fullsend.yaml", extend("required" = ["version"]))]
+#[schemars(title = "fullsend.yaml", transform = schema::file)]
 pub(super) struct File {
     /// The version of this format.
     #[schemars(schema_with = "schema::version")]
