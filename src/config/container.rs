@@ -55,7 +55,7 @@ pub enum RuntimeProfile {
     /// Nothing: no capabilities at all.
     #[default]
     Default,
-    /// The four capabilities that OpenShell needs; the run's record is then less trustworthy.
+    /// The four capabilities that `OpenShell` needs; the run's record is then less trustworthy.
     OpenShell,
 }
 

@@ -84,7 +84,7 @@ impl FromStr for DenySource {
             return image(reference.trim_start_matches("//")).map(Self::Oci);
         }
         if written.contains("://") {
-            return super::identity::secure_url(written)
+            return super::forge::secure_url(written)
                 .map(Self::Url)
                 .ok_or_else(|| {
                     ValueError::new(format!("`{}` is not an https URL", excerpt(written)))

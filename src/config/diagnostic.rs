@@ -223,11 +223,11 @@ fn conceal(text: &str, at: Option<&Range<usize>>) -> String {
         return text.to_owned();
     };
     let start = at.start + name.len() + 1;
-    let stars = secret
+    let masked = secret
         .bytes()
         .map(|byte| if byte == b'\n' { '\n' } else { '*' });
     let mut concealed = text[..start].to_owned();
-    concealed.extend(stars);
+    concealed.extend(masked);
     concealed + &text[at.end..]
 }
 

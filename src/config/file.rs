@@ -48,7 +48,7 @@ pub enum RuntimeChoice {
     Native,
     /// A Kubernetes cluster.
     Kubernetes,
-    /// An OpenShell gateway.
+    /// An `OpenShell` gateway.
     OpenShell,
 }
 

@@ -106,12 +106,12 @@ pub fn effective(hold: Option<&Hold>, today: Date) -> Option<&Hold> {
 ///
 /// A list may name digests: once the digest of the choice is known, ask [`denied`] as well.
 pub fn choose(requested: &ImageReference, hold: Option<&Hold>, deny: Option<&DenyList>) -> Choice {
-    let held = hold.and_then(|hold| held_image(requested, hold));
-    let image = held.as_ref().unwrap_or(requested);
+    let other = hold.and_then(|hold| held_image(requested, hold));
+    let image = other.as_ref().unwrap_or(requested);
     if let Some(choice) = deny.and_then(|list| denied(image, None, list)) {
         return choice;
     }
-    held.map_or_else(|| Choice::Requested(requested.clone()), Choice::Held)
+    other.map_or_else(|| Choice::Requested(requested.clone()), Choice::Held)
 }
 
 /// What becomes of `image`, which resolved to `digest`, if the list denies it.
@@ -188,14 +188,14 @@ mod tests {
 
     #[test]
     fn a_hold_replaces_another_tag_only() {
-        let hold = hold("v1.2.3");
+        let on_old = hold("v1.2.3");
         let digest = format!("sha256:{}", "a".repeat(64));
         let pinned = image(&format!("a.b/c:1.4.2@{digest}"));
         let held = Choice::Held(image("a.b/c:1.2.3"));
-        assert_eq!(choose(&pinned, Some(&hold), None), held);
+        assert_eq!(choose(&pinned, Some(&on_old), None), held);
         let same = image(&format!("a.b/c:1.2.3@{digest}"));
         assert_eq!(
-            choose(&same, Some(&hold), None),
+            choose(&same, Some(&on_old), None),
             Choice::Requested(same.clone())
         );
         assert_eq!(

@@ -1,13 +1,6 @@
 //! Who signed: certificate identities of GitHub, GitLab and others, matched without input or output.
 
-use std::{fmt, str::FromStr};
-
-use regex::{Regex, RegexBuilder};
-
-use super::{
-    pattern::Glob,
-    value::{ValueError, excerpt},
-};
+use super::{forge::is_yaml, pattern::Glob, regexp::AnchoredRegexp, value::excerpt};
 
 /// A certificate that a rule accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,16 +74,6 @@ pub struct IdentityMismatch {
     expected: String,
     found: String,
 }
-
-/// A regular expression that always covers the whole text, unlike cosign's.
-#[derive(Clone, Debug)]
-pub struct AnchoredRegexp {
-    text: String,
-    anchored: Regex,
-    unanchored: Regex,
-}
-
-const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 impl KeylessRequirement {
     /// Checks a verified certificate's issuer, subject and claims, all of which must fit.
@@ -199,8 +182,7 @@ impl Identity {
 /// What follows the `@` of any single workflow file.
 fn any_workflow(rest: &str) -> Option<&str> {
     let (file, found) = rest.strip_prefix(".github/workflows/")?.split_once('@')?;
-    let yaml = file.ends_with(".yml") || file.ends_with(".yaml");
-    (yaml && !file.contains('/')).then_some(found)
+    (is_yaml(file) && !file.contains('/')).then_some(found)
 }
 
 fn ref_matches(pattern: Option<&Glob>, found: &str) -> bool {
@@ -219,250 +201,12 @@ fn clean(text: &str) -> String {
     excerpt(text).escape_debug().to_string()
 }
 
-/// Reads an issuer: an https URL, or http to a loopback address, for tests.
-pub fn parse_issuer(text: &str) -> Result<String, ValueError> {
-    secure_url(text).ok_or_else(|| {
-        ValueError::new(format!("`{}` is not an issuer", excerpt(text))).mend(format!(
-            "an issuer is an https URL, for example `{GITHUB_ISSUER}`"
-        ))
-    })
-}
-
-/// `text`, if it is an https URL without credentials, query and fragment.
-pub(super) fn secure_url(text: &str) -> Option<String> {
-    let url = url::Url::parse(text).ok()?;
-    let loopback = match url.host()? {
-        url::Host::Domain(name) => name == "localhost",
-        url::Host::Ipv4(address) => address.is_loopback(),
-        url::Host::Ipv6(address) => address.is_loopback(),
-    };
-    let plain = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    let secure = url.scheme() == "https" || (url.scheme() == "http" && loopback);
-    (plain && secure).then(|| text.to_owned())
-}
-
-/// The GitHub host whose workflows `issuer` vouches for, where the issuer tells it.
-pub fn github_host(issuer: &str) -> Option<String> {
-    // An enterprise on github.com may have its name behind the issuer.
-    let public = issuer
-        .strip_prefix(GITHUB_ISSUER)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if public {
-        return Some("github.com".to_owned());
-    }
-    let host = issuer
-        .strip_prefix("https://")?
-        .strip_suffix("/_services/token")?;
-    is_host(host).then(|| host.to_owned())
-}
-
-/// The GitLab host whose pipelines `issuer` vouches for.
-pub fn gitlab_host(issuer: &str) -> Option<String> {
-    let host = issuer.strip_prefix("https://")?;
-    let host = host.strip_suffix('/').unwrap_or(host);
-    (is_host(host) && !issuer.starts_with(GITHUB_ISSUER)).then(|| host.to_owned())
-}
-
-/// Reads the host of a forge, with or without port.
-pub fn parse_host(text: &str) -> Result<String, ValueError> {
-    if is_host(text) {
-        return Ok(text.to_owned());
-    }
-    Err(
-        ValueError::new(format!("`{}` is not a host", excerpt(text)))
-            .mend("write the name alone, for example `github.example.com`"),
-    )
-}
-
-fn is_host(text: &str) -> bool {
-    let (name, port) = text.split_once(':').unwrap_or((text, "1"));
-    let body = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-    let label = |label: &str| !label.is_empty();
-    name.split('.').all(label) && name.bytes().all(body) && port.parse::<u16>().is_ok()
-}
-
-/// Reads `OWNER/NAME`.
-pub fn parse_github_repository(text: &str) -> Result<String, ValueError> {
-    let mend = "a repository of GitHub is written `OWNER/NAME`";
-    match text.split('/').collect::<Vec<_>>()[..] {
-        [owner, name] if is_path_part(owner) && is_path_part(name) => Ok(text.to_owned()),
-        _ => Err(ValueError::new(format!("`{}` is not a repository", excerpt(text))).mend(mend)),
-    }
-}
-
-/// Reads the path of a GitHub workflow.
-pub fn parse_workflow(text: &str) -> Result<String, ValueError> {
-    let file = text.strip_prefix(".github/workflows/");
-    let yaml = |file: &str| file.ends_with(".yml") || file.ends_with(".yaml");
-    if file.is_some_and(|file| is_path_part(file) && yaml(file)) {
-        return Ok(text.to_owned());
-    }
-    let name = text.rsplit('/').next().unwrap_or(text);
-    let name = if yaml(name) { name } else { "release.yml" };
-    Err(
-        ValueError::new(format!("`{}` is not a workflow", excerpt(text))).mend(format!(
-            "write its path, for example `.github/workflows/{}`",
-            excerpt(name)
-        )),
-    )
-}
-
-/// Reads the full path of a GitLab project.
-pub fn parse_gitlab_project(text: &str) -> Result<String, ValueError> {
-    if text.contains('/') && text.split('/').all(is_path_part) {
-        return Ok(text.to_owned());
-    }
-    Err(
-        ValueError::new(format!("`{}` is not a project", excerpt(text)))
-            .mend("a project of GitLab is written `GROUP/NAME` or `GROUP/SUBGROUP/NAME`"),
-    )
-}
-
-/// Reads the path of a GitLab CI file.
-pub fn parse_gitlab_config(text: &str) -> Result<String, ValueError> {
-    if text.split('/').all(is_path_part) {
-        return Ok(text.to_owned());
-    }
-    Err(
-        ValueError::new(format!("`{}` is not a CI file", excerpt(text)))
-            .mend("write its path in the project, for example `.gitlab-ci.yml`"),
-    )
-}
-
-fn is_path_part(part: &str) -> bool {
-    let body = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    !matches!(part, "" | "." | "..") && part.len() <= 255 && part.bytes().all(body)
-}
-
-impl AnchoredRegexp {
-    const MAX_LENGTH: usize = 1024;
-    const MAX_COMPILED_BYTES: usize = 256 * 1024;
-
-    /// The expression as it was written, without the anchors.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether the expression covers the whole of `text`.
-    pub fn matches(&self, text: &str) -> bool {
-        self.anchored.is_match(text)
-    }
-
-    /// What to warn of: a neighbour's name that passes here or in cosign, or a careless dot.
-    pub fn warning(&self) -> Option<String> {
-        let advice = "`repository`, `workflow` and `ref` say it better";
-        let evil = self.neighbour();
-        if self.matches(&evil) {
-            return Some(format!(
-                "`{self}` accepts `{evil}` too: end the repository's name with `/`; {advice}"
-            ));
-        }
-        if self.unanchored.is_match(&evil) {
-            return Some(format!(
-                "cosign does not anchor `{self}` and would accept `{evil}` too; fullsend matches \
-                 the whole subject; {advice}"
-            ));
-        }
-        has_bare_dot(&self.text).then(|| {
-            format!("an unescaped `.` in `{self}` matches any character: write `\\.`; {advice}")
-        })
-    }
-
-    /// A subject whose repository only begins like the one that is meant.
-    fn neighbour(&self) -> String {
-        let plain = self.text.trim_start_matches('^').replace('\\', "");
-        let special = ['*', '+', '(', '[', '{', '?', '|', '$', '@'];
-        let stem = plain.split(special).next().unwrap_or_default();
-        let stem = stem.trim_end_matches(['.', '/']);
-        format!("{stem}-evil/.github/workflows/x.yml@refs/heads/main")
-    }
-}
-
-impl FromStr for AnchoredRegexp {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.is_empty() || text.len() > Self::MAX_LENGTH {
-            return Err(ValueError::new(format!(
-                "a regular expression has 1 to {} characters",
-                Self::MAX_LENGTH
-            )));
-        }
-        let compile = |pattern: &str| {
-            RegexBuilder::new(pattern)
-                .size_limit(Self::MAX_COMPILED_BYTES)
-                .build()
-        };
-        let refuse = |error: regex::Error| match error {
-            regex::Error::CompiledTooBig(_) => {
-                ValueError::new("the regular expression is too large once compiled")
-            }
-            other => {
-                let text = other.to_string();
-                let reason = text.lines().last().unwrap_or_default();
-                ValueError::new(format!(
-                    "not a regular expression: {}",
-                    reason.trim_start_matches("error: ")
-                ))
-            }
-        };
-        // By itself first: `a)|(b` is no expression, though it closes our group.
-        let unanchored = compile(text).map_err(refuse)?;
-        let anchored = compile(&format!(r"\A(?:{text})\z")).map_err(refuse)?;
-        if anchored.is_match("") {
-            return Err(
-                ValueError::new("the regular expression matches an empty subject")
-                    .mend("name at least the repository"),
-            );
-        }
-        Ok(Self {
-            text: text.to_owned(),
-            anchored,
-            unanchored,
-        })
-    }
-}
-
-impl PartialEq for AnchoredRegexp {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for AnchoredRegexp {}
-
-impl fmt::Display for AnchoredRegexp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-/// Whether a dot stands for any character without a repetition behind it that says so on purpose.
-fn has_bare_dot(pattern: &str) -> bool {
-    let mut characters = pattern.chars().peekable();
-    let mut in_class = false;
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => {
-                characters.next();
-            }
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '.' if !in_class && !matches!(characters.peek(), Some('*' | '+' | '?' | '{')) => {
-                return true;
-            }
-            _ => {}
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::forge::{GITHUB_ISSUER, github_host},
+        *,
+    };
 
     const RELEASE: &str =
         "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2.3";
@@ -584,70 +328,5 @@ mod tests {
                 .accepts(GITHUB_ISSUER, RELEASE, &claims())
                 .is_err()
         );
-    }
-
-    #[test]
-    fn hosts_come_from_issuers() {
-        assert_eq!(github_host(GITHUB_ISSUER).as_deref(), Some("github.com"));
-        let enterprise = "https://ghes.acme.example/_services/token";
-        assert_eq!(
-            github_host(enterprise).as_deref(),
-            Some("ghes.acme.example")
-        );
-        assert_eq!(
-            github_host("https://token.actions.githubusercontent.com.evil.example"),
-            None
-        );
-        assert_eq!(github_host("https://a/b/_services/token"), None);
-        assert_eq!(
-            gitlab_host("https://gitlab.com").as_deref(),
-            Some("gitlab.com")
-        );
-        assert_eq!(gitlab_host("https://acme.example/gitlab"), None);
-    }
-
-    #[test]
-    fn issuers_are_https() {
-        assert!(parse_issuer(GITHUB_ISSUER).is_ok());
-        assert!(parse_issuer("http://127.0.0.1:8080").is_ok());
-        for bad in [
-            "",
-            "gitlab.com",
-            "http://gitlab.com",
-            "https://u:p@a.b",
-            "https://a.b?x",
-            "ftp://a.b",
-        ] {
-            assert!(parse_issuer(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn regular_expressions_cover_the_whole_subject() {
-        let regexp: AnchoredRegexp = "https://github.com/acme/app".parse().unwrap();
-        assert!(!regexp.matches("https://github.com/acme/app-evil/x"));
-        let alternatives: AnchoredRegexp = "a|b".parse().unwrap();
-        assert!(alternatives.matches("b") && !alternatives.matches("ax"));
-        for bad in ["", "(", "a)|(b", ".*", "(a{1000}){1000}", "(?x) a # b"] {
-            assert!(bad.parse::<AnchoredRegexp>().is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn careless_expressions_are_warned_of() {
-        let warning = |text: &str| text.parse::<AnchoredRegexp>().unwrap().warning();
-        let unanchored = warning(r"https://github\.com/acme/app").unwrap();
-        assert!(
-            unanchored.contains("cosign") && unanchored.contains("app-evil"),
-            "{unanchored}"
-        );
-        let open = warning(r"https://github\.com/acme/app.*").unwrap();
-        assert!(
-            open.contains("accepts") && open.contains("app-evil"),
-            "{open}"
-        );
-        let dot = warning(r"^https://github.com/acme/app/.*$").unwrap();
-        assert!(dot.contains("unescaped"), "{dot}");
-        assert_eq!(warning(r"^https://github\.com/acme/app/.*$"), None);
     }
 }

@@ -11,12 +11,15 @@ mod deny;
 mod diagnostic;
 mod duplicate;
 mod file;
+mod forge;
 mod hold;
 mod identity;
+mod keyless;
 mod mount;
 mod pattern;
 mod policy;
 mod raw;
+mod regexp;
 mod schema;
 mod suggest;
 #[cfg(test)]
@@ -32,14 +35,16 @@ pub use container::{
 pub use deny::{Denied, DeniedSubject, DenyList, DenySource, DenyUnavailable, Replacement};
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use file::{Config, RuntimeChoice, UnknownAgent, parse};
-pub use hold::{Choice, Hold, choose, denied, effective, parse_date};
-pub use identity::{
-    AnchoredRegexp, Claims, Identity, IdentityMismatch, KeylessRequirement, SourceClaims,
+pub use forge::{
     github_host, gitlab_host, parse_github_repository, parse_gitlab_config, parse_gitlab_project,
     parse_host, parse_issuer, parse_workflow,
 };
+pub use hold::{Choice, Hold, choose, denied, effective, parse_date};
+pub use identity::{Claims, Identity, IdentityMismatch, KeylessRequirement, SourceClaims};
+pub use keyless::parse_git_ref;
 pub use pattern::{Glob, NamePattern};
-pub use policy::{KeyRequirement, KeySource, Requirement, Rule, parse_git_ref};
+pub use policy::{KeyRequirement, KeySource, Requirement, Rule};
+pub use regexp::AnchoredRegexp;
 pub use schema::schema;
 pub use suggest::suggest;
 pub use value::ValueError;

@@ -55,7 +55,7 @@ impl Mount {
         }
         let at = target.as_str();
         let reserved = |folder: &&str| at == *folder || Path::new(at).starts_with(folder);
-        if at == "/" || at == "/run" || RESERVED.iter().any(|folder| reserved(&folder)) {
+        if at == "/" || at == "/run" || RESERVED.iter().any(reserved) {
             return Err(ValueError::new(format!(
                 "`{at}` belongs to the sandbox and cannot be mounted over"
             ))

@@ -82,7 +82,7 @@ pub(super) struct Requirement {
     /// A certificate's issuer and identity.
     pub(super) keyless: Field<Keyless>,
     /// Any one of these suffices.
-    pub(super) any: Field<Vec<Located<Requirement>>>,
+    pub(super) any: Field<Vec<Located<Self>>>,
     /// Not supported yet by this version.
     #[schemars(schema_with = "schema::never")]
     pub(super) all: Field<IgnoredAny>,
@@ -182,7 +182,7 @@ pub(super) struct Agent {
     /// `bridge`, `none`, `host`, or the name of a network.
     #[schemars(schema_with = "schema::network")]
     pub(super) network: Field<String>,
-    /// `openshell` adds the four capabilities that OpenShell needs.
+    /// `openshell` adds the four capabilities that `OpenShell` needs.
     #[schemars(schema_with = "schema::runtime_profile")]
     pub(super) runtime_profile: Field<String>,
 }

@@ -172,6 +172,7 @@ fn options() -> serde_saphyr::Options {
         duplicate_keys: DuplicateKeyPolicy::Error,
         merge_keys: MergeKeyPolicy::Error,
         strict_booleans: true,
+        ignore_binary_tag_for_string: true,
         reject_unsupported_tags: true,
         with_snippet: false,
     }
