@@ -276,6 +276,9 @@ fn syntax(at: &Range<usize>, error: &Error, text: &str) -> Diagnostic {
     if line.trim_start_matches(' ').starts_with('\t') {
         return diagnostic.help("YAML is indented with spaces, never with tabs");
     }
+    if words.contains("mapping values are not allowed") {
+        return diagnostic.help("line up the keys of one mapping; quote a value that holds `: `");
+    }
     diagnostic
 }
 
