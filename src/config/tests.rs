@@ -315,16 +315,24 @@ fn hostile_files_are_refused_quickly() {
         huge.to_string().contains("more than the 1048576 allowed"),
         "{huge}"
     );
-    let bomb = (1..12).fold("a0: &a0 [x, x]\n".to_owned(), |text, n| {
+    // Under a key that takes anything, so that only the budget can stop it.
+    let head = "version: 1\nverify:\n  - match: a.b/c\n    all:\n      a0: &a0 [x, x]\n";
+    let bomb = (1..12).fold(head.to_owned(), |text, n| {
         let below = n - 1;
-        text + &format!("a{n}: &a{n} [*a{below}, *a{below}, *a{below}, *a{below}]\n")
+        text + &format!("      a{n}: &a{n} [*a{below}, *a{below}, *a{below}, *a{below}]\n")
     });
+    let refused = parse(bomb.as_bytes(), "f").unwrap_err().to_string();
+    assert!(
+        refused.contains("once its aliases are expanded"),
+        "{refused}"
+    );
+    let deep = format!(
+        "version: 1\nverify: [{{match: a.b/c, all: {}",
+        "[".repeat(100)
+    );
+    let refused = parse(deep.as_bytes(), "f").unwrap_err().to_string();
+    assert!(refused.contains("nested too deeply"), "{refused}");
     for text in [
-        bomb.clone(),
-        format!(
-            "version: 1\nverify:\n  - match: a.b/c\n    all:\n{}",
-            bomb.replace('a', "      a")
-        ),
         "[".repeat(100_000),
         format!("version: 1\nimage: {}", "{a: ".repeat(5_000)),
         format!("version: 1\nverify: {}", "[{any: ".repeat(5_000)),

@@ -272,6 +272,9 @@ fn syntax(at: &Range<usize>, error: &Error, text: &str) -> Diagnostic {
     let first = rendered.lines().next().unwrap_or_default();
     let words = first.split(" at line ").next().unwrap_or(first);
     let line = line_around(text, at.start);
+    if words.contains("recursion limit") {
+        return Diagnostic::at(at, "the file is nested too deeply");
+    }
     let diagnostic = Diagnostic::at(at, format!("not valid YAML: {}", excerpt_long(words)));
     if line.trim_start_matches(' ').starts_with('\t') {
         return diagnostic.help("YAML is indented with spaces, never with tabs");
