@@ -1,6 +1,6 @@
 //! The client that other rooms use.
 
-use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -20,6 +20,7 @@ use crate::{
     seam::{
         environment::Environment,
         http::{Http, HttpOptions, authority},
+        retry,
     },
 };
 
@@ -41,6 +42,9 @@ pub struct RegistryOptions {
     pub connect_timeout: Duration,
     /// Between two signs of life of an answer.
     pub idle_timeout: Duration,
+    /// Before a failed request is tried again, unless the registry asks for a wait; doubled with
+    /// each try.
+    pub first_wait: Duration,
 }
 
 impl Default for RegistryOptions {
@@ -49,9 +53,10 @@ impl Default for RegistryOptions {
         Self {
             insecure_hosts: Vec::new(),
             offline: None,
-            deadline: Duration::from_secs(60),
+            deadline: Duration::from_mins(1),
             connect_timeout: http.connect_timeout,
             idle_timeout: http.idle_timeout,
+            first_wait: retry::FIRST_WAIT,
         }
     }
 }
@@ -87,6 +92,7 @@ impl Registry {
             auth: Authenticator::new(http.clone(), environment.clone()),
             http,
             insecure_hosts: options.insecure_hosts,
+            first_wait: options.first_wait,
         };
         Self {
             exchange: Arc::new(exchange),
@@ -108,9 +114,8 @@ impl Registry {
         };
         let found = self.find_manifest(repository, reference).await;
         let manifest = found.map_err(fail)?.ok_or_else(|| fail(Reason::NotFound))?;
-        match image.digest() {
-            Some(digest) => expect_digest(digest, &manifest.digest).map_err(fail)?,
-            None => {}
+        if let Some(digest) = image.digest() {
+            expect_digest(digest, &manifest.digest).map_err(fail)?;
         }
         Ok(manifest)
     }
@@ -172,7 +177,7 @@ impl Registry {
     ) -> Result<Option<Credential>, RegistryError> {
         let found = self.exchange.auth.credential(repository).await;
         found.map_err(|error| {
-            let asked = fmt::format(format_args!("the credential for {repository}"));
+            let asked = format!("the credential for {repository}");
             RegistryError::new(repository.host(), asked, error.into())
         })
     }

@@ -139,7 +139,7 @@ pub enum Reason {
         /// The token service's host.
         service: String,
         /// Why.
-        reason: Box<Reason>,
+        reason: Box<Self>,
     },
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Exchange {
     pub(super) http: Http,
     pub(super) auth: Authenticator,
     pub(super) insecure_hosts: Vec<String>,
+    /// The wait before a second try.
+    pub(super) first_wait: Duration,
 }
 
 /// A question.
@@ -88,7 +90,7 @@ impl Exchange {
                     Ok(answer) => return Ok(answer),
                     Err(reason) => reason,
                 };
-                match pause(&reason, tries) {
+                match pause(&reason, tries, self.first_wait) {
                     Some(wait) if Instant::now() + wait < question.until => {
                         tracing::debug!(%reason, ?wait, "registry request is tried again");
                         tokio::time::sleep(wait).await;
@@ -191,9 +193,9 @@ pub(super) fn base_url(host: &str, insecure_hosts: &[String]) -> Result<Url, Rea
 }
 
 /// How long to wait before another try; `None` where that would change nothing.
-fn pause(reason: &Reason, tries: u32) -> Option<Duration> {
+fn pause(reason: &Reason, tries: u32, first: Duration) -> Option<Duration> {
     let (most, asked) = match reason {
-        Reason::Token { reason, .. } => return pause(reason, tries),
+        Reason::Token { reason, .. } => return pause(reason, tries, first),
         Reason::RateLimited(refusal) => (limits::TRIES, refusal.retry_after),
         Reason::Server(refusal) if matches!(refusal.status, 500 | 502 | 503 | 504) => {
             (limits::TRIES, refusal.retry_after)
@@ -204,7 +206,7 @@ fn pause(reason: &Reason, tries: u32) -> Option<Duration> {
         }
         _ => return None,
     };
-    let wait = asked.unwrap_or_else(|| retry::backoff(tries));
+    let wait = asked.unwrap_or_else(|| retry::backoff(first, tries));
     (tries < most && wait <= limits::LONGEST_RETRY_AFTER).then_some(wait)
 }
 

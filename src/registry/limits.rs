@@ -39,4 +39,4 @@ pub(super) const HELPER_TIME: Duration = Duration::from_secs(10);
 /// A token is no longer used this long before its end.
 pub(super) const TOKEN_MARGIN: Duration = Duration::from_secs(5);
 /// The life of a token whose answer does not tell, as the specification has it.
-pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(60);
+pub(super) const TOKEN_LIFE: Duration = Duration::from_mins(1);

@@ -307,7 +307,7 @@ pub fn authority(url: &Url) -> String {
     }
 }
 
-/// Whether the URL's host is this machine: `localhost`, 127.0.0.0/8 or ::1.
+/// Whether the URL's host is this machine: `localhost`, 127.0.0.0/8 or `::1`.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",

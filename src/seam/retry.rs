@@ -7,15 +7,15 @@ use std::{
 
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
-/// The first wait, doubled with each one after it.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// A first wait after which most overloads and restarts are over.
+pub const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// Waits that double past this stay at it.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
-/// The wait before try number `tries + 1`: exponential, and between half and all of it by chance,
-/// so that the jobs of one workflow do not come back all at once.
-pub fn backoff(tries: u32) -> Duration {
-    let doubled = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(16));
+/// The wait before try number `tries + 1`: `first`, doubled with each try after it, and between
+/// half and all of that by chance, so that the jobs of one workflow do not come back all at once.
+pub fn backoff(first: Duration, tries: u32) -> Duration {
+    let doubled = first.saturating_mul(1 << tries.saturating_sub(1).min(16));
     let whole = doubled.min(LONGEST_WAIT);
     // The standard library seeds each hasher at random: enough chance for this purpose.
     let chance = RandomState::new().hash_one(tries) >> 44;
@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn waits_double_up_to_a_bound() {
         for (tries, longest) in [(1, 250), (2, 500), (3, 1000), (40, 4000)] {
-            let wait = backoff(tries).as_millis();
+            let wait = backoff(FIRST_WAIT, tries).as_millis();
             assert!((longest / 2..=longest).contains(&wait), "{tries}: {wait}");
         }
     }

@@ -1,4 +1,7 @@
-//! The one integration test binary.
+//! Tests through the library and the binary, in one program.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be prepared has failed, in its helpers too"
+)]
 
-mod runtime;
-mod support;
+mod registry;

@@ -184,8 +184,8 @@ mod tests {
         })
     }
 
-    fn pair(username: &str, password: &str) -> Option<(String, String)> {
-        Some((username.to_owned(), password.to_owned()))
+    fn pair(username: &str, password: &str) -> (String, String) {
+        (username.to_owned(), password.to_owned())
     }
 
     #[tokio::test]
@@ -196,9 +196,15 @@ mod tests {
             "r.example/team": {"auth": "Yjoy"},
             "r.example/team/app": {"auth": "Yzoz"}
         }}"#;
-        assert_eq!(found(config, "r.example/team/app").await, pair("c", "3"));
-        assert_eq!(found(config, "r.example/team/apple").await, pair("b", "2"));
-        assert_eq!(found(config, "r.example/teams").await, pair("a", "1"));
+        assert_eq!(
+            found(config, "r.example/team/app").await,
+            Some(pair("c", "3"))
+        );
+        assert_eq!(
+            found(config, "r.example/team/apple").await,
+            Some(pair("b", "2"))
+        );
+        assert_eq!(found(config, "r.example/teams").await, Some(pair("a", "1")));
         assert_eq!(found(config, "r.example:5000/team").await, None);
         assert_eq!(found(config, "other.example/team").await, None);
     }
@@ -212,21 +218,28 @@ mod tests {
             "docker.io/library",
         ] {
             let config = format!(r#"{{"auths": {{"{key}": {{"auth": "YTox"}}}}}}"#);
-            assert_eq!(found(&config, "alpine").await, pair("a", "1"), "{key}");
+            assert_eq!(
+                found(&config, "alpine").await,
+                Some(pair("a", "1")),
+                "{key}"
+            );
         }
     }
 
     #[tokio::test]
     async fn every_form_of_entry_is_read() {
         for (entry, expected) in [
-            (r#"{"auth": "YTox"}"#, pair("a", "1")),
-            (r#"{"auth": "YToxOjI"}"#, pair("a", "1:2")),
-            (r#"{"username": "a", "password": "1"}"#, pair("a", "1")),
+            (r#"{"auth": "YTox"}"#, Some(pair("a", "1"))),
+            (r#"{"auth": "YToxOjI"}"#, Some(pair("a", "1:2"))),
+            (
+                r#"{"username": "a", "password": "1"}"#,
+                Some(pair("a", "1")),
+            ),
             (
                 r#"{"auth": "YTox", "identitytoken": "t"}"#,
-                pair("token", "t"),
+                Some(pair("token", "t")),
             ),
-            (r#"{"auth": "PHRva2VuPjp4"}"#, pair("token", "x")),
+            (r#"{"auth": "PHRva2VuPjp4"}"#, Some(pair("token", "x"))),
             ("{}", None),
             (r#"{"auth": ""}"#, None),
         ] {

@@ -47,7 +47,7 @@ pub struct Credential {
 pub enum Secret {
     /// A password, or a token used as one.
     Password(SecretString),
-    /// An OAuth2 refresh token that the registry's token service gave at `docker login`.
+    /// An `OAuth2` refresh token that the registry's token service gave at `docker login`.
     IdentityToken(SecretString),
 }
 
@@ -106,7 +106,8 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
 /// side by side fetch one token, not one each.
 #[derive(Debug, Default)]
 struct Slot {
-    credential: Option<Option<Credential>>,
+    looked_up: bool,
+    credential: Option<Credential>,
     pass: Option<Pass>,
 }
 
@@ -186,12 +187,11 @@ impl Authenticator {
         slot: &mut Slot,
         repository: &Repository,
     ) -> Result<Option<Credential>, CredentialError> {
-        if let Some(known) = &slot.credential {
-            return Ok(known.clone());
+        if !slot.looked_up {
+            slot.credential = self.keyring.find(repository).await?;
+            slot.looked_up = true;
         }
-        let found = self.keyring.find(repository).await?;
-        slot.credential = Some(found.clone());
-        Ok(found)
+        Ok(slot.credential.clone())
     }
 
     fn slot(&self, repository: &Repository) -> Arc<tokio::sync::Mutex<Slot>> {

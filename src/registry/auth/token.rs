@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Tokens live at most this long for us, whatever the service says.
-const LONGEST_LIFE: Duration = Duration::from_secs(3600);
+const LONGEST_LIFE: Duration = Duration::from_hours(1);
 
 #[derive(Deserialize)]
 struct Answer {
@@ -97,7 +97,7 @@ fn request(bearer: &Bearer, scope: &str, credential: Option<&Credential>) -> Req
     Request::get(url, headers)
 }
 
-/// The OAuth2 form, by which an identity token becomes an access token.
+/// The `OAuth2` form, by which an identity token becomes an access token.
 fn refresh(bearer: &Bearer, scope: &str, token: &SecretString, mut headers: HeaderMap) -> Request {
     let form = HeaderValue::from_static("application/x-www-form-urlencoded");
     headers.insert(CONTENT_TYPE, form);
