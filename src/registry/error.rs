@@ -74,7 +74,7 @@ impl RegistryError {
 #[non_exhaustive]
 pub enum Reason {
     /// The registry knows no such manifest or blob.
-    #[error("there is no such thing there")]
+    #[error("it does not exist there")]
     NotFound,
     /// It wants a credential, or another one.
     #[error("access is denied: it {0}")]

@@ -7,23 +7,26 @@
 use std::{
     collections::BTreeSet,
     error::Error,
+    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{
-    Client, ClientBuilder, NoProxy, Proxy,
+    Certificate, Client, ClientBuilder, NoProxy, Proxy,
     header::{HeaderMap, HeaderName},
 };
 pub use reqwest::{Method, Url};
 
-use super::environment::Environment;
+use super::{environment::Environment, files};
 
 /// More headers than any honest server sends; a header line is bounded by the HTTP library.
 const MAX_HEADERS: usize = 64;
 /// The same bound for HTTP/2, which counts bytes.
 const MAX_HEADER_BYTES: u32 = 64 * 1024;
+/// A bundle of all public root certificates has a quarter of this.
+const MAX_ROOTS: u64 = 1 << 20;
 /// Never asked of a proxy, whatever `NO_PROXY` says: these are this machine.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
@@ -165,6 +168,7 @@ pub struct Http(Arc<Inner>);
 struct Inner {
     options: HttpOptions,
     proxies: ProxyVariables,
+    roots: Option<PathBuf>,
     plain: OnceLock<Client>,
     full: OnceLock<Client>,
 }
@@ -175,6 +179,7 @@ impl Http {
         Self(Arc::new(Inner {
             options,
             proxies: ProxyVariables::of(environment),
+            roots: environment.get("SSL_CERT_FILE").map(PathBuf::from),
             plain: OnceLock::new(),
             full: OnceLock::new(),
         }))
@@ -237,11 +242,27 @@ impl Inner {
         let builder = if plain {
             builder.tls_certs_only([])
         } else {
-            self.proxies.apply(builder)?
+            self.proxies.apply(self.trust(builder)?)?
         };
         builder
             .build()
             .map_err(|error| HttpError::Setup(root_cause(&error)))
+    }
+
+    /// `SSL_CERT_FILE` replaces the machine's root certificates, as it does for OpenSSL and Go.
+    fn trust(&self, builder: ClientBuilder) -> Result<ClientBuilder, HttpError> {
+        let Some(path) = &self.roots else {
+            return Ok(builder);
+        };
+        let bytes = files::read(path, MAX_ROOTS)
+            .map_err(|error| HttpError::Setup(format!("SSL_CERT_FILE: {error}")))?;
+        let roots = Certificate::from_pem_bundle(&bytes).map_err(|_| {
+            HttpError::Setup(format!(
+                "SSL_CERT_FILE: {} holds no certificates in PEM",
+                path.display()
+            ))
+        })?;
+        Ok(builder.tls_certs_only(roots))
     }
 }
 

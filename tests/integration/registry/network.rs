@@ -142,3 +142,32 @@ async fn questions_side_by_side_take_as_long_as_one() {
     assert!(referrers.is_ok() && fallback.is_ok() && legacy.is_ok());
     assert!(started.elapsed() < Duration::from_millis(450));
 }
+
+#[tokio::test]
+async fn tls_with_http_2_over_one_connection() {
+    let (registry, pem) = Registry::start_tls();
+    registry.put_manifest("a/b", "1", OCI_MANIFEST, MANIFEST);
+    registry.require(Auth::bearer());
+    let image = image(&registry, "a/b:1");
+    let roots = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut roots.as_file(), pem.as_bytes()).unwrap();
+    let client = client_in(&[("SSL_CERT_FILE", roots.path().to_str().unwrap())]);
+    client.manifest(&image).await.unwrap();
+    let (one, two) = tokio::join!(client.manifest(&image), client.manifest(&image));
+    assert!(one.is_ok() && two.is_ok());
+    let requests = registry.requests();
+    assert_eq!(requests.len(), 5);
+    assert!(requests.iter().all(|request| request.version == "HTTP/2.0"));
+    assert!(requests.iter().all(|request| request.connection == 1));
+
+    let plain = Registry::start();
+    registry.fault("*", Fault::redirect(&plain.url("/x")));
+    assert!(reason(&client, &image).await.contains("it redirects"));
+    registry.fault("*", Fault::redirect("http://192.0.2.1/x"));
+    assert!(reason(&client, &image).await.contains("unencrypted"));
+    assert!(plain.requests().is_empty());
+
+    let (error, _) = failure(&super::client(), &image).await;
+    assert_reason!(&error, Reason::Transport(HttpError::Tls(_)));
+    assert!(error.to_string().contains("certificate"), "{error}");
+}

@@ -7,9 +7,9 @@ mod auth;
 mod fault;
 mod server;
 mod store;
+mod tls;
 
 use std::{
-    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
     time::Instant,
@@ -24,7 +24,8 @@ use tokio::{net::TcpListener, sync::oneshot};
 /// A running registry.
 #[derive(Debug)]
 pub struct Registry {
-    address: SocketAddr,
+    host: String,
+    scheme: &'static str,
     shared: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -43,6 +44,8 @@ pub struct LoggedRequest {
     pub headers: Vec<(String, String)>,
     /// The connection it came on, counted from 1.
     pub connection: u64,
+    /// `HTTP/1.1` or `HTTP/2.0`.
+    pub version: String,
     /// When it came in.
     pub at: Instant,
 }
@@ -81,14 +84,29 @@ impl Registry {
     /// # Panics
     /// If the machine gives no port or thread.
     pub fn start() -> Self {
+        Self::launch(None)
+    }
+
+    /// Starts one that speaks TLS, and returns the certificate to trust in PEM.
+    ///
+    /// Its host is `0.0.0.0:PORT`: an address of this machine that is no loopback address, so
+    /// that clients do not take it for one that speaks plain HTTP.
+    pub fn start_tls() -> (Self, String) {
+        let (acceptor, pem) = tls::acceptor();
+        (Self::launch(Some(acceptor)), pem)
+    }
+
+    fn launch(tls: Option<tokio_rustls::TlsAcceptor>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a socket");
         let address = listener.local_addr().expect("a bound socket");
+        let (scheme, host) = match tls {
+            Some(_) => ("https", format!("0.0.0.0:{}", address.port())),
+            None => ("http", address.to_string()),
+        };
         let shared = Arc::new(Shared::default());
-        shared
-            .lock()
-            .auth
-            .own_token_service(&format!("http://{address}/token"));
+        let realm = format!("{scheme}://{host}/token");
+        shared.lock().auth.own_token_service(&realm);
         let (stop, stopped) = oneshot::channel();
         let for_thread = Arc::clone(&shared);
         let thread = std::thread::spawn(move || {
@@ -99,13 +117,14 @@ impl Registry {
             runtime.block_on(async {
                 let listener = TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
-                    () = server::serve(listener, for_thread) => {}
+                    () = server::serve(listener, tls, for_thread) => {}
                     _ = stopped => {}
                 }
             });
         });
         Self {
-            address,
+            host,
+            scheme,
             shared,
             stop: Some(stop),
             thread: Some(thread),
@@ -114,12 +133,12 @@ impl Registry {
 
     /// `127.0.0.1:PORT`, as it stands in image references.
     pub fn host(&self) -> String {
-        self.address.to_string()
+        self.host.clone()
     }
 
     /// The URL of `path` here.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.host)
     }
 
     /// Stores a blob and returns its digest.

@@ -18,11 +18,17 @@ use hyper::{
         AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LINK,
         LOCATION, RANGE, WWW_AUTHENTICATE,
     },
-    server::conn::http1,
     service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
+use tokio_rustls::TlsAcceptor;
 
 use super::{
     LoggedRequest, Shared,
@@ -32,7 +38,7 @@ use super::{
 type Outgoing = BoxBody<Bytes, io::Error>;
 
 /// Serves until it is dropped, with every connection.
-pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     let mut connections = tokio::task::JoinSet::new();
     let mut count = 0;
     while let Ok((stream, _)) = listener.accept().await {
@@ -40,15 +46,32 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         count += 1;
         let number = count;
         let shared = Arc::clone(&shared);
+        let tls = tls.clone();
         connections.spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&shared), number, request));
-            let _ = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            match tls {
+                None => converse(stream, number, shared).await,
+                // A client that does not trust the certificate hangs up here.
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        converse(stream, number, shared).await;
+                    }
+                }
+            }
         });
         while connections.try_join_next().is_some() {}
     }
+}
+
+/// Answers what comes over one connection.
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    number: u64,
+    shared: Arc<Shared>,
+) {
+    let service = service_fn(move |request| answer(Arc::clone(&shared), number, request));
+    let _ = auto::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 /// A request with its body read.
@@ -58,6 +81,7 @@ struct Asked {
     query: String,
     headers: HeaderMap,
     body: Bytes,
+    version: String,
 }
 
 /// An answer before a fault changes it.
@@ -75,6 +99,7 @@ async fn answer(
 ) -> Result<Response<Outgoing>, io::Error> {
     let (head, body) = request.into_parts();
     let asked = Asked {
+        version: format!("{:?}", head.version),
         method: head.method,
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
@@ -368,6 +393,7 @@ impl Asked {
             query: self.query.clone(),
             headers: headers.collect(),
             connection,
+            version: self.version.clone(),
             at: Instant::now(),
         }
     }
