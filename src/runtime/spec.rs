@@ -80,6 +80,11 @@ pub enum Mount {
         size: Option<u64>,
         /// Whether programs in it may be executed.
         exec: bool,
+        /// User and group that it belongs to; `None` is root, in a folder open to everyone.
+        ///
+        /// Where the image has a folder there, that one's mode is kept, open or not: a container
+        /// with a user of its own is to name it.
+        owner: Option<(u32, u32)>,
     },
     /// An empty volume that goes with the container.
     Volume {

@@ -1,7 +1,4 @@
-//! Tests through the library and the binary, in one program.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot be prepared has failed, in its helpers too"
-)]
+//! The one integration test binary.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod registry;

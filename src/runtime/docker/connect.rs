@@ -202,3 +202,148 @@ fn facts(
         swap_limit: info.swap_limit.unwrap_or_default(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::UnixListener,
+    };
+
+    use super::*;
+    use crate::runtime::{PullRequest, RegistryCredential};
+
+    /// A socket that answers every request with what `answer` makes of it.
+    struct Fake {
+        folder: tempfile::TempDir,
+    }
+
+    impl Fake {
+        fn start(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let listener = UnixListener::bind(folder.path().join("api")).unwrap();
+            tokio::spawn(async move {
+                while let Ok((mut stream, _)) = listener.accept().await {
+                    let mut request = vec![0; 64 << 10];
+                    let read = stream.read(&mut request).await.unwrap_or_default();
+                    let body = answer(&String::from_utf8_lossy(&request[..read]));
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                        body.len()
+                    );
+                    let _ = stream.write_all((head + &body).as_bytes()).await;
+                }
+            });
+            Self { folder }
+        }
+
+        async fn connect(&self, choice: Choice) -> Result<Arc<dyn Runtime>, RuntimeError> {
+            let host = format!("unix://{}/api", self.folder.path().display());
+            connect(choice, &[("DOCKER_HOST", host)].into_iter().collect()).await
+        }
+    }
+
+    fn daemon(request: &str, component: &str, api: &str) -> String {
+        if request.contains("/version") {
+            format!(
+                r#"{{"Version":"9.9","ApiVersion":"{api}","Components":[{{"Name":"{component}","Version":"9.9"}}]}}"#
+            )
+        } else {
+            r#"{"NCPU":3,"MemTotal":1024,"OSType":"linux","Architecture":"aarch64","CgroupVersion":"2"}"#
+                .to_owned()
+        }
+    }
+
+    #[tokio::test]
+    async fn podman_is_told_from_docker() {
+        let podman = Fake::start(|it| daemon(it, "Podman Engine", "1.41"));
+        let runtime = podman.connect(Choice::Auto).await.unwrap();
+        let facts = runtime.facts();
+        assert_eq!(facts.name, RuntimeName::Podman);
+        assert_eq!(
+            (facts.cpus, facts.memory_bytes, facts.cgroup_version),
+            (3, 1024, 2)
+        );
+        assert_eq!(facts.platform.to_string(), "linux/arm64");
+        let error = podman.connect(Choice::Docker).await.err().unwrap();
+        assert!(
+            matches!(error, RuntimeError::WrongRuntime { .. }),
+            "{error}"
+        );
+        assert!(podman.connect(Choice::Podman).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_old_api_is_refused_with_its_version() {
+        for api in ["1.40", "", "new"] {
+            let old = Fake::start(move |it| daemon(it, "Engine", api));
+            let error = old.connect(Choice::Auto).await.err().unwrap();
+            assert!(matches!(&error, RuntimeError::TooOld { .. }), "{error}");
+            assert!(error.hint().is_some());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_daemon_is_garbled_or_lost() {
+        let html = Fake::start(|_| "<html>".to_owned());
+        let error = html.connect(Choice::Auto).await.err().unwrap();
+        assert!(matches!(error, RuntimeError::Garbled { .. }), "{error:?}");
+        let error = connect(
+            Choice::Auto,
+            &[("DOCKER_HOST", "unix:///absent/api")]
+                .into_iter()
+                .collect(),
+        )
+        .await
+        .err()
+        .unwrap();
+        assert!(is_absent(&error) && error.hint().is_some(), "{error:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_daemon_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("api");
+        let _listener = UnixListener::bind(&path).unwrap();
+        let host = format!("unix://{}", path.display());
+        let environment = [("DOCKER_HOST", host)].into_iter().collect();
+        let error = connect(Choice::Auto, &environment).await.err().unwrap();
+        assert!(matches!(error, RuntimeError::Timeout { .. }), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn credentials_are_in_the_alphabet_that_the_api_reads() {
+        let (sender, mut seen) = tokio::sync::mpsc::unbounded_channel();
+        let fake = Fake::start(move |request| {
+            if request.starts_with("POST") {
+                let _ = sender.send(request.to_owned());
+            }
+            daemon(request, "Engine", "1.41")
+        });
+        let runtime = fake.connect(Choice::Auto).await.unwrap();
+        let digest = crate::model::digest::Digest::of(b"");
+        // In base64 these letters need both of the characters that the two alphabets differ in.
+        let credential = RegistryCredential::Basic {
+            username: "ÿþ>?>?~~~".to_owned(),
+            password: "ûïþ???>>>".to_owned().into(),
+        };
+        let request = PullRequest {
+            repository: &"ghcr.io/a/b".parse().unwrap(),
+            digest: &digest,
+            platform: &Platform::host(),
+            credential: Some(&credential),
+        };
+        let _ = runtime.pull(request, &mut |_| {}).await;
+        let request = seen.recv().await.unwrap().to_ascii_lowercase();
+        let header = request
+            .lines()
+            .find_map(|line| line.strip_prefix("x-registry-auth: "))
+            .unwrap();
+        assert!(header.contains(['-', '_']), "{header}");
+        assert!(!header.contains(['+', '/']), "{header}");
+        assert!(request.contains(&format!(
+            "fromimage=ghcr.io%2fa%2fb%40sha256%3a{}",
+            digest.hex()
+        )));
+    }
+}

@@ -184,13 +184,51 @@ fn api_mount(mount: &Mount) -> Option<ApiMount> {
 
 /// The older form, as `Mounts` could not make a tmpfs executable before API 1.46.
 fn tmpfs(mount: &Mount) -> Option<(String, String)> {
-    let Mount::Tmpfs { target, size, exec } = mount else {
+    let Mount::Tmpfs {
+        target,
+        size,
+        exec,
+        owner,
+    } = mount
+    else {
         return None;
     };
     let exec = if *exec { "exec" } else { "noexec" };
-    let mut options = format!("rw,nosuid,nodev,{exec},mode=1777");
-    if let Some(size) = size {
-        options = format!("{options},size={size}");
-    }
+    let size = size.map_or_else(String::new, |size| format!(",size={size}"));
+    let owner = owner.map_or_else(String::new, |(user, group)| {
+        format!(",uid={user},gid={group}")
+    });
+    let options = format!("rw,nosuid,nodev,{exec},mode=1777{size}{owner}");
     Some((target.clone(), options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tmpfs_has_docker_s_option_list() {
+        let mount = Mount::Tmpfs {
+            target: "/tmp".to_owned(),
+            size: Some(5),
+            exec: true,
+            owner: Some((7, 8)),
+        };
+        let options = "rw,nosuid,nodev,exec,mode=1777,size=5,uid=7,gid=8".to_owned();
+        assert_eq!(tmpfs(&mount), Some(("/tmp".to_owned(), options)));
+        assert!(api_mount(&mount).is_none());
+    }
+
+    #[test]
+    fn no_profile_is_privileged_or_without_seccomp() {
+        for profile in [Profile::Default, Profile::OpenShell] {
+            let config = privileges(profile);
+            let options = config.security_opt.unwrap_or_default();
+            assert!(
+                !options.iter().any(|it| it.contains("seccomp")),
+                "{options:?}"
+            );
+            assert!(config.privileged.is_none() && config.devices.is_none());
+        }
+    }
 }

@@ -178,6 +178,42 @@ impl Pushed {
     }
 }
 
+/// A socket before the daemon's, which can go away.
+pub(crate) struct Relay {
+    folder: tempfile::TempDir,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Relay {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = tokio::net::UnixListener::bind(folder.path().join("api")).unwrap();
+        let serving = tokio::spawn(async move {
+            // Dropped with the task, and every connection with it.
+            let mut connections = tokio::task::JoinSet::new();
+            while let Ok((mut near, _)) = listener.accept().await {
+                connections.spawn(async move {
+                    let mut far = tokio::net::UnixStream::connect("/var/run/docker.sock")
+                        .await
+                        .unwrap();
+                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                });
+            }
+        });
+        Self { folder, serving }
+    }
+
+    pub(crate) fn environment(&self) -> Environment {
+        let host = format!("unix://{}/api", self.folder.path().display());
+        [("DOCKER_HOST", host)].into_iter().collect()
+    }
+
+    /// Ends the socket and every connection through it.
+    pub(crate) fn cut(&self) {
+        self.serving.abort();
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "tests start programs to compare with, not to run"
