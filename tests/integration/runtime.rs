@@ -376,7 +376,7 @@ async fn a_consumer_that_leaves_ends_the_copy() {
 #[tokio::test]
 async fn a_daemon_that_goes_away_is_noticed_at_once() {
     let (runtime, _registry, image) = image().await;
-    let relay = Relay::start().await;
+    let relay = Relay::start();
     let through = runtime::connect(Choice::Docker, &relay.environment())
         .await
         .unwrap();

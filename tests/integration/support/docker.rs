@@ -185,7 +185,7 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    pub(crate) async fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = tokio::net::UnixListener::bind(folder.path().join("api")).unwrap();
         let serving = tokio::spawn(async move {
