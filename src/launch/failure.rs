@@ -3,7 +3,6 @@
 use std::{error::Error, fmt::Write as _};
 
 use crate::{
-    config::ValueError,
     model::outcome::{LaunchFailure, Outcome},
     runtime::RuntimeError,
 };
@@ -38,10 +37,6 @@ impl Failure {
             _ => otherwise,
         };
         Self::launch(reason, with_hint(chain(error), error.hint()))
-    }
-
-    pub(super) fn value(error: &ValueError) -> Self {
-        Self::usage(with_hint(error.to_string(), error.hint()))
     }
 }
 

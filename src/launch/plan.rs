@@ -162,6 +162,7 @@ impl Sandbox {
             target: target.to_owned(),
             size: Some(self.limits.memory.as_bytes()),
             exec: true,
+            owner: self.user.as_deref().and_then(numbers),
         };
         if !taken(mounts, "/tmp") {
             mounts.push(scratch("/tmp"));
@@ -172,6 +173,14 @@ impl Sandbox {
                 mounts.push(scratch(HOME));
             }
         }
+    }
+}
+
+/// The user and group of `UID[:GID]`; a group that is not named is root's, as for docker.
+fn numbers(user: &str) -> Option<(u32, u32)> {
+    match user.split_once(':') {
+        Some((uid, gid)) => Some((uid.parse().ok()?, gid.parse().ok()?)),
+        None => Some((user.parse().ok()?, 0)),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     request::ExecRequest,
 };
 use crate::{
-    config::{Choice, DenyList, DenyUnavailable, Rule, choose, effective},
+    config::{Choice, DenyList, DenyUnavailable, Hold, Rule, choose, denied, effective},
     model::{image::ImageReference, outcome::Outcome, platform::Platform, verdict::Verdict},
     registry::Registry,
     report::run::RunReport,
@@ -41,16 +41,28 @@ impl Prover<'_> {
     ) -> Result<Proven, Failure> {
         report.image.requested = Some(self.request.image.to_string());
         let deny = self.deny_list().await?;
-        let image = self.allowed(&self.request.image, None, deny.as_ref(), report)?;
-        let proven = self.verify(image, platform, report).await?;
-        // A list may name digests, which are known only now.
-        let digest = proven.verified.verification.digest.as_deref();
-        let digest = digest.and_then(|digest| digest.parse().ok());
-        let again = self.allowed(&proven.image, digest.as_ref(), deny.as_ref(), report)?;
-        if again == proven.image {
-            return Ok(proven);
+        let today = jiff::Zoned::now().date();
+        let hold = effective(self.request.hold.as_ref(), today);
+        let choice = choose(&self.request.image, hold, deny.as_ref());
+        let image = self.allowed(choice, hold, report)?;
+        let proven = self.verify(image, platform, report).await;
+        // A list may name digests, which are known only now; it wins over any other refusal.
+        let digest = report
+            .image
+            .digest
+            .as_deref()
+            .and_then(|digest| digest.parse().ok());
+        let image = match &proven {
+            Ok(proven) => &proven.image,
+            Err(_) => &self.request.image,
+        };
+        match deny.and_then(|list| denied(image, digest.as_ref(), &list)) {
+            None => proven,
+            Some(choice) => {
+                let replacement = self.allowed(choice, hold, report)?;
+                self.verify(replacement, platform, report).await
+            }
         }
-        self.verify(again, platform, report).await
     }
 
     async fn deny_list(&self) -> Result<Option<DenyList>, Failure> {
@@ -77,16 +89,14 @@ impl Prover<'_> {
         }
     }
 
+    /// The image of `choice`, said to the person where it is another than was asked for.
     fn allowed(
         &self,
-        image: &ImageReference,
-        digest: Option<&crate::model::digest::Digest>,
-        deny: Option<&DenyList>,
+        choice: Choice,
+        hold: Option<&Hold>,
         report: &mut RunReport,
     ) -> Result<ImageReference, Failure> {
-        let today = jiff::Zoned::now().date();
-        let hold = effective(self.request.hold.as_ref(), today);
-        match choose(image, digest, hold, deny) {
+        match choice {
             Choice::Requested(image) => Ok(image),
             Choice::Held(image) => {
                 if let Some(hold) = hold {

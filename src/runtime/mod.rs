@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod frames;
 mod identity;
+pub(crate) mod init;
 pub mod own_container;
 mod refusal;
 mod spec;
