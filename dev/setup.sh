@@ -90,7 +90,7 @@ unpack() {
   folder=$(mktemp -d)
   say "unpacking $name from the package $package"
   [[ -n $(apt-cache show "$package" 2>/dev/null) ]] || ! can_be_root || as_root apt-get update -qq
-  (cd "$folder" && apt-get download -qq "$package" >&2 && dpkg-deb -x ./*.deb .) ||
+  (cd "$folder" && apt-get download -qq -o APT::Sandbox::User=root "$package" >&2 && dpkg-deb -x ./*.deb .) ||
     die "the package $package cannot be downloaded" "is 'universe' among the sources of apt?"
   install -m 755 "$(find "$folder" -path "$folder/$pattern" -type f | head -n 1)" \
     "$FULLSEND_DEV_CACHE/bin/$name"

@@ -1,0 +1,327 @@
+//! The rooms of `src/` and the one direction they know, enforced over the source itself.
+//!
+//! A room names only rooms with a lower number, and peers never each other; some crates may be
+//! named in one room alone. Paths are read from tokens rather than from a syntax tree, because
+//! what stands inside a macro call counts too.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this reads the project's own source, not a user's files"
+)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[path = "layers/paths.rs"]
+mod paths;
+
+/// Every room with its number.
+const ROOMS: &[(&str, u8)] = &[
+    ("model", 0),
+    ("config", 1),
+    ("seam", 1),
+    ("document", 1),
+    ("report", 1),
+    ("reference", 2),
+    ("template", 2),
+    ("registry", 2),
+    ("forge", 2),
+    ("runtime", 2),
+    ("signature", 3),
+    ("pin", 3),
+    ("generate", 3),
+    ("validate", 3),
+    ("launch", 4),
+    ("harness", 4),
+    ("fleet", 4),
+    ("apiserver", 4),
+    ("cli", 5),
+];
+
+/// Crates whose types never leave their rooms; a name that ends in `_` stands for all that begin
+/// with it.
+const CONFINED: &[(&str, &[&str])] = &[
+    ("bollard", &["runtime"]),
+    ("gitlab", &["forge"]),
+    ("k8s_openapi", &["runtime"]),
+    ("kube", &["runtime"]),
+    ("octocrab", &["forge"]),
+    ("reqwest", &["seam", "registry"]),
+    ("sigstore_", &["signature"]),
+];
+
+const MAX_LINES: usize = 600;
+const MAX_MAIN_LINES: usize = 30;
+
+#[test]
+fn source_keeps_to_its_rooms() {
+    let mut found = Vec::new();
+    for (name, text) in sources("src") {
+        found.extend(check_rooms(&name, &text));
+        found.extend(check_shape(&format!("src/{name}"), &text));
+    }
+    for (name, text) in sources("init/src") {
+        found.extend(check_shape(&format!("init/src/{name}"), &text));
+    }
+    assert!(found.is_empty(), "{}", listed(&found));
+}
+
+/// What is wrong with the places that the file `name`, below `src/`, looks at.
+fn check_rooms(name: &str, text: &str) -> Vec<String> {
+    let module = module_of(name);
+    let room = module.first().map(String::as_str);
+    if let Some(room) = room
+        && number(room).is_none()
+    {
+        return vec![format!("src/{name}: `{room}` is not a room")];
+    }
+    let paths = match paths::in_source(text, &module) {
+        Ok(paths) => paths,
+        Err(error) => return vec![format!("src/{name}: {error}")],
+    };
+    let local: BTreeSet<&str> = paths.iter().filter_map(paths::Named::bound).collect();
+    let at = |line: usize, what: &str| format!("src/{name}:{line}: {what}");
+    paths
+        .iter()
+        .filter_map(|path| {
+            let problem = match path.after_root() {
+                Some(segments) => wrong_room(room, segments, path.imported),
+                None => wrong_crate(room, path, &local),
+            };
+            problem.map(|what| at(path.line, &what))
+        })
+        .collect()
+}
+
+fn wrong_room(own: Option<&str>, segments: &[String], imported: bool) -> Option<String> {
+    let Some(named) = segments.first() else {
+        return imported.then(|| "imports the crate's root, which hides rooms".to_owned());
+    };
+    let Some(number_of_named) = number(named) else {
+        return Some(format!("`{named}` is not a room"));
+    };
+    // `lib.rs` and `main.rs` stand above every room.
+    let own = own?;
+    let number_of_own = number(own)?;
+    let allowed = named == own || number_of_named < number_of_own;
+    (!allowed).then(|| format!("{own} ({number_of_own}) must not name {named} ({number_of_named})"))
+}
+
+fn wrong_crate(own: Option<&str>, path: &paths::Named, local: &BTreeSet<&str>) -> Option<String> {
+    let name = path.segments.first()?.as_str();
+    if !path.imported && (path.segments.len() == 1 || local.contains(name)) {
+        return None;
+    }
+    let (_, rooms) = CONFINED.iter().find(|(confined, _)| {
+        *confined == name || (confined.ends_with('_') && name.starts_with(confined))
+    })?;
+    let allowed = own.is_some_and(|own| rooms.contains(&own));
+    (!allowed).then(|| format!("only {} may name `{name}`", rooms.join(" and ")))
+}
+
+/// What is wrong with the file as a file.
+fn check_shape(name: &str, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let lines = text.lines().count();
+    if !text.starts_with("//!") {
+        found.push(format!("{name}: does not open with `//!` and its purpose"));
+    }
+    if lines > MAX_LINES {
+        found.push(format!("{name}: {lines} lines, at most {MAX_LINES}"));
+    }
+    if name == "src/main.rs" && lines > MAX_MAIN_LINES {
+        found.push(format!("{name}: {lines} lines, at most {MAX_MAIN_LINES}"));
+    }
+    found
+}
+
+fn number(room: &str) -> Option<u8> {
+    ROOMS
+        .iter()
+        .find(|(name, _)| *name == room)
+        .map(|(_, number)| *number)
+}
+
+/// The module that a file below `src/` holds: `model/digest.rs` is `[model, digest]`.
+fn module_of(name: &str) -> Vec<String> {
+    let path = name.strip_suffix(".rs").unwrap_or(name);
+    let path = path.strip_suffix("/mod").unwrap_or(path);
+    match path {
+        "lib" | "main" => Vec::new(),
+        _ => path.split('/').map(str::to_owned).collect(),
+    }
+}
+
+/// The Rust files below `folder`, with their names relative to it.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut pending = vec![root.clone()];
+    let mut found = Vec::new();
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(entries(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.strip_prefix(&root).expect("found below the root");
+            let text = fs::read_to_string(&path).expect("the source is readable");
+            found.push((name.to_string_lossy().into_owned(), text));
+        }
+    }
+    assert!(!found.is_empty(), "no source below {folder}");
+    found.sort();
+    found
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder is readable");
+    entries
+        .map(|entry| entry.expect("the folder is readable").path())
+        .collect()
+}
+
+fn listed(found: &[String]) -> String {
+    found.iter().fold(String::new(), |mut text, line| {
+        let _ = write!(text, "\n  {line}");
+        text
+    })
+}
+
+#[track_caller]
+fn assert_refused(name: &str, text: &str, wanted: &str) {
+    let found = check_rooms(name, text);
+    assert!(
+        found.len() == 1 && found[0].contains(wanted),
+        "wanted one {wanted:?} of {text:?}, found {found:?}"
+    );
+}
+
+#[track_caller]
+fn assert_accepted(name: &str, text: &str) {
+    assert_eq!(check_rooms(name, text), Vec::<String>::new(), "{text:?}");
+}
+
+#[test]
+fn higher_rooms_and_peers_are_refused() {
+    assert_refused(
+        "model/a.rs",
+        "use crate::seam::X;",
+        "model (0) must not name seam (1)",
+    );
+    assert_refused(
+        "seam/a.rs",
+        "use crate::config;",
+        "seam (1) must not name config (1)",
+    );
+    assert_refused(
+        "registry/mod.rs",
+        "fn f(x: crate::runtime::X) {}",
+        "must not name runtime",
+    );
+    assert_refused("model/a.rs", "use fullsend::cli;", "must not name cli");
+    assert_refused(
+        "seam/a.rs",
+        "\n\nuse crate::launch::X;",
+        "src/seam/a.rs:3: ",
+    );
+}
+
+#[test]
+fn groups_macros_and_renamed_roots_hide_nothing() {
+    assert_refused(
+        "model/a.rs",
+        "use crate::{model::X, seam::{Z as W}};",
+        "seam",
+    );
+    assert_refused(
+        "model/a.rs",
+        "fn f() { info!(\"{}\", crate::cli::NAME) }",
+        "cli",
+    );
+    assert_refused(
+        "model/a.rs",
+        "macro_rules! m { () => { $crate::cli::f() } }",
+        "cli",
+    );
+    assert_refused("model/a.rs", "type X = <crate::cli::A as B>::C;", "cli");
+    assert_refused("model/a.rs", "use crate as root;", "root");
+    assert_refused("model/a.rs", "use crate::*;", "not a room");
+    assert_refused("model/a.rs", "use crate::{self as root};", "root");
+    assert_refused("model/a.rs", "extern crate self as root;", "root");
+    assert_refused("model/a.rs", "#[path = \"../cli/b.rs\"] mod b;", "#[path]");
+}
+
+#[test]
+fn chains_of_super_are_followed_to_the_root() {
+    assert_refused("model/mod.rs", "use super::cli::X;", "cli");
+    assert_refused("model/a.rs", "use super::super::cli::X;", "cli");
+    assert_refused(
+        "model/a.rs",
+        "mod b { use super::super::super::cli::X; }",
+        "cli",
+    );
+    assert_refused("model/a.rs", "use self::super::super::cli::X;", "cli");
+    assert_refused("model/mod.rs", "use super::*;", "not a room");
+    assert_accepted("model/a.rs", "use super::cli::X; pub(super) fn f() {}");
+    assert_accepted(
+        "model/a.rs",
+        "mod tests { use super::*; use super::super::b; }",
+    );
+    assert_accepted("model/mod.rs", "pub(super) fn f() {}");
+}
+
+#[test]
+fn crates_stay_in_their_rooms() {
+    assert_accepted("runtime/docker/a.rs", "use bollard::Docker;");
+    assert_accepted("signature/a.rs", "fn f(x: sigstore_verify::Bundle) {}");
+    assert_accepted("registry/a.rs", "use reqwest::Client;");
+    assert_refused("launch/a.rs", "fn f(x: bollard::Docker) {}", "only runtime");
+    assert_refused("launch/a.rs", "use ::bollard::Docker;", "only runtime");
+    assert_refused(
+        "registry/a.rs",
+        "use sigstore_verify::{A as B};",
+        "only signature",
+    );
+    assert_refused("signature/a.rs", "use reqwest;", "only seam and registry");
+    // A module of our own that has a crate's name.
+    assert_accepted("report/mod.rs", "mod gitlab; fn f() { gitlab::markers() }");
+    assert_accepted(
+        "report/a.rs",
+        "use super::gitlab; fn f() { gitlab::markers(); }",
+    );
+    assert_accepted(
+        "report/a.rs",
+        "fn f(gitlab: bool) { x.gitlab; forge::gitlab::y(gitlab) }",
+    );
+}
+
+#[test]
+fn lower_rooms_words_and_the_map_are_accepted() {
+    assert_accepted(
+        "launch/a.rs",
+        "use crate::{model::digest, launch::b, signature};",
+    );
+    assert_accepted(
+        "model/a.rs",
+        "//! See [`crate::cli`].\n// crate::cli\nconst A: &str = \"crate::cli\";",
+    );
+    assert_accepted("lib.rs", "pub mod model; pub use crate::cli::main;");
+    assert_accepted("main.rs", "fn main() { fullsend::cli::main() }");
+    assert_accepted(
+        "model/a.rs",
+        "pub(crate) struct X; pub(in crate::model) struct Y;",
+    );
+    assert_refused("utils.rs", "", "`utils` is not a room");
+    assert_refused("helpers/mod.rs", "", "`helpers` is not a room");
+    assert_refused("model/a.rs", "fn f( {", "cannot be read");
+}
+
+#[test]
+fn files_are_short_and_open_with_their_purpose() {
+    let long = |lines: usize| format!("//! Long.\n{}", "\n".repeat(lines - 1));
+    assert_eq!(check_shape("src/a.rs", &long(600)).len(), 0);
+    assert_eq!(check_shape("src/a.rs", &long(601)).len(), 1);
+    assert_eq!(check_shape("src/main.rs", &long(30)).len(), 0);
+    assert_eq!(check_shape("src/main.rs", &long(31)).len(), 1);
+    assert_eq!(check_shape("src/a.rs", "use a;\n//! Late.").len(), 1);
+}
