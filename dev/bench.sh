@@ -6,6 +6,8 @@
 #   BYTES=512M  how much the throughput agent writes
 source "$(dirname "$0")/lib.sh"
 
+# A decimal point, whatever the language.
+export LC_ALL=C.UTF-8
 : "${RUNS:=15}" "${BYTES:=512M}"
 here=$repository/dev
 work='' image=''
@@ -117,6 +119,7 @@ round_trip() {
     "$(rate 50 both)" "$(rate 50 both-docker)" "$(ratio both-docker both)"
 }
 
+# shellcheck disable=SC2094 # both only read it
 through() { "$@" <input | cmp - input; }
 
 at_once() {

@@ -4,7 +4,7 @@
 source "$(dirname "$0")/lib.sh"
 
 here=$repository/dev
-work='' signed='' unsigned='' results=() failures=0
+work='' started='' signed='' unsigned='' results=() failures=0
 
 main() {
   if [[ -z ${FULLSEND_TEST_REGISTRY:-} ]]; then
@@ -14,6 +14,8 @@ main() {
   work=$(mktemp -d "${TMPDIR:-/tmp}/fullsend-demo.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   cd "$work"
+  # One stream, in order, also through a pipe.
+  exec 2>&1
   # Outside any CI job, whatever this one is: no log markers, no step summary of somebody's job.
   unset CI GITHUB_ACTIONS GITHUB_OUTPUT GITHUB_STEP_SUMMARY GITLAB_CI
   # Another run may replace them while this one is under way.
@@ -54,8 +56,7 @@ SH
 image() {
   run fullsend-testkit image --tag "$FULLSEND_TEST_REGISTRY/agents/$1:1.0.0" \
     --file "$FULLSEND_DEV_CACHE/bin/busybox-static=bin/busybox:755" --link bin/sh=busybox \
-    --file agent=bin/agent:755 --label "demo=$1" --env PATH=/bin --cmd /bin/agent |
-    tee /dev/stderr
+    --file agent=bin/agent:755 --label "demo=$1" --env PATH=/bin --cmd /bin/agent
 }
 
 write_configuration() {
@@ -80,22 +81,28 @@ YAML
 }
 
 show_signed() {
+  started=$(date +%s.%N)
   heading "A signed image: proven first, then run; the agent's own exit code comes through"
   expect 0 '"verdict":"verified"' 'signature verified' fullsend verify "$signed" --format json
   expect_exec hello 7 '"kind":"exited","code":7' 'signed image'
 }
 
 show_unsigned() {
-  local since events
+  local since events images
   heading "An unsigned image: refused before a byte of it was pulled"
   since=$(date +%s.%N)
   expect_exec stranger 10 '"kind":"refused","verdict":"unsigned"' 'unsigned image'
-  events=$(docker events --since "$since" --until "$(date +%s.%N)" | grep -c agents/unsigned || true)
-  note "the Docker daemon's events about it: $events"
+  events=$(events_about unsigned "$since")
+  note "the Docker daemon's events about it: $events (about the signed one: $(events_about signed "$started"))"
   images=$(docker image ls --format '{{.Repository}}' | grep -c "^$FULLSEND_TEST_REGISTRY/agents/unsigned" || true)
   note "the Docker daemon's images of it:    $images"
   record "nothing of it pulled or created" "0 events" "$events events" '' \
     "$((events + images == 0))"
+}
+
+events_about() {
+  docker events --since "$2" --until "$(date +%s.%N)" |
+    grep -c "$FULLSEND_TEST_REGISTRY/agents/$1" || true
 }
 
 show_ends() {
