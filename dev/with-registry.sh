@@ -56,9 +56,19 @@ answers_or_dead() {
 clean_up() {
   local status=$?
   trap - EXIT
-  [[ -z $registry ]] || end_process "$registry"
+  if [[ -n $registry ]]; then
+    forget_images
+    end_process "$registry"
+  fi
   [[ -z $folder ]] || rm -rf "$folder"
   exit "$status"
+}
+
+# What a daemon pulled from here can never be pulled again.
+forget_images() {
+  have docker || return 0
+  docker image ls --format '{{.Repository}}@{{.Digest}}' 2>/dev/null |
+    grep "^$FULLSEND_TEST_REGISTRY/.*@sha256:" | xargs -r docker image rm >/dev/null 2>&1 || true
 }
 
 main "$@"
