@@ -16,6 +16,7 @@
 //! | 4 | [`launch`] | `exec`: resolve, verify, run, report |
 //! | 5 | [`cli`] | arguments, one file a verb |
 
+pub mod cli;
 pub mod config;
 pub mod launch;
 pub mod model;

@@ -1,3 +1,7 @@
 //! The `fullsend` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fullsend::cli::run(std::env::args_os())
+}

@@ -9,7 +9,7 @@ use crate::{
     seam::{
         environment::Environment,
         files,
-        http::{Http, HttpOptions, Request, Url},
+        http::{HeaderMap, Http, HttpOptions, Request, Url},
     },
 };
 
@@ -53,7 +53,7 @@ async fn from_url(url: &str, environment: &Environment) -> Result<Vec<u8>, DenyE
     let parsed = Url::parse(url).map_err(|error| failed(error.to_string()))?;
     let http = Http::new(environment, HttpOptions::default());
     let fetch = async {
-        let request = Request::get(parsed, Default::default());
+        let request = Request::get(parsed, HeaderMap::default());
         let response = http
             .send(request)
             .await

@@ -26,6 +26,7 @@ mod terminal;
 
 pub use ci::Platform as CiPlatform;
 pub use console::Console;
+pub use proof::verify;
 pub use reap::{Reaped, reap};
-pub use request::ExecRequest;
+pub use request::{ExecRequest, ImageRequest};
 pub use run::exec;

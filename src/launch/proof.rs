@@ -3,99 +3,126 @@
 use super::{
     console::Console,
     deny::{self, DenyError},
-    failure::{Failure, chain, with_hint},
-    request::ExecRequest,
+    failure::{Failure, chain},
+    request::ImageRequest,
 };
 use crate::{
-    config::{Choice, DenyList, DenyUnavailable, Hold, Rule, choose, denied, effective},
-    model::{image::ImageReference, outcome::Outcome, platform::Platform, verdict::Verdict},
+    config::{
+        Choice, DenyList, DenyUnavailable, Hold, Requirement, Rule, choose, denied, effective,
+    },
+    model::{digest::Digest, image::ImageReference, platform::Platform, verdict::Verdict},
     registry::Registry,
-    report::run::RunReport,
+    report::verification::Verification,
     seam::environment::Environment,
-    signature::{Policy, PolicyError, Request, Verified, verify},
+    signature::{self, Policy, Request, Verified},
 };
 
-/// An image that may run.
+/// The verdict on the image that is to run, which may be another than was asked for.
 #[derive(Debug)]
-pub(super) struct Proven {
+pub(super) struct Proof {
     pub(super) image: ImageReference,
     pub(super) verified: Verified,
 }
 
-/// Proves images for one run.
+/// Chooses and verifies images for one command.
 pub(super) struct Prover<'a> {
-    pub(super) request: &'a ExecRequest,
+    pub(super) request: &'a ImageRequest,
+    pub(super) hold: Option<&'a Hold>,
     pub(super) registry: &'a Registry,
     pub(super) environment: &'a Environment,
     pub(super) console: &'a dyn Console,
 }
 
+/// Verifies an image for `fullsend verify`: policy and deny list, and no hold.
+///
+/// An error is one of usage, in a sentence.
+pub async fn verify(
+    request: &ImageRequest,
+    platform: &Platform,
+    environment: &Environment,
+    console: &dyn Console,
+) -> Result<Verification, String> {
+    let registry = Registry::new(environment, request.registry.clone());
+    let prover = Prover {
+        request,
+        hold: None,
+        registry: &registry,
+        environment,
+        console,
+    };
+    let asked = &request.image;
+    let proof = async {
+        let Some(list) = prover.deny_list().await? else {
+            return prover.judge(asked, platform).await;
+        };
+        if let Some(entry) = list.find(asked, None) {
+            return Ok(Verified::refused(
+                asked,
+                Verdict::Denied,
+                entry.reason.clone(),
+            ));
+        }
+        let mut verified = prover.judge(asked, platform).await?;
+        if let Some(entry) = list.find(asked, digest_of(&verified).as_ref()) {
+            verified.verification.verdict = Verdict::Denied;
+            verified.verification.reason = Some(entry.reason.clone());
+        }
+        Ok(verified)
+    };
+    match proof.await {
+        Ok(verified) => Ok(verified.verification),
+        Err(Stop::Usage(sentence)) => Err(sentence),
+        Err(Stop::Unavailable(reason)) => {
+            Ok(Verified::refused(asked, Verdict::Unavailable, reason).verification)
+        }
+    }
+}
+
+/// Why there is no proof to speak of.
+enum Stop {
+    Usage(String),
+    /// The deny list, where the run must not go on without it.
+    Unavailable(String),
+}
+
 impl Prover<'_> {
     /// Chooses the image by hold and deny list and verifies it for `platform`.
-    ///
-    /// The report says what was found, also where that is a refusal.
-    pub(super) async fn prove(
-        &self,
-        platform: &Platform,
-        report: &mut RunReport,
-    ) -> Result<Proven, Failure> {
-        report.image.requested = Some(self.request.image.to_string());
-        let deny = self.deny_list().await?;
-        let today = jiff::Zoned::now().date();
-        let hold = effective(self.request.hold.as_ref(), today);
-        let choice = choose(&self.request.image, hold, deny.as_ref());
-        let image = self.allowed(choice, hold, report)?;
-        let proven = self.verify(image, platform, report).await;
-        // A list may name digests, which are known only now; it wins over any other refusal.
-        let digest = report
-            .image
-            .digest
-            .as_deref()
-            .and_then(|digest| digest.parse().ok());
-        let image = match &proven {
-            Ok(proven) => &proven.image,
-            Err(_) => &self.request.image,
-        };
-        match deny.and_then(|list| denied(image, digest.as_ref(), &list)) {
-            None => proven,
-            Some(choice) => {
-                let replacement = self.allowed(choice, hold, report)?;
-                self.verify(replacement, platform, report).await
+    pub(super) async fn prove(&self, platform: &Platform) -> Result<Proof, Failure> {
+        match self.choose_and_judge(platform).await {
+            Ok(proof) => Ok(proof),
+            Err(Stop::Usage(sentence)) => Err(Failure::usage(sentence)),
+            Err(Stop::Unavailable(reason)) => {
+                let image = self.request.image.clone();
+                let verified = Verified::refused(&image, Verdict::Unavailable, reason);
+                Ok(Proof { image, verified })
             }
         }
     }
 
-    async fn deny_list(&self) -> Result<Option<DenyList>, Failure> {
-        let Some(source) = &self.request.deny else {
-            return Ok(None);
+    async fn choose_and_judge(&self, platform: &Platform) -> Result<Proof, Stop> {
+        let list = self.deny_list().await?;
+        let hold = effective(self.hold, jiff::Zoned::now().date());
+        let image = match self.allowed(choose(&self.request.image, hold, list.as_ref()), hold) {
+            Ok(image) => image,
+            Err(refused) => return Ok(refused),
         };
-        let folder = &self.request.folder;
-        match deny::fetch(source, folder, self.registry, self.environment).await {
-            Ok(list) => Ok(Some(list)),
-            Err(DenyError::Malformed(reason)) => Err(Failure::usage(reason)),
-            Err(DenyError::Unavailable(reason)) => match self.request.deny_unavailable {
-                DenyUnavailable::Warn => {
-                    self.console
-                        .warn(&format!("running without the deny list: {reason}"));
-                    Ok(None)
+        let verified = self.judge(&image, platform).await?;
+        // A list may name digests, which are known only now; it wins over any other verdict.
+        let digest = digest_of(&verified);
+        match list.and_then(|list| denied(&image, digest.as_ref(), &list)) {
+            None => Ok(Proof { image, verified }),
+            Some(choice) => match self.allowed(choice, hold) {
+                Ok(image) => {
+                    let verified = self.judge(&image, platform).await?;
+                    Ok(Proof { image, verified })
                 }
-                DenyUnavailable::Refuse => Err(Failure {
-                    outcome: Outcome::Refused {
-                        verdict: Verdict::Unavailable,
-                    },
-                    reason: Some(format!("the deny list is unavailable: {reason}")),
-                }),
+                Err(refused) => Ok(refused),
             },
         }
     }
 
     /// The image of `choice`, said to the person where it is another than was asked for.
-    fn allowed(
-        &self,
-        choice: Choice,
-        hold: Option<&Hold>,
-        report: &mut RunReport,
-    ) -> Result<ImageReference, Failure> {
+    fn allowed(&self, choice: Choice, hold: Option<&Hold>) -> Result<ImageReference, Proof> {
         match choice {
             Choice::Requested(image) => Ok(image),
             Choice::Held(image) => {
@@ -117,61 +144,59 @@ impl Prover<'_> {
                 Ok(image)
             }
             Choice::Denied { image, reason } => {
-                report.verification.verdict = Some(Verdict::Denied);
-                report.image.requested = Some(image.to_string());
-                Err(Failure {
-                    outcome: Outcome::Refused {
-                        verdict: Verdict::Denied,
-                    },
-                    reason: Some(reason),
-                })
+                let verified = Verified::refused(&image, Verdict::Denied, reason);
+                Err(Proof { image, verified })
             }
         }
     }
 
-    async fn verify(
-        &self,
-        image: ImageReference,
-        platform: &Platform,
-        report: &mut RunReport,
-    ) -> Result<Proven, Failure> {
-        let rule = rule_for(&self.request.rules, &image);
-        let policy = rule
-            .map(|(_, rule)| {
-                Policy::load(&rule.requirement, &self.request.folder, self.environment)
-            })
-            .transpose()
-            .map_err(|error| policy_failure(&error))?;
-        for warning in policy.iter().flat_map(Policy::warnings) {
-            self.console.warn(&warning);
+    async fn deny_list(&self) -> Result<Option<DenyList>, Stop> {
+        let Some(source) = &self.request.deny else {
+            return Ok(None);
+        };
+        let folder = &self.request.folder;
+        match deny::fetch(source, folder, self.registry, self.environment).await {
+            Ok(list) => Ok(Some(list)),
+            Err(DenyError::Malformed(reason)) => Err(Stop::Usage(reason)),
+            Err(DenyError::Unavailable(reason)) => match self.request.deny_unavailable {
+                DenyUnavailable::Warn => {
+                    self.console
+                        .warn(&format!("going on without the deny list: {reason}"));
+                    Ok(None)
+                }
+                DenyUnavailable::Refuse => Err(Stop::Unavailable(format!(
+                    "the deny list is unavailable: {reason}"
+                ))),
+            },
         }
+    }
+
+    /// Verifies `image` by the first rule that matches it.
+    async fn judge(&self, image: &ImageReference, platform: &Platform) -> Result<Verified, Stop> {
+        let rule = self.rule_for(image);
+        let policy = rule
+            .map(|(_, rule)| self.load(&rule.requirement))
+            .transpose()?;
         let request = Request {
-            image: &image,
+            image,
             platform,
             rule: rule.map(|(index, _)| index).zip(policy.as_ref()),
             trust: &self.request.trust,
         };
-        let verified = verify(self.registry, &request).await;
-        report.set_verification(&verified.verification);
-        report.timings_ms.resolve = Some(crate::report::run::millis(verified.resolve_time));
-        report.timings_ms.verify = Some(crate::report::run::millis(verified.verify_time));
-        match verified.verification.verdict {
-            Verdict::Verified => Ok(Proven { image, verified }),
-            verdict => Err(Failure {
-                outcome: Outcome::Refused { verdict },
-                reason: verified.verification.reason,
-            }),
-        }
+        Ok(signature::verify(self.registry, &request).await)
+    }
+
+    fn rule_for(&self, image: &ImageReference) -> Option<(usize, &Rule)> {
+        let mut rules = self.request.rules.iter().enumerate();
+        rules.find(|(_, rule)| rule.pattern.matches(image.repository()))
+    }
+
+    fn load(&self, requirement: &Requirement) -> Result<Policy, Stop> {
+        Policy::load(requirement, &self.request.folder, self.environment)
+            .map_err(|error| Stop::Usage(chain(&error)))
     }
 }
 
-fn rule_for<'a>(rules: &'a [Rule], image: &ImageReference) -> Option<(usize, &'a Rule)> {
-    rules
-        .iter()
-        .enumerate()
-        .find(|(_, rule)| rule.pattern.matches(image.repository()))
-}
-
-fn policy_failure(error: &PolicyError) -> Failure {
-    Failure::usage(with_hint(chain(error), None))
+fn digest_of(verified: &Verified) -> Option<Digest> {
+    verified.verification.digest.as_deref()?.parse().ok()
 }

@@ -11,6 +11,25 @@ use crate::{
     signature::TrustMaterial,
 };
 
+/// An image, and everything that decides whether it may run.
+#[derive(Debug)]
+pub struct ImageRequest {
+    /// The image that is asked for, before hold and deny list.
+    pub image: ImageReference,
+    /// Whose signatures are accepted.
+    pub rules: Vec<Rule>,
+    /// Where relative paths of the configuration start.
+    pub folder: PathBuf,
+    /// Whom to believe about certificates and logs.
+    pub trust: TrustMaterial,
+    /// Where the deny list is.
+    pub deny: Option<DenySource>,
+    /// What happens when it cannot be fetched.
+    pub deny_unavailable: DenyUnavailable,
+    /// How registries are spoken to.
+    pub registry: RegistryOptions,
+}
+
 /// One run to be made.
 #[derive(Debug)]
 pub struct ExecRequest {
@@ -18,20 +37,10 @@ pub struct ExecRequest {
     pub name: String,
     /// The agent, flags included.
     pub agent: Agent,
-    /// The image that is asked for, before hold and deny list.
-    pub image: ImageReference,
+    /// The image and its policy.
+    pub image: ImageRequest,
     /// The configuration file, for the report.
     pub config: ConfigFile,
-    /// Where relative paths of the configuration start.
-    pub folder: PathBuf,
-    /// Whose signatures are accepted.
-    pub rules: Vec<Rule>,
-    /// Whom to believe about certificates and logs.
-    pub trust: TrustMaterial,
-    /// Where the deny list is.
-    pub deny: Option<DenySource>,
-    /// What happens when it cannot be fetched.
-    pub deny_unavailable: DenyUnavailable,
     /// Keeps this repository on one version.
     pub hold: Option<Hold>,
     /// Which runtime.
@@ -44,6 +53,4 @@ pub struct ExecRequest {
     pub strict_limits: bool,
     /// Let the agent's output speak to GitHub Actions.
     pub allow_workflow_commands: bool,
-    /// How registries are spoken to.
-    pub registry: RegistryOptions,
 }

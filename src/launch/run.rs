@@ -16,7 +16,7 @@ use super::{
     failure::{Failure, chain},
     labels::{self, Owner},
     plan::{self, Sandbox},
-    proof::{Proven, Prover},
+    proof::{Proof, Prover},
     request::ExecRequest,
     sandbox::{self, Entry, Io},
     signals::Signals,
@@ -28,6 +28,7 @@ use crate::{
     model::{
         outcome::{LaunchFailure, Outcome},
         platform::Platform,
+        verdict::Verdict,
     },
     registry::{Registry, Secret},
     report::run::{RecordTrust, RunReport, Usage, millis},
@@ -50,7 +51,7 @@ pub async fn exec(
         request,
         environment,
         console,
-        registry: Registry::new(environment, request.registry.clone()),
+        registry: Registry::new(environment, request.image.registry.clone()),
         markers: Markers::new(
             ci::Platform::detect(environment),
             &report.id,
@@ -110,58 +111,58 @@ impl Run<'_> {
     /// meanwhile; without a proof, it is asked for nothing else.
     async fn prepare(&self, report: &mut RunReport) -> Result<Ready, Failure> {
         let prover = Prover {
-            request: self.request,
+            request: &self.request.image,
+            hold: self.request.hold.as_ref(),
             registry: &self.registry,
             environment: self.environment,
             console: self.console,
         };
+        report.image.requested = Some(self.request.image.image.to_string());
         let host = Platform::host();
-        let (runtime, proven) = tokio::join!(
+        let (runtime, proof) = tokio::join!(
             runtime::connect(self.request.runtime, self.environment),
-            prover.prove(&host, report),
+            prover.prove(&host),
         );
         // A refusal is the more important news.
-        let mut proven = proven?;
+        let mut proof = accepted(proof?, report)?;
         let runtime =
             runtime.map_err(|error| Failure::runtime(&error, LaunchFailure::RuntimeUnreachable))?;
         let facts = runtime.facts();
         report.runtime.name = Some(facts.name.as_str().to_owned());
         report.runtime.version = Some(facts.version.clone());
         if !facts.platform.accepts(&host) {
-            proven = prover.prove(&facts.platform, report).await?;
+            proof = accepted(prover.prove(&facts.platform).await?, report)?;
         }
         for warning in facts.warnings() {
             self.console.warn(&warning);
         }
-        self.say_proven(&proven, report);
-        let image = self.fetch(&*runtime, &proven, report).await?;
+        self.say_proven(&proof, report);
+        let image = self.fetch(&*runtime, &proof, report).await?;
         Ok(Ready { runtime, image })
     }
 
-    fn say_proven(&self, proven: &Proven, report: &RunReport) {
+    fn say_proven(&self, proof: &Proof, report: &RunReport) {
         let by = report.verification.identity.as_deref().unwrap_or_default();
         let by = match report.verification.issuer {
             Some(_) => format!("by {by}"),
             None => format!("with key {}", by.get(..16).unwrap_or(by)),
         };
         let digest = report.image.digest.as_deref().unwrap_or_default();
-        self.console.note(&format!(
-            "verified {} ({digest}), signed {by}",
-            proven.image
-        ));
+        self.console
+            .note(&format!("verified {} ({digest}), signed {by}", proof.image));
     }
 
     /// The image that was proven: present already, or pulled by its digest.
     async fn fetch(
         &self,
         runtime: &dyn Runtime,
-        proven: &Proven,
+        proof: &Proof,
         report: &mut RunReport,
     ) -> Result<LocalImage, Failure> {
         let started = Instant::now();
         let platform = &runtime.facts().platform;
-        let repository = proven.image.repository();
-        let digests = &proven.verified.digests;
+        let repository = proof.image.repository();
+        let digests = &proof.verified.digests;
         let failed = |error: RuntimeError| Failure::runtime(&error, LaunchFailure::PullFailed);
         let found = runtime
             .find_image(repository, digests, platform)
@@ -369,7 +370,7 @@ impl Run<'_> {
 
     fn mounts(&self, entry: &Entry) -> Result<Vec<runtime::Mount>, Failure> {
         let bind = |source: &Path, target: &str, read_only: bool| {
-            let source = self.request.folder.join(source);
+            let source = self.request.image.folder.join(source);
             let source = std::fs::canonicalize(&source).map_err(|error| {
                 Failure::usage(format!("could not mount {}: {error}", source.display()))
             })?;
@@ -400,6 +401,21 @@ impl Run<'_> {
             )
         });
         workspace.chain(own).collect()
+    }
+}
+
+/// Enters the verdict, and ends the run where it is not the one that is needed.
+fn accepted(proof: Proof, report: &mut RunReport) -> Result<Proof, Failure> {
+    let verification = &proof.verified.verification;
+    report.set_verification(verification);
+    report.timings_ms.resolve = Some(millis(proof.verified.resolve_time));
+    report.timings_ms.verify = Some(millis(proof.verified.verify_time));
+    match verification.verdict {
+        Verdict::Verified => Ok(proof),
+        verdict => Err(Failure {
+            outcome: Outcome::Refused { verdict },
+            reason: verification.reason.clone(),
+        }),
     }
 }
 

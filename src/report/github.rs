@@ -1,5 +1,7 @@
 //! What GitHub Actions reads: workflow commands, outputs and the step summary.
 
+use std::fmt::Write as _;
+
 use super::run::RunReport;
 
 /// The command that opens a log group; belongs on a line of its own.
@@ -59,7 +61,8 @@ pub fn summary(report: &RunReport, closing: &str) -> String {
         ),
         ("Signed by", text(report.verification.identity.as_deref())),
     ] {
-        rows.push_str(&format!("| {name} | {value} |\n"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(rows, "| {name} | {value} |");
     }
     format!(
         "### fullsend: {}\n\n| | |\n|---|---|\n{rows}\n",

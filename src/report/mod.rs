@@ -1,7 +1,9 @@
 //! What people and programs read: documents first, renderers after; no input or output.
 
 pub mod closing;
+pub mod dry_run;
 pub mod github;
 pub mod gitlab;
 pub mod run;
+pub mod verdict_table;
 pub mod verification;

@@ -13,11 +13,8 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{
-    Certificate, Client, ClientBuilder, NoProxy, Proxy,
-    header::{HeaderMap, HeaderName},
-};
-pub use reqwest::{Method, Url};
+use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, header::HeaderName};
+pub use reqwest::{Method, Url, header::HeaderMap};
 
 use super::{environment::Environment, files};
 

@@ -7,7 +7,7 @@ use super::{
     key::{KeyError, PublicKey},
 };
 use crate::{
-    config::{Identity, KeyRequirement, KeySource, KeylessRequirement, Requirement},
+    config::{KeyRequirement, KeySource, KeylessRequirement, Requirement},
     seam::{
         environment::Environment,
         files::{self, FileError},
@@ -56,18 +56,6 @@ impl Policy {
         let mut accepted = Vec::new();
         collect(requirement, folder, environment, &mut accepted)?;
         Ok(Self { accepted })
-    }
-
-    /// Sentences about what is legal and still unwise in this policy.
-    pub fn warnings(&self) -> Vec<String> {
-        let regexp = |accepted: &Accepted| match accepted {
-            Accepted::Keyless(KeylessRequirement {
-                identity: Identity::Regexp(regexp),
-                ..
-            }) => regexp.warning(),
-            Accepted::Keyless(_) | Accepted::Key { .. } => None,
-        };
-        self.accepted.iter().filter_map(regexp).collect()
     }
 }
 

@@ -55,12 +55,11 @@ struct Resolved {
 /// Never fails: what cannot be fetched makes the verdict [`Verdict::Unavailable`].
 pub async fn verify(registry: &Registry, request: &Request<'_>) -> Verified {
     let started = Instant::now();
-    let mut verification = blank(request);
     let Some((_, policy)) = request.rule else {
-        verification.verdict = Verdict::Untrusted;
-        verification.reason = Some("no rule of the policy matches it".to_owned());
-        return Verified::refused(verification);
+        let reason = "no rule of the policy matches it".to_owned();
+        return Verified::refused(request.image, Verdict::Untrusted, reason);
     };
+    let mut verification = blank(request.image, request.rule.map(|(rule, _)| rule));
     let repository = request.image.repository();
     // By digest, the signatures need not wait for the manifest.
     let (fetched, early) = match request.image.digest() {
@@ -76,7 +75,7 @@ pub async fn verify(registry: &Registry, request: &Request<'_>) -> Verified {
         Ok(fetched) => fetched,
         Err(error) => {
             verification.reason = Some(with_hint(&error));
-            return Verified::refused(verification);
+            return Verified::without_proof(verification);
         }
     };
     let resolve_time = started.elapsed();
@@ -127,7 +126,15 @@ pub async fn verify(registry: &Registry, request: &Request<'_>) -> Verified {
 }
 
 impl Verified {
-    fn refused(verification: Verification) -> Self {
+    /// A verdict that needs no look at the image's signatures.
+    pub fn refused(image: &ImageReference, verdict: Verdict, reason: String) -> Self {
+        let mut verification = blank(image, None);
+        verification.verdict = verdict;
+        verification.reason = Some(reason);
+        Self::without_proof(verification)
+    }
+
+    fn without_proof(verification: Verification) -> Self {
         Self {
             verification,
             digests: Vec::new(),
@@ -137,15 +144,15 @@ impl Verified {
     }
 }
 
-fn blank(request: &Request<'_>) -> Verification {
+fn blank(image: &ImageReference, rule: Option<usize>) -> Verification {
     Verification {
         schema_version: 1,
-        image: request.image.to_string(),
+        image: image.to_string(),
         digest: None,
         manifest_digest: None,
         platform: None,
         verdict: Verdict::Unavailable,
-        rule: request.rule.map(|(rule, _)| rule),
+        rule,
         reason: None,
         signatures: Vec::new(),
     }

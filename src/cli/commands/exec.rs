@@ -1,0 +1,417 @@
+//! `fullsend exec`: arguments, the plan on `--dry-run`, and where the report goes.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::configuration::{self, Loaded, working_directory};
+use crate::{
+    cli::{
+        Context, Outcome, console::Terminal, failure::CliFailure, global::Format,
+        policy_args::PolicyArgs, value::parse,
+    },
+    config::{
+        Agent, ContainerPath, DenySource, EnvName, Mount, Network, RuntimeChoice, RuntimeProfile,
+        User,
+    },
+    launch::{self, CiPlatform, Console as _, ExecRequest, ImageRequest},
+    model::{
+        exit_code,
+        image::ImageReference,
+        limits::{ByteSize, Cpus, Span, parse_pids},
+        outcome::{self, LaunchFailure},
+    },
+    report::{closing, dry_run::DryRun, github, run::RunReport},
+    runtime,
+    seam::files::{self, AtomicFile},
+};
+
+/// The options of `fullsend exec`.
+#[derive(Debug, Args)]
+pub struct ExecArgs {
+    /// The agent, as fullsend.yaml names it; triage, review, code and fix have limits of their own
+    #[arg(required_unless_present = "reap")]
+    agent: Option<String>,
+    /// The image, with tag, digest or both
+    #[arg(long, value_name = "REF")]
+    image: Option<ImageReference>,
+    /// What starts the container
+    #[arg(long, value_name = "NAME", value_parser = parse::<RuntimeChoice>)]
+    runtime: Option<RuntimeChoice>,
+    /// What the sandbox gets beyond the default: `default` or `openshell`
+    #[arg(long, value_name = "NAME", value_parser = parse::<RuntimeProfile>)]
+    runtime_profile: Option<RuntimeProfile>,
+    /// CPUs, for example 1.5
+    #[arg(long, value_name = "N")]
+    cpus: Option<Cpus>,
+    /// Memory, for example 2GiB; swap is off
+    #[arg(long, value_name = "SIZE", value_parser = ByteSize::parse_memory)]
+    memory: Option<ByteSize>,
+    /// Processes and threads
+    #[arg(long, value_name = "N", value_parser = parse_pids)]
+    pids: Option<u32>,
+    /// Time from the agent's start to its end, for example 5m
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<Span>,
+    /// Time between the request to end and the kill
+    #[arg(long, value_name = "DURATION")]
+    grace: Option<Span>,
+    /// The network: bridge, none, host, or the name of one
+    #[arg(long, value_name = "MODE", value_parser = parse::<Network>)]
+    network: Option<Network>,
+    /// Who the agent runs as: image, host, or numbers
+    #[arg(long, value_name = "image|host|UID[:GID]", value_parser = parse::<User>)]
+    user: Option<User>,
+    /// A variable to pass on; `NAME?` where it may be unset
+    #[arg(long, value_name = "NAME", value_parser = parse::<EnvName>)]
+    env: Vec<EnvName>,
+    /// A file or folder for the agent
+    #[arg(long, value_name = "SRC:DST[:ro]", value_parser = parse::<Mount>)]
+    mount: Vec<Mount>,
+    /// A folder to mount at /workspace and work in, as its owner
+    #[arg(long, value_name = "DIR")]
+    workspace: Option<PathBuf>,
+    /// The working directory
+    #[arg(long, value_name = "DIR", value_parser = parse::<ContainerPath>)]
+    workdir: Option<ContainerPath>,
+    /// Make the image's own files unchangeable
+    #[arg(long)]
+    read_only: bool,
+    /// Give the agent a terminal [default: if stdin and stdout are one]
+    #[arg(long, overrides_with = "no_tty")]
+    tty: bool,
+    /// Give the agent no terminal
+    #[arg(long)]
+    no_tty: bool,
+    /// Where the report on the run is written, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// The deny list: a file, an https URL, or oci:REF
+    #[arg(long, value_name = "LIST", value_parser = parse::<DenySource>)]
+    deny: Option<DenySource>,
+    /// Refuse a machine that has less than the limits ask for
+    #[arg(long)]
+    strict_limits: bool,
+    /// Let the agent's output issue GitHub's workflow commands
+    #[arg(long)]
+    allow_workflow_commands: bool,
+    /// Print what would be done, and launch nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Remove the containers that killed runs have left behind
+    #[arg(long, conflicts_with_all = ["agent", "dry_run", "report", "command"])]
+    reap: bool,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// Replaces the image's command
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// Runs the agent.
+pub(super) async fn run(args: ExecArgs, context: &Context) -> Outcome {
+    if args.reap {
+        return reap(&args, context).await;
+    }
+    // Opened before anything is done: a report that has nowhere to go is said at once.
+    let report_file = args.report.as_deref().map(AtomicFile::open).transpose()?;
+    let request = match request(&args, context) {
+        Ok(request) => request,
+        Err(failure) => {
+            let agent = args.agent.as_deref().unwrap_or_default();
+            if let Some(file) = report_file {
+                file.commit(
+                    usage_report(agent, &failure.to_string())
+                        .to_json()
+                        .as_bytes(),
+                )?;
+            }
+            return Err(failure);
+        }
+    };
+    if args.dry_run {
+        return dry_run(&request, context);
+    }
+    let report = Box::pin(launch::exec(
+        &request,
+        &context.environment,
+        &context.terminal,
+    ))
+    .await;
+    publish(&report, report_file, context)?;
+    Ok(report.exit_code)
+}
+
+/// Puts configuration and flags together.
+fn request(args: &ExecArgs, context: &Context) -> Result<ExecRequest, CliFailure> {
+    if context.global.format == Format::Json && !args.dry_run {
+        return Err(CliFailure::usage_with(
+            "while an agent runs, stdout is the agent's alone",
+            "write the report to a file with --report FILE, or see the plan with --dry-run",
+        ));
+    }
+    let Loaded {
+        config,
+        file,
+        folder,
+    } = configuration::load(context)?;
+    for warning in config.warnings() {
+        context.terminal.warn(&warning);
+    }
+    let name = args.agent.clone().unwrap_or_default();
+    let here = working_directory()?;
+    let agent = with_flags(config.agent(&name)?, args, &here)?;
+    let image = args
+        .image
+        .clone()
+        .or_else(|| agent.image.clone())
+        .or(config.image);
+    let image = image.ok_or_else(|| {
+        CliFailure::usage_with(
+            "no image is named",
+            "add `image: REGISTRY/NAME:TAG@sha256:…` to fullsend.yaml, or --image",
+        )
+    })?;
+    let rules = match args.policy.rule(&here)? {
+        Some(rule) => {
+            if !config.verify.is_empty() {
+                context
+                    .terminal
+                    .note("the policy options replace the rules of fullsend.yaml");
+            }
+            vec![rule]
+        }
+        None => config.verify,
+    };
+    if rules.is_empty() {
+        return Err(no_policy());
+    }
+    let runtime = runtime_choice(args.runtime.unwrap_or(config.runtime))?;
+    let tty = match (args.tty, args.no_tty) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        (false, false) => None,
+    };
+    let deny = args.deny.clone().map(|deny| deny_from(&here, deny));
+    Ok(ExecRequest {
+        name,
+        agent,
+        image: ImageRequest {
+            registry: context
+                .global
+                .registry_options(&[image.repository().host()]),
+            image,
+            rules,
+            folder,
+            trust: args.policy.trust()?,
+            deny: deny.or(config.deny),
+            deny_unavailable: config.deny_unavailable,
+        },
+        config: file,
+        hold: config.hold,
+        runtime,
+        workspace: args
+            .workspace
+            .as_ref()
+            .map(|workspace| here.join(workspace)),
+        tty,
+        strict_limits: args.strict_limits,
+        allow_workflow_commands: args.allow_workflow_commands,
+    })
+}
+
+/// What an empty policy is answered with, here and in `verify`.
+pub(super) fn no_policy() -> CliFailure {
+    CliFailure::usage_with(
+        "there is no policy: nothing says whose signature is accepted",
+        "add `verify:` to fullsend.yaml, or name a signer with --key, --github-repository, \
+         --gitlab-project or --certificate-identity",
+    )
+}
+
+/// A relative file on the command line starts at the working directory.
+pub(super) fn deny_from(here: &Path, source: DenySource) -> DenySource {
+    match source {
+        DenySource::File(path) => DenySource::File(here.join(path)),
+        other => other,
+    }
+}
+
+fn with_flags(mut agent: Agent, args: &ExecArgs, here: &Path) -> Result<Agent, CliFailure> {
+    let limits = &mut agent.limits;
+    limits.cpus = args.cpus.unwrap_or(limits.cpus);
+    limits.memory = args.memory.unwrap_or(limits.memory);
+    limits.pids = args.pids.unwrap_or(limits.pids);
+    limits.timeout = args.timeout.unwrap_or(limits.timeout);
+    agent.grace = args.grace.or(agent.grace);
+    agent.network = args.network.clone().or(agent.network);
+    agent.user = args.user.or(agent.user);
+    agent.workdir = args.workdir.clone().or(agent.workdir);
+    agent.read_only |= args.read_only;
+    agent.runtime_profile = args.runtime_profile.unwrap_or(agent.runtime_profile);
+    if !args.command.is_empty() {
+        agent.command = Some(args.command.clone());
+    }
+    for name in &args.env {
+        agent.env.retain(|known| known.name() != name.name());
+        agent.env.push(name.clone());
+    }
+    for mount in &args.mount {
+        let source = here.join(mount.source());
+        let mount = Mount::new(source, mount.target().clone(), mount.is_read_only())
+            .map_err(|error| CliFailure::usage(error.to_string()))?;
+        agent
+            .mounts
+            .retain(|known| known.target() != mount.target());
+        agent.mounts.push(mount);
+    }
+    Ok(agent)
+}
+
+fn runtime_choice(choice: RuntimeChoice) -> Result<runtime::Choice, CliFailure> {
+    match choice {
+        RuntimeChoice::Auto => Ok(runtime::Choice::Auto),
+        RuntimeChoice::Docker => Ok(runtime::Choice::Docker),
+        RuntimeChoice::Podman => Ok(runtime::Choice::Podman),
+        RuntimeChoice::Native | RuntimeChoice::Kubernetes | RuntimeChoice::OpenShell => {
+            Err(CliFailure::usage_with(
+                "this version of fullsend launches with docker and podman only",
+                "use `runtime: auto`, `docker` or `podman`",
+            ))
+        }
+    }
+}
+
+fn dry_run(request: &ExecRequest, context: &Context) -> Outcome {
+    let ImageRequest { image, rules, .. } = &request.image;
+    let plan = DryRun::new(
+        request.name.clone(),
+        image.to_string(),
+        request.agent.limits,
+    );
+    let plan = DryRun {
+        rule: rules
+            .iter()
+            .position(|rule| rule.pattern.matches(image.repository())),
+        config: request.config.path.clone(),
+        command: request.agent.command.clone(),
+        env: request.agent.env.iter().map(ToString::to_string).collect(),
+        mounts: request
+            .agent
+            .mounts
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        workspace: request
+            .workspace
+            .as_ref()
+            .map(|folder| folder.display().to_string()),
+        user: request.agent.user.map(|user| user.to_string()),
+        network: request
+            .agent
+            .network
+            .as_ref()
+            .map_or("bridge".to_owned(), ToString::to_string),
+        read_only: request.agent.read_only,
+        ..plan
+    };
+    Terminal::print(&match context.global.format {
+        Format::Json => plan.to_json(),
+        Format::Human => plan.to_text(),
+    })?;
+    Ok(exit_code::OK)
+}
+
+/// The closing line, the report file and what the CI platform wants to know.
+fn publish(
+    report: &RunReport,
+    file: Option<AtomicFile>,
+    context: &Context,
+) -> Result<(), CliFailure> {
+    let closing = closing::line(report);
+    if !(context.terminal.is_quiet() && report.exit_code == exit_code::OK) {
+        context.terminal.say(&closing);
+    }
+    if CiPlatform::detect(&context.environment) == Some(CiPlatform::GitHub) {
+        let summary = github::summary(report, &closing);
+        for (name, text) in [
+            ("GITHUB_OUTPUT", github::outputs(report)),
+            ("GITHUB_STEP_SUMMARY", summary),
+        ] {
+            let path = context.environment.get(name).map(Path::new);
+            if let Some(Err(error)) = path.map(|path| files::append(path, &text)) {
+                context
+                    .terminal
+                    .warn(&format!("{name} was not written: {error}"));
+            }
+        }
+    }
+    // The agent has run: a report that cannot be written any more must not hide its exit code.
+    if let Some(Err(error)) = file.map(|file| file.commit(report.to_json().as_bytes())) {
+        context
+            .terminal
+            .warn(&format!("the report was not written: {error}"));
+    }
+    Ok(())
+}
+
+async fn reap(args: &ExecArgs, context: &Context) -> Outcome {
+    let choice = runtime_choice(args.runtime.unwrap_or_default())?;
+    let runtime = runtime::connect(choice, &context.environment).await?;
+    let reaped = launch::reap(&*runtime).await?;
+    Terminal::print(&match context.global.format {
+        Format::Json => serde_json::to_string_pretty(&reaped).unwrap_or_default() + "\n",
+        Format::Human => {
+            format!(
+                "removed {}, kept {}\n",
+                reaped.removed.len(),
+                reaped.kept.len()
+            )
+        }
+    })?;
+    Ok(exit_code::OK)
+}
+
+fn usage_report(agent: &str, message: &str) -> RunReport {
+    let now = Timestamp::now();
+    let mut report = RunReport::new(uuid::Uuid::new_v4().to_string(), agent, now);
+    report.reason = Some(message.trim_end().to_owned());
+    report.finish(
+        outcome::Outcome::LaunchFailed {
+            reason: LaunchFailure::UsageError,
+        },
+        now,
+    );
+    report
+}
+
+/// Writes the report of an `exec` whose arguments could not even be parsed, if they name one.
+pub(in crate::cli) fn report_usage_error(arguments: &[OsString], message: &str) {
+    let words: Vec<&str> = arguments
+        .iter()
+        .filter_map(|argument| argument.to_str())
+        .take_while(|&word| word != "--")
+        .collect();
+    if !words.contains(&"exec") {
+        return;
+    }
+    let separate = || {
+        words
+            .windows(2)
+            .find(|pair| pair[0] == "--report")
+            .map(|pair| pair[1])
+    };
+    let joined = || words.iter().find_map(|word| word.strip_prefix("--report="));
+    let Some(path) = joined().or_else(separate) else {
+        return;
+    };
+    let first_line = message.lines().next().unwrap_or_default();
+    let report = usage_report("", first_line.trim_start_matches("error: "));
+    // The usage error itself is about to be shown; that there is no report either is no news.
+    let _ =
+        AtomicFile::open(Path::new(path)).and_then(|file| file.commit(report.to_json().as_bytes()));
+}

@@ -1,0 +1,42 @@
+//! The verbs, one file each.
+
+pub(super) mod configuration;
+pub(super) mod exec;
+mod schema;
+mod verify;
+
+use clap::Subcommand;
+
+use super::{Context, Outcome, failure::CliFailure};
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs an agent in a container whose image was verified first
+    Exec(Box<exec::ExecArgs>),
+    /// Says whether an image is signed by whom the policy accepts
+    Verify(Box<verify::VerifyArgs>),
+    /// Prints the JSON schema of one of fullsend's documents
+    Schema(schema::SchemaArgs),
+}
+
+/// Does what `command` says.
+pub(super) fn run(command: Command, context: &Context) -> Outcome {
+    match command {
+        Command::Exec(args) => wait_for(exec::run(*args, context)),
+        Command::Verify(args) => wait_for(verify::run(*args, context)),
+        Command::Schema(args) => schema::run(&args),
+    }
+}
+
+/// One thread carries all waiting; what blocks has threads of its own.
+fn wait_for(work: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliFailure::System("start", error))?;
+    let outcome = runtime.block_on(work);
+    // A thread that still waits for a read must not hold up the end.
+    runtime.shutdown_background();
+    outcome
+}

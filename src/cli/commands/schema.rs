@@ -1,0 +1,45 @@
+//! `fullsend schema`: the JSON schemas of what other programs read and write.
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use crate::{
+    cli::{Outcome, console::Terminal},
+    config,
+    model::exit_code,
+    report::{run::RunReport, verification::Verification},
+};
+
+/// The options of `fullsend schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Which document
+    #[arg(value_enum)]
+    name: SchemaName,
+}
+
+/// The documents that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// fullsend.yaml.
+    Config,
+    /// What `exec --report` writes.
+    Report,
+    /// What `verify --format json` prints.
+    Verify,
+}
+
+/// The JSON schema of `name`.
+pub fn schema(name: SchemaName) -> Value {
+    match name {
+        SchemaName::Config => config::schema(),
+        SchemaName::Report => schemars::schema_for!(RunReport).to_value(),
+        SchemaName::Verify => schemars::schema_for!(Verification).to_value(),
+    }
+}
+
+pub(super) fn run(args: &SchemaArgs) -> Outcome {
+    let text = serde_json::to_string_pretty(&schema(args.name)).unwrap_or_default();
+    Terminal::print(&(text + "\n"))?;
+    Ok(exit_code::OK)
+}

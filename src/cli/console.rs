@@ -1,0 +1,174 @@
+//! Our words to the person at the terminal: results on stdout, everything else on stderr.
+
+use std::{
+    error::Error,
+    fmt::Write as _,
+    io::{self, IsTerminal as _, Write as _},
+    sync::Mutex,
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{
+    failure::CliFailure,
+    global::{Color, GlobalArgs},
+};
+use crate::{launch::Console, seam::environment::Environment};
+
+const BOLD_RED: &str = "\x1b[1;31m";
+const BOLD_YELLOW: &str = "\x1b[1;33m";
+const BOLD_CYAN: &str = "\x1b[1;36m";
+const RESET: &str = "\x1b[0m";
+
+/// The terminal, or whatever stands in for it.
+#[derive(Debug)]
+pub(super) struct Terminal {
+    color: bool,
+    quiet: bool,
+    verbose: u8,
+    pull: Mutex<Option<ProgressBar>>,
+}
+
+impl Terminal {
+    pub(super) fn new(global: &GlobalArgs, environment: &Environment) -> Self {
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => environment.get("NO_COLOR").is_none() && io::stderr().is_terminal(),
+        };
+        Self {
+            color,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            pull: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn has_color(&self) -> bool {
+        self.color
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Shows what the libraries have to say, with `-v`.
+    pub(super) fn start_tracing(&self) {
+        let level = match self.verbose {
+            0 => return,
+            1 => tracing::Level::DEBUG,
+            _ => tracing::Level::TRACE,
+        };
+        // A second subscriber, as in tests of the library, is not ours to insist on.
+        let _ = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_writer(io::stderr)
+            .with_ansi(self.color)
+            .try_init();
+    }
+
+    /// Writes a result to stdout. A reader that is gone needs no answer.
+    pub(super) fn print(text: &str) -> Result<(), CliFailure> {
+        let mut stdout = io::stdout().lock();
+        match stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+        {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(CliFailure::System("write to standard output", error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says what ended the command, why, and what to do.
+    pub(super) fn fail(&self, failure: &CliFailure) {
+        if let CliFailure::Config(error) = failure {
+            self.write(&error.render(self.color));
+            return;
+        }
+        let mut text = format!("{} {failure}", self.painted(BOLD_RED, "error:"));
+        let mut cause = failure.source();
+        while let Some(error) = cause {
+            let _ = write!(text, "\n  because {error}");
+            cause = error.source();
+        }
+        if let Some(hint) = failure.hint() {
+            let _ = write!(text, "\n{} {hint}", self.painted(BOLD_CYAN, "help:"));
+        }
+        self.write(&text);
+    }
+
+    /// A line that is shown whatever happens.
+    pub(super) fn say(&self, line: &str) {
+        self.write(line);
+    }
+
+    fn painted(&self, style: &str, word: &str) -> String {
+        if self.color {
+            format!("{style}{word}{RESET}")
+        } else {
+            word.to_owned()
+        }
+    }
+
+    /// Writes a line in one piece, so that lines of two processes do not mix.
+    fn write(&self, text: &str) {
+        let mut text = text.to_owned();
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        let write = || io::stderr().write_all(text.as_bytes());
+        let bar = self.pull.lock().ok().and_then(|bar| bar.clone());
+        // Without a stderr there is nobody to tell.
+        let _ = match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        };
+    }
+}
+
+impl Console for Terminal {
+    fn note(&self, line: &str) {
+        if !self.quiet {
+            self.write(line);
+        }
+    }
+
+    fn warn(&self, line: &str) {
+        self.write(&format!("{} {line}", self.painted(BOLD_YELLOW, "warning:")));
+    }
+
+    fn raw(&self, text: &str) {
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
+    fn pull_progress(&self, done: u64, total: u64) {
+        if self.quiet || !io::stderr().is_terminal() {
+            return;
+        }
+        let Ok(mut bar) = self.pull.lock() else {
+            return;
+        };
+        let bar = bar.get_or_insert_with(new_bar);
+        bar.set_length(total);
+        bar.set_position(done);
+    }
+
+    fn pull_finished(&self) {
+        if let Ok(mut bar) = self.pull.lock()
+            && let Some(bar) = bar.take()
+        {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn new_bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let template = "pulling {bar:32} {bytes:>10} of {total_bytes} ({bytes_per_sec})";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}

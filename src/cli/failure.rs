@@ -1,0 +1,85 @@
+//! What ends a command, and the exit code for it.
+
+use crate::{
+    config::{ConfigError, UnknownAgent},
+    model::exit_code,
+    runtime::RuntimeError,
+    seam::files::FileError,
+    signature::{PolicyError, TrustError},
+};
+
+/// What ends a command before it has a result.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliFailure {
+    /// Arguments that make no sense together, with the mend.
+    #[error("{message}")]
+    Usage {
+        message: String,
+        hint: Option<String>,
+    },
+    /// A configuration file with mistakes.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// An agent that is not there.
+    #[error(transparent)]
+    Agent(#[from] UnknownAgent),
+    /// A file that cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A policy that cannot be applied.
+    #[error("the policy cannot be applied")]
+    Policy(#[from] PolicyError),
+    /// A trusted root that cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A container runtime that cannot do what is needed.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The operating system refused what every program needs.
+    #[error("could not {0}")]
+    System(&'static str, #[source] std::io::Error),
+}
+
+impl CliFailure {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(super) fn usage_with(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
+    /// What the user can do about it, where the message does not say.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage { hint, .. } => hint.clone(),
+            Self::Agent(error) => error.hint(),
+            Self::Runtime(error) => error.hint(),
+            // A rendered configuration error carries its own help.
+            Self::Config(_)
+            | Self::File(_)
+            | Self::Policy(_)
+            | Self::Trust(_)
+            | Self::System(..) => None,
+        }
+    }
+
+    /// The exit code of the contract.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Usage { .. }
+            | Self::Config(_)
+            | Self::Agent(_)
+            | Self::File(_)
+            | Self::Policy(_)
+            | Self::Trust(_) => exit_code::USAGE,
+            Self::Runtime(_) | Self::System(..) => exit_code::UNAVAILABLE,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The options that every verb has.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::registry::RegistryOptions;
+
+/// The options that every verb has.
+#[derive(Clone, Debug, Args)]
+pub struct GlobalArgs {
+    /// The configuration file [default: fullsend.yaml, searched upward to the repository's root]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// How results are written to stdout
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// When messages are coloured; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// More about what is done; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Opens no connection except to what the command line names
+    #[arg(long, global = true)]
+    pub(super) offline: bool,
+    /// A registry to speak plain HTTP to; a loopback address needs no permission
+    #[arg(long, global = true, value_name = "HOST")]
+    pub(super) insecure_registry: Vec<String>,
+}
+
+/// How results are written to stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Human,
+    /// One JSON document with a `schema_version`.
+    Json,
+}
+
+/// When messages are coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl GlobalArgs {
+    /// How registries are spoken to; `named` are those that the command line names.
+    pub(super) fn registry_options(&self, named: &[&str]) -> RegistryOptions {
+        RegistryOptions {
+            insecure_hosts: self.insecure_registry.clone(),
+            offline: self
+                .offline
+                .then(|| named.iter().map(|&host| host.to_owned()).collect()),
+            ..RegistryOptions::default()
+        }
+    }
+}
