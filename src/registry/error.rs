@@ -63,6 +63,12 @@ impl RegistryError {
             | Reason::Deadline(_) => Some(format!(
                 "check the name {host}, the network, and HTTPS_PROXY and NO_PROXY where a proxy is needed"
             )),
+            Reason::Credential(CredentialError::Helper(_) | CredentialError::HelperFailed(_)) => {
+                Some(
+                    "docker's configuration names the helper in `credsStore` or `credHelpers`"
+                        .to_owned(),
+                )
+            }
             Reason::NotFound => Some("check the repository and the tag or digest".to_owned()),
             _ => None,
         }

@@ -4,10 +4,6 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LINK, LOCATION,
-    RETRY_AFTER, WWW_AUTHENTICATE,
-};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
@@ -20,7 +16,13 @@ use super::{
 use crate::{
     model::{digest::Digest, image::Repository},
     seam::{
-        http::{self, Http, HttpError, Request, Response, Url},
+        http::{
+            self, Http, HttpError, Request, Response, Url,
+            header::{
+                ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
+                LINK, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+            },
+        },
         retry,
     },
 };

@@ -98,4 +98,14 @@ mod tests {
         }
         assert!(after(&format!("<?{}>; rel=next", "x".repeat(9000))).is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_leads_away(header in r#"([<>;,="?/@:]|rel|next|https|\PC){0,40}"#) {
+            if let Ok(Some(url)) = after(&format!("<{header}>; rel=next")) {
+                assert!(url.starts_with("https://r.example/v2/a/referrers/sha256:0"), "{url}");
+            }
+            let _ = after(&header);
+        }
+    }
 }

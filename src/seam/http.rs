@@ -16,7 +16,9 @@ use bytes::{Bytes, BytesMut};
 use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, header::HeaderName};
 pub use reqwest::{Method, Url, header::HeaderMap};
 
-use super::{environment::Environment, files};
+use header::{HeaderMap, HeaderName};
+
+use super::{environment::Environment, files, proxy::ProxyVariables};
 
 /// More headers than any honest server sends; a header line is bounded by the HTTP library.
 const MAX_HEADERS: usize = 64;
@@ -24,8 +26,6 @@ const MAX_HEADERS: usize = 64;
 const MAX_HEADER_BYTES: u32 = 64 * 1024;
 /// A bundle of all public root certificates has a quarter of this.
 const MAX_ROOTS: u64 = 1 << 20;
-/// Never asked of a proxy, whatever `NO_PROXY` says: these are this machine.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 /// How patient a client is, and where it may go.
 #[derive(Clone, Debug)]
@@ -212,7 +212,7 @@ impl Http {
 
     fn client(&self, url: &Url) -> Result<&Client, HttpError> {
         let inner = &*self.0;
-        let direct = inner.proxies.http.is_none() || is_loopback(url);
+        let direct = !inner.proxies.plain_http() || is_loopback(url);
         let (slot, plain) = if url.scheme() == "http" && direct {
             (&inner.plain, true)
         } else {
@@ -239,7 +239,9 @@ impl Inner {
         let builder = if plain {
             builder.tls_certs_only([])
         } else {
-            self.proxies.apply(self.trust(builder)?)?
+            self.proxies
+                .apply(self.trust(builder)?)
+                .map_err(HttpError::Setup)?
         };
         builder
             .build()
@@ -260,59 +262,6 @@ impl Inner {
             ))
         })?;
         Ok(builder.tls_certs_only(roots))
-    }
-}
-
-/// The proxy variables that curl, Go and docker read. The lower-case form wins.
-#[derive(Default)]
-struct ProxyVariables {
-    http: Option<String>,
-    https: Option<String>,
-    exempt: String,
-}
-
-impl std::fmt::Debug for ProxyVariables {
-    /// Shows nothing: a proxy's URL may hold a password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProxyVariables").finish_non_exhaustive()
-    }
-}
-
-impl ProxyVariables {
-    fn of(environment: &Environment) -> Self {
-        let either = |lower: &str| {
-            let value = environment.get(lower);
-            let value = value.or_else(|| environment.get(&lower.to_ascii_uppercase()));
-            value.map(str::to_owned)
-        };
-        let all = either("all_proxy");
-        // In a CGI program HTTP_PROXY is the client's `Proxy:` header, not the user's will.
-        let http = match environment.get("REQUEST_METHOD") {
-            Some(_) => environment.get("http_proxy").map(str::to_owned),
-            None => either("http_proxy"),
-        };
-        Self {
-            http: http.or_else(|| all.clone()),
-            https: either("https_proxy").or(all),
-            exempt: either("no_proxy").map_or_else(
-                || LOOPBACK.to_owned(),
-                |hosts| format!("{hosts},{LOOPBACK}"),
-            ),
-        }
-    }
-
-    fn apply(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, HttpError> {
-        let exempt = || NoProxy::from_string(&self.exempt);
-        let malformed = |variable: &str| HttpError::Setup(format!("{variable} is not a proxy URL"));
-        if let Some(url) = &self.http {
-            let proxy = Proxy::http(url).map_err(|_| malformed("HTTP_PROXY"))?;
-            builder = builder.proxy(proxy.no_proxy(exempt()));
-        }
-        if let Some(url) = &self.https {
-            let proxy = Proxy::https(url).map_err(|_| malformed("HTTPS_PROXY"))?;
-            builder = builder.proxy(proxy.no_proxy(exempt()));
-        }
-        Ok(builder)
     }
 }
 
@@ -378,21 +327,6 @@ mod tests {
         ] {
             assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
         }
-    }
-
-    #[test]
-    fn proxy_variables_follow_curl() {
-        let of = |pairs: &[(&str, &str)]| ProxyVariables::of(&pairs.iter().copied().collect());
-        let both = of(&[
-            ("HTTP_PROXY", "http://upper"),
-            ("http_proxy", "http://lower"),
-        ]);
-        assert_eq!(both.http.as_deref(), Some("http://lower"));
-        let cgi = of(&[("HTTP_PROXY", "http://evil"), ("REQUEST_METHOD", "GET")]);
-        assert_eq!(cgi.http, None);
-        let all = of(&[("ALL_PROXY", "http://all"), ("NO_PROXY", "corp.example")]);
-        assert_eq!(all.https.as_deref(), Some("http://all"));
-        assert!(all.exempt.starts_with("corp.example,localhost"));
     }
 
     #[test]

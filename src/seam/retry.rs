@@ -63,4 +63,11 @@ mod tests {
             );
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_wait_or_none(value in "[A-Za-z0-9:, +-]{0,40}") {
+            let _ = retry_after(&value, Timestamp::UNIX_EPOCH);
+        }
+    }
 }

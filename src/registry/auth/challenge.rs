@@ -198,4 +198,13 @@ mod tests {
             assert!(choose(&[header]).is_err(), "{header:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(header in r#"(?i)(bearer |basic |realm=|service=|[",= \\]|\PC){0,40}"#) {
+            if let Ok(Some(Challenge::Bearer(bearer))) = choose(&[&header]) {
+                assert!(matches!(bearer.realm.scheme(), "http" | "https"));
+            }
+        }
+    }
 }

@@ -13,7 +13,6 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
@@ -25,7 +24,7 @@ use crate::{
     model::image::Repository,
     seam::{
         environment::Environment,
-        http::{Http, Url, authority},
+        http::{Http, Url, authority, header::HeaderValue},
     },
 };
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -15,7 +14,10 @@ use crate::{
         exchange::refused,
         limits,
     },
-    seam::http::{Http, Method, Request, Url, authority},
+    seam::http::{
+        Http, Method, Request, Url, authority,
+        header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+    },
 };
 
 /// Tokens live at most this long for us, whatever the service says.
