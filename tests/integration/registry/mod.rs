@@ -6,6 +6,7 @@ mod credentials;
 mod network;
 mod referrers;
 mod retries;
+mod tokens;
 
 use std::time::{Duration, Instant};
 

@@ -3,6 +3,7 @@
 //! It runs on a thread of its own, so that tests with and without a runtime can use it, and ends
 //! when it is dropped. Images come in by method calls or by real pushes over HTTP.
 
+mod api;
 mod auth;
 mod fault;
 mod server;

@@ -1,4 +1,4 @@
-//! HTTP: the distribution API, and the faults on top.
+//! HTTP: connections, and the faults on top of what the API answers.
 
 use std::{
     convert::Infallible,
@@ -14,10 +14,7 @@ use http_body_util::{BodyExt, StreamBody, combinators::BoxBody};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Frame, Incoming},
-    header::{
-        AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LINK,
-        LOCATION, RANGE, WWW_AUTHENTICATE,
-    },
+    header::{CONTENT_LENGTH, HeaderName, HeaderValue},
     service::service_fn,
 };
 use hyper_util::{
@@ -32,6 +29,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     LoggedRequest, Shared,
+    api::{Asked, Plain, route},
     fault::{Body, Fault, Manner, strike},
 };
 
@@ -72,24 +70,6 @@ async fn converse(
     let _ = auto::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), service)
         .await;
-}
-
-/// A request with its body read.
-struct Asked {
-    method: Method,
-    path: String,
-    query: String,
-    headers: HeaderMap,
-    body: Bytes,
-    version: String,
-}
-
-/// An answer before a fault changes it.
-#[derive(Default)]
-struct Plain {
-    status: StatusCode,
-    headers: Vec<(HeaderName, String)>,
-    body: Bytes,
 }
 
 async fn answer(
@@ -209,178 +189,6 @@ fn drip(bytes: Bytes, pause: Duration) -> Outgoing {
     ))
 }
 
-/// What a well-behaved registry answers.
-fn route(shared: &Shared, asked: &Asked) -> Plain {
-    if asked.path == "/token" {
-        return token(shared, asked);
-    }
-    let Some(path) = asked.path.strip_prefix("/v2/") else {
-        return Plain::not_found("404 page not found\n");
-    };
-    let split = |mark: &str| {
-        let at = path.rfind(mark)?;
-        Some((&path[..at], &path[at + mark.len()..]))
-    };
-    let (repository, kind, rest) = [
-        "/blobs/uploads/",
-        "/manifests/",
-        "/blobs/",
-        "/referrers/",
-        "/tags/list",
-    ]
-    .into_iter()
-    .find_map(|kind| split(kind).map(|(repository, rest)| (repository, kind, rest)))
-    .unwrap_or_default();
-    let authorization = asked.headers.get(AUTHORIZATION);
-    let authorization = authorization.and_then(|value| value.to_str().ok());
-    let admitted = shared.lock().auth.check(repository, authorization);
-    if let Err(challenge) = admitted {
-        return Plain::error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED")
-            .with(WWW_AUTHENTICATE, challenge);
-    }
-    match kind {
-        "/blobs/uploads/" => upload(shared, asked, repository, rest),
-        "/manifests/" if asked.method == Method::PUT => {
-            push_manifest(shared, asked, repository, rest)
-        }
-        "/manifests/" => manifest(shared, asked, repository, rest),
-        "/blobs/" => blob(shared, rest),
-        "/referrers/" => referrers(shared, asked, repository, rest),
-        "/tags/list" => tags(shared, repository),
-        _ if path.is_empty() => Plain::default(),
-        _ => Plain::not_found("404 page not found\n"),
-    }
-}
-
-fn token(shared: &Shared, asked: &Asked) -> Plain {
-    let mut fields: Vec<(String, String)> = pairs(asked.query.as_bytes());
-    fields.extend(pairs(&asked.body));
-    let field = |name: &str| {
-        let found = fields.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    };
-    let authorization = asked.headers.get(AUTHORIZATION);
-    let authorization = authorization.and_then(|value| value.to_str().ok());
-    let scope = field("scope").unwrap_or_default();
-    let issued = shared
-        .lock()
-        .auth
-        .issue(scope, authorization, field("refresh_token"));
-    match issued {
-        Some(body) => Plain::json(body),
-        None => Plain::error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
-    }
-}
-
-fn manifest(shared: &Shared, asked: &Asked, repository: &str, reference: &str) -> Plain {
-    let peek = asked.method == Method::HEAD;
-    match shared.lock().store.manifest(repository, reference, peek) {
-        Some((digest, stored)) => Plain {
-            body: stored.bytes,
-            ..Plain::default()
-        }
-        .with(CONTENT_TYPE, stored.media_type)
-        .with(HeaderName::from_static("docker-content-digest"), digest),
-        None => Plain::error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN"),
-    }
-}
-
-fn push_manifest(shared: &Shared, asked: &Asked, repository: &str, reference: &str) -> Plain {
-    let media_type = asked.headers.get(CONTENT_TYPE);
-    let media_type = media_type
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let mut state = shared.lock();
-    let bytes = asked.body.clone();
-    let digest = state
-        .store
-        .put_manifest(repository, reference, media_type, bytes);
-    let mut created = Plain::created(format!("/v2/{repository}/manifests/{digest}"), &digest);
-    let manifest: serde_json::Value = serde_json::from_slice(&asked.body).unwrap_or_default();
-    if let Some(subject) = manifest["subject"]["digest"]
-        .as_str()
-        .filter(|_| state.store.referrers_api)
-    {
-        created = created.with(HeaderName::from_static("oci-subject"), subject.to_owned());
-    }
-    created
-}
-
-fn blob(shared: &Shared, digest: &str) -> Plain {
-    match shared.lock().store.blob(digest) {
-        Some(body) => Plain {
-            body,
-            ..Plain::default()
-        }
-        .with(CONTENT_TYPE, "application/octet-stream".to_owned()),
-        None => Plain::error(StatusCode::NOT_FOUND, "BLOB_UNKNOWN"),
-    }
-}
-
-fn referrers(shared: &Shared, asked: &Asked, repository: &str, digest: &str) -> Plain {
-    let state = shared.lock();
-    if !state.store.referrers_api {
-        return Plain::not_found("404 page not found\n");
-    }
-    let pairs = pairs(asked.query.as_bytes());
-    let page = pairs.iter().find(|(name, _)| name == "page");
-    let page = page.and_then(|(_, page)| page.parse().ok()).unwrap_or(0);
-    let (index, more) = state.store.referrers(repository, digest, page);
-    let plain = Plain {
-        body: index.to_string().into(),
-        ..Plain::default()
-    }
-    .with(
-        CONTENT_TYPE,
-        "application/vnd.oci.image.index.v1+json".to_owned(),
-    );
-    if more {
-        let next = format!("<{}?page={}>; rel=\"next\"", asked.path, page + 1);
-        plain.with(LINK, next)
-    } else {
-        plain
-    }
-}
-
-fn tags(shared: &Shared, repository: &str) -> Plain {
-    let tags = shared.lock().store.tags(repository);
-    Plain::json(serde_json::json!({"name": repository, "tags": tags}).to_string())
-}
-
-/// `POST` opens an upload, `PATCH` adds to it, `PUT` ends it; `POST` with a digest does all.
-fn upload(shared: &Shared, asked: &Asked, repository: &str, upload: &str) -> Plain {
-    let store = &mut shared.lock().store;
-    let unknown = || Plain::error(StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN");
-    let number = if asked.method == Method::POST {
-        store.start_upload()
-    } else {
-        upload.parse().unwrap_or(0)
-    };
-    let Some(length) = store.extend_upload(number, &asked.body) else {
-        return unknown();
-    };
-    let pairs = pairs(asked.query.as_bytes());
-    let Some((_, expected)) = pairs.iter().find(|(name, _)| name == "digest") else {
-        return Plain {
-            status: StatusCode::ACCEPTED,
-            ..Plain::default()
-        }
-        .with(LOCATION, format!("/v2/{repository}/blobs/uploads/{number}"))
-        .with(RANGE, format!("0-{}", length.saturating_sub(1)));
-    };
-    match store.finish_upload(number) {
-        Some(digest) if digest == *expected => {
-            Plain::created(format!("/v2/{repository}/blobs/{digest}"), &digest)
-        }
-        Some(_) => Plain::error(StatusCode::BAD_REQUEST, "DIGEST_INVALID"),
-        None => unknown(),
-    }
-}
-
-fn pairs(text: &[u8]) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(text).into_owned().collect()
-}
-
 impl Asked {
     fn logged(&self, connection: u64) -> LoggedRequest {
         let headers = self.headers.iter().map(|(name, value)| {
@@ -396,49 +204,5 @@ impl Asked {
             version: self.version.clone(),
             at: Instant::now(),
         }
-    }
-}
-
-impl Plain {
-    fn with(mut self, name: HeaderName, value: String) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    fn json(body: String) -> Self {
-        Self {
-            body: body.into(),
-            ..Self::default()
-        }
-        .with(CONTENT_TYPE, "application/json".to_owned())
-    }
-
-    fn error(status: StatusCode, code: &str) -> Self {
-        let errors = serde_json::json!({"errors": [{"code": code, "message": "refused"}]});
-        Self {
-            status,
-            ..Self::json(errors.to_string())
-        }
-    }
-
-    fn not_found(text: &'static str) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            body: Bytes::from_static(text.as_bytes()),
-            ..Self::default()
-        }
-        .with(CONTENT_TYPE, "text/plain; charset=utf-8".to_owned())
-    }
-
-    fn created(location: String, digest: &str) -> Self {
-        Self {
-            status: StatusCode::CREATED,
-            ..Self::default()
-        }
-        .with(LOCATION, location)
-        .with(
-            HeaderName::from_static("docker-content-digest"),
-            digest.to_owned(),
-        )
     }
 }
