@@ -53,22 +53,30 @@ impl RegistryError {
             Reason::RateLimited(_) => Some(format!(
                 "try again later; registries allow more to those who ran `{login}`"
             )),
+            Reason::Transport(HttpError::Connect(_)) => Some(format!(
+                "check that a registry answers at {host}, and HTTPS_PROXY where a proxy is needed"
+            )),
             Reason::Transport(HttpError::Tls(_)) => Some(format!(
                 "if {host} speaks plain HTTP, say so with `--insecure-registry {host}`"
             )),
             Reason::Transport(HttpError::Offline(_)) => {
                 Some("leave out `--offline` to allow the connection".to_owned())
             }
-            Reason::Transport(HttpError::Dns(_) | HttpError::Connect(_) | HttpError::Timeout)
-            | Reason::Deadline(_) => Some(format!(
-                "check the name {host}, the network, and HTTPS_PROXY and NO_PROXY where a proxy is needed"
-            )),
+            Reason::Transport(HttpError::Dns(_) | HttpError::Timeout) | Reason::Deadline(_) => {
+                Some(format!(
+                    "check the name {host}, the network, and HTTPS_PROXY and NO_PROXY where a proxy is needed"
+                ))
+            }
             Reason::Credential(CredentialError::Helper(_) | CredentialError::HelperFailed(_)) => {
                 Some(
                     "docker's configuration names the helper in `credsStore` or `credHelpers`"
                         .to_owned(),
                 )
             }
+            Reason::Server(_) | Reason::Transport(HttpError::Broken(_)) => {
+                Some(format!("try again later; {host} fails on its side"))
+            }
+            Reason::Malformed(_) => Some(format!("check that {host} is a registry")),
             Reason::NotFound => Some("check the repository and the tag or digest".to_owned()),
             _ => None,
         }
