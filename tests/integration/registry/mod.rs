@@ -30,8 +30,8 @@ pub(crate) const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application
 fn options() -> RegistryOptions {
     RegistryOptions {
         deadline: Duration::from_secs(20),
-        connect_timeout: Duration::from_millis(500),
-        idle_timeout: Duration::from_millis(500),
+        connect_timeout: Duration::from_secs(3),
+        idle_timeout: Duration::from_secs(1),
         first_wait: Duration::from_millis(10),
         ..RegistryOptions::default()
     }

@@ -39,7 +39,7 @@ async fn a_long_retry_after_is_reported_at_once() {
     assert_reason!(&error, Reason::RateLimited(_));
     assert!(error.to_string().contains("3600 s"), "{error}");
     assert!(error.hint().unwrap().contains("docker login"));
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
     assert_eq!(registry.requests().len(), 1);
 }
 
@@ -70,5 +70,5 @@ async fn an_absent_registry_is_named_soon() {
     let (error, took) = failure(&client(), &image).await;
     assert_reason!(&error, Reason::Transport(HttpError::Connect(_)));
     assert!(error.hint().unwrap().contains(&gone));
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
