@@ -174,28 +174,35 @@ fn status(head: &[u8]) -> Option<u16> {
     words.next()?.parse().ok()
 }
 
-/// Reads what the daemon says about a refusal, as far as it comes at once.
+/// Reads what the daemon says about a refusal, as far as it comes soon.
 async fn refused(mut connection: Reader, start: &[u8], status: u16) -> RuntimeError {
+    let mut body = start.to_vec();
+    // The connection may stay open, and the length may be in any of HTTP's forms: a complete
+    // message is enough.
+    while message(&body).is_none() && body.len() < LONGEST_HEAD {
+        let more = connection.read_buf(&mut body);
+        match tokio::time::timeout(Duration::from_secs(1), more).await {
+            Ok(Ok(read)) if read > 0 => {}
+            _ => break,
+        }
+    }
+    let text = message(&body).unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
+    RuntimeError::Answered {
+        doing: DOING,
+        status,
+        message: excerpt(&text),
+    }
+}
+
+/// The first JSON message in `body`, which may stand between a chunk's marks.
+fn message(body: &[u8]) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Answer {
         message: String,
     }
-    let mut body = start.to_vec();
-    if !body.ends_with(b"}\n") {
-        let mut more = vec![0; LONGEST_HEAD];
-        let read = connection.read(&mut more).await.unwrap_or_default();
-        body.extend(&more[..read]);
-    }
-    let text = String::from_utf8_lossy(&body);
-    let json = text.find('{').and_then(|at| {
-        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Answer>();
-        values.next()?.ok()
-    });
-    RuntimeError::Answered {
-        doing: DOING,
-        status,
-        message: excerpt(&json.map_or_else(|| text.into_owned(), |answer| answer.message)),
-    }
+    let start = body.iter().position(|&byte| byte == b'{')?;
+    let mut values = serde_json::Deserializer::from_slice(&body[start..]).into_iter::<Answer>();
+    Some(values.next()?.ok()?.message)
 }
 
 fn lost(error: io::Error) -> RuntimeError {
@@ -382,5 +389,36 @@ impl std::fmt::Debug for AttachedInput {
 impl std::fmt::Debug for AttachedOutput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("AttachedOutput")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_http_has_a_status() {
+        assert_eq!(status(b"HTTP/1.1 101 UPGRADED\r\nA: b\r\n\r\n"), Some(101));
+        for other in [
+            &b""[..],
+            b"HTTP/1.1\r\n",
+            b"HTTP/2 200\r\n",
+            b"220 smtp\r\n",
+            b"\xff 200\r\n",
+        ] {
+            assert_eq!(status(other), None);
+        }
+    }
+
+    #[test]
+    fn a_refusals_message_is_found_in_any_transfer_form() {
+        for body in [
+            "{\"message\":\"no\"}\n",
+            "13\r\n{\"message\":\"no\"}\n\r\n0\r\n\r\n",
+        ] {
+            assert_eq!(message(body.as_bytes()).as_deref(), Some("no"));
+        }
+        assert_eq!(message(b"{\"mess"), None);
+        assert_eq!(message(b"<html>"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Container runtimes over their API: Docker, and Podman by the same one.
 //!
 //! No runtime's program is ever spawned, and bollard's types stay in this room. An image is named
-//! by the digest that was verified, never by a tag (see [`identity`]).
+//! by the digest that was verified, never by a tag (`identity.rs` says why that binds).
 
 mod attach;
 mod context;

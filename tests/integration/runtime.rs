@@ -308,6 +308,16 @@ async fn a_command_that_is_not_there_fails_to_start() {
     let state = runtime.inspect(&id).await.unwrap().unwrap();
     assert!(!state.started && !state.error.is_empty());
     runtime.remove(&id).await.unwrap();
+    let options = AttachOptions {
+        stdin: false,
+        tty: false,
+    };
+    let error = runtime.attach(&id, options).await.unwrap_err();
+    assert!(
+        matches!(&error, RuntimeError::Answered { status: 404, message, .. } if message.starts_with("No such container")),
+        "{error}"
+    );
+    runtime.remove(&id).await.unwrap();
 }
 
 #[tokio::test]

@@ -48,6 +48,20 @@ impl Drop for Registry {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // What was pulled from here goes too, as far as no container is left on it.
+        let listed = command("docker")
+            .args([
+                "images",
+                "--digests",
+                "--format",
+                "{{.Repository}}@{{.Digest}}",
+            ])
+            .output();
+        let text = listed.map(|it| it.stdout).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        for image in text.lines().filter(|it| it.starts_with(&self.host)) {
+            let _ = command("docker").args(["rmi", image]).output();
+        }
     }
 }
 
