@@ -9,7 +9,7 @@ use crate::{
     seam::{
         environment::Environment,
         files,
-        http::{HeaderMap, Http, HttpOptions, Request, Url},
+        http::{Http, HttpOptions, Request, Url, header::HeaderMap},
     },
 };
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::limits::{ByteSize, Limits, Span};
+use crate::model::limits::{ByteSize, Limits};
 
 /// The launch that would be made, as far as arguments and configuration tell.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -43,8 +43,6 @@ pub struct DryRun {
     pub pids: u32,
     /// Wall time in seconds.
     pub timeout_seconds: f64,
-    #[serde(skip)]
-    limits: Option<(ByteSize, Span)>,
 }
 
 impl DryRun {
@@ -67,7 +65,6 @@ impl DryRun {
             memory_bytes: limits.memory.as_bytes(),
             pids: limits.pids,
             timeout_seconds: limits.timeout.duration().as_secs_f64(),
-            limits: Some((limits.memory, limits.timeout)),
         }
     }
 
@@ -90,12 +87,13 @@ impl DryRun {
             || "no rule matches the image: it would be refused".to_owned(),
             |rule| format!("number {rule}"),
         );
-        let limits = self.limits.map_or_else(String::new, |(memory, timeout)| {
-            format!(
-                "{} CPUs, {memory}, {} processes, {timeout}",
-                self.cpus, self.pids
-            )
-        });
+        let limits = format!(
+            "{} CPUs, {}, {} processes, {} s",
+            self.cpus,
+            ByteSize::bytes(self.memory_bytes),
+            self.pids,
+            self.timeout_seconds
+        );
         let root = if self.read_only {
             "read-only"
         } else {

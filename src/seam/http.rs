@@ -13,8 +13,8 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy, header::HeaderName};
-pub use reqwest::{Method, Url, header::HeaderMap};
+use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
+pub use reqwest::{Method, Url, header};
 
 use header::{HeaderMap, HeaderName};
 
