@@ -88,13 +88,23 @@ unpack() {
   local package=$1 pattern=$2 name=${3:-$(basename "$2")} folder
   have apt-get || die "missing: $name" "put it into $FULLSEND_DEV_CACHE/bin"
   folder=$(mktemp -d)
-  say "unpacking $name from the package $package"
-  [[ -n $(apt-cache show "$package" 2>/dev/null) ]] || ! can_be_root || as_root apt-get update -qq
-  (cd "$folder" && apt-get download -qq -o APT::Sandbox::User=root "$package" >&2 && dpkg-deb -x ./*.deb .) ||
-    die "the package $package cannot be downloaded" "is 'universe' among the sources of apt?"
+  extract "$package" "$folder"
   install -m 755 "$(find "$folder" -path "$folder/$pattern" -type f | head -n 1)" \
     "$FULLSEND_DEV_CACHE/bin/$name"
   rm -rf "$folder"
+}
+
+# Downloads the package $1 and unpacks it into the folder $2.
+extract() {
+  say "unpacking the package $1"
+  learn "$1"
+  (cd "$2" && apt-get download -qq -o APT::Sandbox::User=root "$1" >&2 && dpkg-deb -x ./*.deb .) ||
+    die "the package $1 cannot be downloaded" "is 'universe' among the sources of apt?"
+}
+
+# A fresh machine has no list of packages yet.
+learn() {
+  [[ -n $(apt-cache show "$1" 2>/dev/null) ]] || ! can_be_root || as_root apt-get update -qq
 }
 
 docker_answers() { have docker && docker version >/dev/null 2>&1; }
@@ -149,11 +159,19 @@ install_cosign() {
 }
 
 # Any Go, however old, can download a newer one as a module, checked against Go's checksum
-# database; only since 1.21 does it do so by itself.
+# database; only since 1.21 does it do so by itself. Where there is none, the distribution's is
+# borrowed for that one purpose, without installing it.
 install_go() {
-  local folder=$FULLSEND_DEV_CACHE/go-$go machine directory
+  local folder=$FULLSEND_DEV_CACHE/go-$go machine directory borrowed=''
   [[ ! -x $folder/bin/go ]] || return 0
-  packages go=golang-go go=ca-certificates
+  if ! have go; then
+    borrowed=$(mktemp -d)
+    learn golang-go
+    extract "$(apt-cache depends golang-go | sed -n 's/.*Depends: \(golang-[0-9.]*-go\)$/\1/p')" "$borrowed"
+    GOROOT=$(echo "$borrowed"/usr/lib/go-*)
+    export GOROOT
+    PATH=$GOROOT/bin:$PATH
+  fi
   case $(uname -m) in
     x86_64) machine=amd64 ;;
     aarch64) machine=arm64 ;;
@@ -170,6 +188,8 @@ install_go() {
   chmod -R u+w "$folder.part"
   chmod +x "$folder.part"/bin/* "$folder.part"/pkg/tool/*/*
   mv "$folder.part" "$folder"
+  unset GOROOT
+  [[ -z $borrowed ]] || rm -rf "$borrowed"
 }
 
 main "$@"
