@@ -26,7 +26,7 @@ type Environment = Vec<(OsString, OsString)>;
 /// Runs the image's agent: supervised and without privileges where this is the container's root,
 /// straight through otherwise.
 pub(crate) fn run(wanted: Entrypoint) -> Result<ExitCode, StartError> {
-    let mut environment: Environment = std::env::vars_os().collect();
+    let mut environment: Environment = environment::of_process();
     let command = command(&wanted, &environment)?;
     let user = wanted.user.or_else(|| text(&environment, "AGENT_USER"));
     let folder = wanted

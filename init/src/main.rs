@@ -58,7 +58,7 @@ fn plan(run: Run) -> Result<Plan, StartError> {
     if nix::unistd::getpid().as_raw() != 1 {
         return Err(StartError::NotPidOne);
     }
-    let environment: Vec<_> = std::env::vars_os().collect();
+    let environment = environment::of_process();
     let launch = Launch::new(&run.command, &environment).ok_or(StartError::NoCommand)?;
     let outlet = match (run.socket, run.record) {
         (Some(path), _) => Outlet::connect(&path).map_err(|error| StartError::Outlet(path, error)),

@@ -44,10 +44,6 @@ impl Terminal {
         }
     }
 
-    pub(super) fn has_color(&self) -> bool {
-        self.color
-    }
-
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }

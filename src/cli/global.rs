@@ -8,14 +8,14 @@ use crate::registry::RegistryOptions;
 
 /// The options that every verb has.
 #[derive(Clone, Debug, Args)]
-pub struct GlobalArgs {
+pub(super) struct GlobalArgs {
     /// The configuration file [default: fullsend.yaml, searched upward to the repository's root]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// How results are written to stdout
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
-    /// When messages are coloured; NO_COLOR is honoured
+    /// When messages are coloured; `NO_COLOR` is honoured
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
     /// Only what went wrong

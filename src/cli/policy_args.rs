@@ -28,8 +28,8 @@ const TRUSTED_ROOT_BYTES: u64 = 1 << 20;
 /// Whose signature is accepted. These replace the rules of fullsend.yaml.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Policy")]
-pub struct PolicyArgs {
-    /// The public key that signed: a PEM file, or env://NAME
+pub(super) struct PolicyArgs {
+    /// The public key that signed: a PEM file, or <env://NAME>
     #[arg(long, value_name = "FILE", value_parser = parse::<KeySource>)]
     key: Option<KeySource>,
     /// The certificate's subject, exactly
@@ -65,7 +65,7 @@ pub struct PolicyArgs {
     /// Accept a key's signature that is in no transparency log
     #[arg(long, requires = "key")]
     insecure_ignore_tlog: bool,
-    /// A trusted_root.json to believe instead of the public Sigstore
+    /// A `trusted_root.json` to believe instead of the public Sigstore
     #[arg(long, value_name = "FILE")]
     trusted_root: Option<PathBuf>,
 }

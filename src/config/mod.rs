@@ -1,6 +1,6 @@
 //! fullsend.yaml and the deny list: text to checked values, without input or output.
 //!
-//! A file is read twice over: into [`raw`] structs that only know its shape, and from there into
+//! A file is read twice over: into `raw` structs that only know its shape, and from there into
 //! the types that the rest of the program uses. Every value's grammar is a `FromStr`, so that
 //! flags read it the same way. Paths stay as written; the caller resolves them.
 

@@ -157,7 +157,7 @@ mod tests {
         );
         assert_eq!(decided(&waited(9), RAN), Outcome::Signaled { signal: 9 });
         assert_eq!(
-            decided(&waited(11 | 0x80), RAN),
+            decided(&waited(0x8b), RAN),
             Outcome::Signaled { signal: 11 }
         );
     }

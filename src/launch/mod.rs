@@ -23,6 +23,7 @@ mod sandbox;
 mod signals;
 mod supervise;
 mod terminal;
+mod watch;
 
 pub use ci::Platform as CiPlatform;
 pub use console::Console;

@@ -104,7 +104,7 @@ impl Prover<'_> {
         let hold = effective(self.hold, jiff::Zoned::now().date());
         let image = match self.allowed(choose(&self.request.image, hold, list.as_ref()), hold) {
             Ok(image) => image,
-            Err(refused) => return Ok(refused),
+            Err(refused) => return Ok(*refused),
         };
         let verified = self.judge(&image, platform).await?;
         // A list may name digests, which are known only now; it wins over any other verdict.
@@ -116,13 +116,13 @@ impl Prover<'_> {
                     let verified = self.judge(&image, platform).await?;
                     Ok(Proof { image, verified })
                 }
-                Err(refused) => Ok(refused),
+                Err(refused) => Ok(*refused),
             },
         }
     }
 
     /// The image of `choice`, said to the person where it is another than was asked for.
-    fn allowed(&self, choice: Choice, hold: Option<&Hold>) -> Result<ImageReference, Proof> {
+    fn allowed(&self, choice: Choice, hold: Option<&Hold>) -> Result<ImageReference, Box<Proof>> {
         match choice {
             Choice::Requested(image) => Ok(image),
             Choice::Held(image) => {
@@ -145,7 +145,7 @@ impl Prover<'_> {
             }
             Choice::Denied { image, reason } => {
                 let verified = Verified::refused(&image, Verdict::Denied, reason);
-                Err(Proof { image, verified })
+                Err(Box::new(Proof { image, verified }))
             }
         }
     }

@@ -58,7 +58,7 @@ pub async fn exec(
             request.allow_workflow_commands,
         ),
     };
-    let outcome = match run.to_its_end(&mut report).await {
+    let outcome = match Box::pin(run.to_its_end(&mut report)).await {
         Ok(outcome) => outcome,
         Err(failure) => {
             report.reason = failure.reason;

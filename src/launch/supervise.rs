@@ -1,37 +1,27 @@
 //! From a created container to its end: streams, signals, the time limit, init's record.
 
 use std::{
+    io::{self, IsTerminal as _},
     pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use fullsend_init::{Order, Record};
-use tokio::{io::AsyncWriteExt as _, task::JoinHandle, time::sleep_until};
+use fullsend_init::Record;
+use tokio::{task::JoinHandle, time::sleep_until};
 
 use super::{
     decide::{OurKill, Seen},
-    line::{Heard, Line},
+    line::Line,
     output::Output,
     signals::Signals,
     terminal::{self, RawMode},
+    watch::Watch,
 };
 use crate::runtime::{
     AttachOptions, Attached, AttachedInput, ContainerId, OutputEnd, Runtime, RuntimeError,
     ThreadReader, ThreadWriter,
 };
-
-/// How long after its own limits init may still be silent before the container is killed.
-const OVERDUE_SLACK: Duration = Duration::from_secs(10);
-
-/// How long init may take from the container's start to its first word.
-const HELLO_PATIENCE: Duration = Duration::from_secs(30);
-
-/// How long what init said last may take to arrive after the container's end.
-const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// SIGKILL's number, the same on all architectures of Linux.
-const SIGKILL: i32 = 9;
 
 /// What our reader's end was to a shell: SIGPIPE.
 const SIGPIPE: u8 = 13;
@@ -77,18 +67,24 @@ pub(super) async fn supervise(
     };
     let attached = runtime.attach(container, options).await?;
     let Attached { stdin, mut output } = attached;
-    let raw_mode = terms.tty.then(RawMode::enter).transpose();
-    let _raw_mode = raw_mode.map_err(|source| RuntimeError::Lost {
-        doing: "hand over the terminal",
-        source: Some(source.into()),
-    })?;
+    let raw_mode = (terms.tty && io::stdin().is_terminal()).then(RawMode::enter);
+    let _raw_mode = raw_mode
+        .transpose()
+        .map_err(ours_failed("hand over the terminal"))?;
     let input = Aborting(tokio::spawn(feed(stdin)));
     let resizing = terms
         .tty
         .then(|| Aborting(tokio::spawn(resize(runtime.clone(), container.clone()))));
 
-    let mut stdout = Output::new(streams(ThreadWriter::stdout())?, terms.filter_sections);
-    let mut stderr = Output::new(streams(ThreadWriter::stderr())?, terms.filter_sections);
+    let failed = ours_failed("write the agent's output");
+    let mut stdout = Output::new(
+        ThreadWriter::stdout().map_err(failed)?,
+        terms.filter_sections,
+    );
+    let mut stderr = Output::new(
+        ThreadWriter::stderr().map_err(failed)?,
+        terms.filter_sections,
+    );
     let mut watch = Watch::new(runtime.clone(), container.clone(), line, terms);
     let mut copying = pin!(output.copy(&mut stdout, &mut stderr));
     let mut living = pin!(async {
@@ -97,8 +93,9 @@ pub(super) async fn supervise(
     });
     let mut output_over = false;
     while !(output_over && watch.is_over()) {
+        let (container_over, alarm) = (watch.is_container_over(), watch.alarm());
         tokio::select! {
-            result = &mut living, if !watch.container_over => watch.container_ended(result),
+            result = &mut living, if !container_over => watch.container_ended(result),
             end = &mut copying, if !output_over => {
                 output_over = true;
                 match end {
@@ -107,22 +104,22 @@ pub(super) async fn supervise(
                     Err(error) => watch.note_error(error.to_string()),
                 }
             }
-            heard = listen(&mut watch.line) => watch.hear(heard),
+            heard = watch.listen() => watch.hear(heard),
             signal = signals.next() => watch.interrupt(signal).await,
-            () = sleep_until(watch.alarm.into()) => watch.alarm_rang().await,
+            () = sleep_until(alarm.into()) => watch.alarm_rang().await,
         }
         // Once killed for good, output that nobody takes is not waited for.
-        output_over |= watch.forced && watch.container_over;
+        output_over |= watch.is_cut_short();
     }
     drop((input, resizing));
     watch.finish().await
 }
 
-fn streams(opened: std::io::Result<ThreadWriter>) -> Result<ThreadWriter, RuntimeError> {
-    opened.map_err(|source| RuntimeError::Lost {
-        doing: "write to our own output",
+fn ours_failed(doing: &'static str) -> impl Fn(io::Error) -> RuntimeError + Copy {
+    move |source| RuntimeError::Lost {
+        doing,
         source: Some(source.into()),
-    })
+    }
 }
 
 /// A task that ends with its owner.
@@ -134,17 +131,12 @@ impl<T> Drop for Aborting<T> {
     }
 }
 
-/// Passes standard input on, and its end.
+/// Passes standard input on; its end, or that there is none, is the agent's end of input.
 async fn feed(mut stdin: AttachedInput) {
-    let Ok(mut ours) = ThreadReader::stdin() else {
-        return;
-    };
-    // An agent that does not read, or is gone, is no error of ours.
-    if tokio::io::copy(&mut ours, &mut stdin).await.is_ok() {
-        let _ = stdin.shutdown().await;
+    if let Ok(mut ours) = ThreadReader::stdin() {
+        // An agent that does not read, or is gone, is no error of ours.
+        let _ = stdin.copy_from(&mut ours).await;
     }
-    // The connection is kept: its end would be the end of the output too.
-    std::future::pending::<()>().await;
 }
 
 /// Gives the container's terminal our size, now and whenever it changes.
@@ -169,186 +161,4 @@ async fn resize(runtime: Arc<dyn Runtime>, container: ContainerId) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
-}
-
-/// What init says next, or never where nobody listens.
-async fn listen(line: &mut Option<Line>) -> Option<Heard> {
-    match line {
-        Some(line) => line.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// The state of one supervised container.
-struct Watch {
-    runtime: Arc<dyn Runtime>,
-    container: ContainerId,
-    terms: Terms,
-    line: Option<Line>,
-    has_line: bool,
-    record: Result<Record, String>,
-    connected: bool,
-    agent_started: Option<Instant>,
-    our_kill: Option<OurKill>,
-    container_over: bool,
-    /// The container was killed from outside.
-    forced: bool,
-    error: Option<String>,
-    /// When something has to be done although nothing happens.
-    alarm: Instant,
-}
-
-impl Watch {
-    fn new(
-        runtime: Arc<dyn Runtime>,
-        container: ContainerId,
-        line: Option<Line>,
-        terms: Terms,
-    ) -> Self {
-        let has_line = line.is_some();
-        let patience = if has_line {
-            HELLO_PATIENCE
-        } else {
-            overdue(terms) + HELLO_PATIENCE
-        };
-        Self {
-            runtime,
-            container,
-            terms,
-            line,
-            has_line,
-            record: Err("the sandbox's init left no record".to_owned()),
-            connected: false,
-            agent_started: None,
-            our_kill: None,
-            container_over: false,
-            forced: false,
-            error: None,
-            alarm: Instant::now() + patience,
-        }
-    }
-
-    /// Nothing more is to come but output.
-    fn is_over(&self) -> bool {
-        self.container_over && self.line.is_none()
-    }
-
-    fn container_ended(&mut self, result: Result<(), RuntimeError>) {
-        self.container_over = true;
-        if let Err(error) = result {
-            self.note_error(super::failure::chain(&error));
-        }
-        if self.line.is_some() {
-            self.alarm = Instant::now() + LAST_WORDS;
-        }
-    }
-
-    fn hear(&mut self, heard: Option<Heard>) {
-        match heard {
-            Some(Heard::Connected(_)) => {
-                self.connected = true;
-                self.alarm = Instant::now() + overdue(self.terms);
-            }
-            Some(Heard::Started) => {
-                self.agent_started = Some(Instant::now());
-                self.alarm = Instant::now() + overdue(self.terms);
-            }
-            Some(Heard::Record(record)) => {
-                self.record = Ok(*record);
-                self.line = None;
-            }
-            Some(Heard::Lost(reason)) => {
-                self.record = Err(reason);
-                self.line = None;
-            }
-            None => self.line = None,
-        }
-    }
-
-    /// A signal came to us, or the reader of our output is gone.
-    async fn interrupt(&mut self, signal: u8) {
-        if self.our_kill.is_some() {
-            return self.kill().await;
-        }
-        self.our_kill = Some(OurKill::Interrupted(signal));
-        let grace = self.terms.grace;
-        self.alarm = Instant::now() + grace + LAST_WORDS;
-        match &self.line {
-            Some(line) if self.connected => {
-                line.order(Order::Terminate {
-                    signal: signal.into(),
-                    grace,
-                });
-            }
-            // There is no agent yet that could end by itself.
-            Some(_) => self.kill().await,
-            None => {
-                let _ = self.runtime.signal(&self.container, signal.into()).await;
-                self.alarm = Instant::now() + grace;
-            }
-        }
-    }
-
-    /// Ends everything at once: by init where it answers, so that the record is not lost.
-    async fn kill(&mut self) {
-        if let Some(line) = self.line.as_ref().filter(|_| self.connected) {
-            line.order(Order::Kill);
-            self.alarm = Instant::now() + LAST_WORDS;
-        } else {
-            self.force().await;
-        }
-    }
-
-    async fn force(&mut self) {
-        self.forced = true;
-        self.alarm = Instant::now() + LAST_WORDS;
-        if self.runtime.signal(&self.container, SIGKILL).await.is_err() {
-            // It may be created and not started: then its end is its removal.
-            let _ = self.runtime.remove(&self.container).await;
-        }
-    }
-
-    async fn alarm_rang(&mut self) {
-        if self.container_over {
-            self.line = None;
-            self.alarm = Instant::now() + overdue(self.terms);
-            return;
-        }
-        if self.our_kill.is_none() && (self.connected || !self.has_line) {
-            self.our_kill = Some(OurKill::Overdue);
-        }
-        self.force().await;
-    }
-
-    fn note_error(&mut self, error: String) {
-        self.error.get_or_insert(error);
-    }
-
-    async fn finish(self) -> Result<Ended, RuntimeError> {
-        let state = match self.runtime.inspect(&self.container).await {
-            Ok(state) => state,
-            Err(error) if error.is_unreachable() => None,
-            Err(error) => return Err(error),
-        };
-        let error = match &state {
-            Some(state) if !state.error.is_empty() => Some(state.error.clone()),
-            _ => self.error,
-        };
-        Ok(Ended {
-            record: self.record,
-            seen: state.map(|state| Seen {
-                oom_killed: state.oom_killed,
-                started: state.started,
-            }),
-            our_kill: self.our_kill,
-            agent_started: self.agent_started,
-            line_failed: self.has_line && !self.connected,
-            error,
-        })
-    }
-}
-
-/// How long a run may take in all before init must be broken.
-fn overdue(terms: Terms) -> Duration {
-    terms.timeout + terms.grace + OVERDUE_SLACK
 }

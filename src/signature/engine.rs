@@ -201,6 +201,10 @@ fn invalid<T>(reason: &str) -> Result<T, Refusal> {
     Err(Refusal::Invalid(reason.to_owned()))
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "stands behind map_err, which hands errors over"
+)]
 fn unproven(reason: impl ToString) -> Refusal {
     Refusal::Unproven(reason.to_string())
 }

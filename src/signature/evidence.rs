@@ -55,6 +55,10 @@ pub(super) enum EvidenceError {
     Malformed(String),
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "stands behind map_err, which hands errors over"
+)]
 pub(super) fn malformed(reason: impl ToString) -> EvidenceError {
     EvidenceError::Malformed(reason.to_string())
 }

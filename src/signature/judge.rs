@@ -97,7 +97,7 @@ fn judge_certificate(
         .accepted
         .iter()
         .filter_map(|accepted| match accepted {
-            Accepted::Keyless(keyless) => Some(keyless),
+            Accepted::Keyless(keyless) => Some(&**keyless),
             Accepted::Key { .. } => None,
         })
         .collect();
@@ -113,19 +113,17 @@ fn judge_certificate(
         Err(refusal)
     };
     match engine.check_certificate(evidence, digest) {
-        Ok(signer) => match accepts(&signer.issuer, &signer.identity, &signer.claims) {
-            Ok(()) => by_certificate(blank, Verdict::Verified, signer, None),
-            Err(mismatch) => by_certificate(blank, Verdict::Untrusted, signer, Some(mismatch)),
-        },
+        Ok(signer) => {
+            let mismatch = accepts(&signer.issuer, &signer.identity, &signer.claims).err();
+            by_certificate(evidence.format, signer, mismatch)
+        }
         Err(Refusal::Invalid(reason)) => refused(blank, Some(reason), String::new()),
         Err(Refusal::SomebodyElse) => refused(blank, None, "somebody else made it".to_owned()),
         // Whom an unproven certificate names is only a claim. Where the claim is an accepted
         // signer's, something is wrong with that signer's signature; else nobody known made it.
         Err(Refusal::Unproven(reason)) => {
-            let identity = certificate
-                .identity
-                .as_ref()
-                .map_or("", |name| name.as_str());
+            let identity = certificate.identity.as_ref();
+            let identity = identity.map_or("", |name| name.as_str());
             let issuer = certificate.issuer.as_deref().unwrap_or_default();
             match accepts(issuer, identity, &certificate.ci_claims) {
                 Ok(()) => refused(blank, Some(reason), String::new()),
@@ -137,20 +135,19 @@ fn judge_certificate(
     }
 }
 
-fn by_certificate(
-    blank: Signature,
-    verdict: Verdict,
-    signer: CertifiedSigner,
-    reason: Option<String>,
-) -> Signature {
+/// The signature of a proven signer, who is accepted unless there is a `mismatch`.
+fn by_certificate(format: Format, signer: CertifiedSigner, mismatch: Option<String>) -> Signature {
     Signature {
-        verdict,
+        verdict: match mismatch {
+            None => Verdict::Verified,
+            Some(_) => Verdict::Untrusted,
+        },
+        claims: shown_claims(&signer.claims),
         identity: Some(signer.identity),
         issuer: Some(signer.issuer),
-        claims: shown_claims(&signer.claims),
         log: signer.log,
-        reason,
-        ..blank
+        reason: mismatch,
+        ..blank(format, Some(Method::Keyless))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) enum Accepted {
     Key { key: PublicKey, logged: bool },
-    Keyless(KeylessRequirement),
+    Keyless(Box<KeylessRequirement>),
 }
 
 /// The signers of one rule, any of whom satisfies it.
@@ -76,7 +76,9 @@ fn collect(
                 logged: !insecure_ignore_tlog,
             });
         }
-        Requirement::Keyless(keyless) => accepted.push(Accepted::Keyless(keyless.clone())),
+        Requirement::Keyless(keyless) => {
+            accepted.push(Accepted::Keyless(Box::new(keyless.clone())));
+        }
         Requirement::Any(alternatives) => {
             for alternative in alternatives {
                 collect(alternative, folder, environment, accepted)?;

@@ -31,6 +31,7 @@ use crate::{
 };
 
 /// The options of `fullsend exec`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct ExecArgs {
     /// The agent, as fullsend.yaml names it; triage, review, code and fix have limits of their own
@@ -142,7 +143,7 @@ pub(super) async fn run(args: ExecArgs, context: &Context) -> Outcome {
         &context.terminal,
     ))
     .await;
-    publish(&report, report_file, context)?;
+    publish(&report, report_file, context);
     Ok(report.exit_code)
 }
 
@@ -327,11 +328,7 @@ fn dry_run(request: &ExecRequest, context: &Context) -> Outcome {
 }
 
 /// The closing line, the report file and what the CI platform wants to know.
-fn publish(
-    report: &RunReport,
-    file: Option<AtomicFile>,
-    context: &Context,
-) -> Result<(), CliFailure> {
+fn publish(report: &RunReport, file: Option<AtomicFile>, context: &Context) {
     let closing = closing::line(report);
     if !(context.terminal.is_quiet() && report.exit_code == exit_code::OK) {
         context.terminal.say(&closing);
@@ -356,7 +353,6 @@ fn publish(
             .terminal
             .warn(&format!("the report was not written: {error}"));
     }
-    Ok(())
 }
 
 async fn reap(args: &ExecArgs, context: &Context) -> Outcome {
