@@ -8,10 +8,11 @@ use std::{
 };
 
 use fullsend_init::Record;
-use tokio::{task::JoinHandle, time::sleep_until};
+use tokio::{io::sink, sync::Notify, task::JoinHandle, time::sleep_until};
 
 use super::{
     decide::{OurKill, Seen},
+    failure::chain,
     line::Line,
     output::Output,
     signals::Signals,
@@ -19,8 +20,8 @@ use super::{
     watch::Watch,
 };
 use crate::runtime::{
-    AttachOptions, Attached, AttachedInput, ContainerId, OutputEnd, Runtime, RuntimeError,
-    ThreadReader, ThreadWriter,
+    AttachOptions, Attached, AttachedInput, AttachedOutput, ContainerId, CopyError, OutputEnd,
+    Runtime, RuntimeError, ThreadReader, ThreadWriter,
 };
 
 /// What our reader's end was to a shell: SIGPIPE.
@@ -66,7 +67,7 @@ pub(super) async fn supervise(
         tty: terms.tty,
     };
     let attached = runtime.attach(container, options).await?;
-    let Attached { stdin, mut output } = attached;
+    let Attached { stdin, output } = attached;
     let raw_mode = (terms.tty && io::stdin().is_terminal()).then(RawMode::enter);
     let _raw_mode = raw_mode
         .transpose()
@@ -77,16 +78,34 @@ pub(super) async fn supervise(
         .then(|| Aborting(tokio::spawn(resize(runtime.clone(), container.clone()))));
 
     let failed = ours_failed("write the agent's output");
-    let mut stdout = Output::new(
+    let stdout = Output::new(
         ThreadWriter::stdout().map_err(failed)?,
         terms.filter_sections,
     );
-    let mut stderr = Output::new(
+    let stderr = Output::new(
         ThreadWriter::stderr().map_err(failed)?,
         terms.filter_sections,
     );
-    let mut watch = Watch::new(runtime.clone(), container.clone(), line, terms);
-    let mut copying = pin!(output.copy(&mut stdout, &mut stderr));
+    let watch = Watch::new(runtime.clone(), container.clone(), line, terms);
+    // The connection is closed when this returns: until then the runtime would wait for its reader.
+    let watch = until_over(watch, (output, stdout, stderr), runtime, container, signals).await;
+    drop((input, resizing));
+    watch.finish().await
+}
+
+/// The agent's output, and ours.
+type Streams = (AttachedOutput, Output<ThreadWriter>, Output<ThreadWriter>);
+
+/// Starts the container and waits until it is over and its output out.
+async fn until_over(
+    mut watch: Watch,
+    streams: Streams,
+    runtime: &Arc<dyn Runtime>,
+    container: &ContainerId,
+    signals: &mut Signals,
+) -> Watch {
+    let reader_gone = Notify::new();
+    let mut copying = pin!(copy(streams, &reader_gone));
     let mut living = pin!(async {
         runtime.start(container).await?;
         runtime.wait(container).await
@@ -98,12 +117,11 @@ pub(super) async fn supervise(
             result = &mut living, if !container_over => watch.container_ended(result),
             end = &mut copying, if !output_over => {
                 output_over = true;
-                match end {
-                    Ok(OutputEnd::Complete) => {}
-                    Ok(OutputEnd::ConsumerGone(_)) => watch.interrupt(SIGPIPE).await,
-                    Err(error) => watch.note_error(error.to_string()),
+                if let Err(error) = end {
+                    watch.note_error(chain(&error));
                 }
             }
+            () = reader_gone.notified() => watch.interrupt(SIGPIPE).await,
             heard = watch.listen() => watch.hear(heard),
             signal = signals.next() => watch.interrupt(signal).await,
             () = sleep_until(alarm.into()) => watch.alarm_rang().await,
@@ -111,8 +129,21 @@ pub(super) async fn supervise(
         // Once killed for good, output that nobody takes is not waited for.
         output_over |= watch.is_cut_short();
     }
-    drop((input, resizing));
-    watch.finish().await
+    watch
+}
+
+/// Copies the agent's output, and says when nobody reads ours any more.
+///
+/// What comes then is still read: an agent, and the runtime after its end, would wait for ever.
+async fn copy(streams: Streams, reader_gone: &Notify) -> Result<(), CopyError> {
+    let (mut output, mut stdout, mut stderr) = streams;
+    match output.copy(&mut stdout, &mut stderr).await? {
+        OutputEnd::Complete => Ok(()),
+        OutputEnd::ConsumerGone(_) => {
+            reader_gone.notify_one();
+            output.copy(&mut sink(), &mut sink()).await.map(|_| ())
+        }
+    }
 }
 
 fn ours_failed(doing: &'static str) -> impl Fn(io::Error) -> RuntimeError + Copy {

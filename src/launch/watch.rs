@@ -25,6 +25,9 @@ const HELLO_PATIENCE: Duration = Duration::from_secs(30);
 /// How long what init says last may take to arrive, and a killed container to end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// How long a killed container may take before the runtime is given up.
+const FORCED_PATIENCE: Duration = Duration::from_secs(30);
+
 /// SIGKILL's number, the same on all architectures of Linux.
 const SIGKILL: i32 = 9;
 
@@ -64,6 +67,8 @@ pub(super) struct Watch {
     agent_started: Option<Instant>,
     our_kill: Option<OurKill>,
     error: Option<String>,
+    /// When we first killed the container from outside.
+    forced_at: Option<Instant>,
     /// When something has to be done although nothing happens.
     alarm: Instant,
 }
@@ -90,6 +95,7 @@ impl Watch {
             agent_started: None,
             our_kill: None,
             error: None,
+            forced_at: None,
             alarm: Instant::now() + patience,
         }
     }
@@ -209,6 +215,11 @@ impl Watch {
     async fn force(&mut self) {
         if self.life == Life::Running {
             self.life = Life::Forced;
+        }
+        let forced_at = *self.forced_at.get_or_insert_with(Instant::now);
+        if forced_at.elapsed() > FORCED_PATIENCE {
+            self.note_error("the runtime does not end the container".to_owned());
+            self.life = Life::CutShort;
         }
         self.alarm = Instant::now() + LAST_WORDS;
         if self.runtime.signal(&self.container, SIGKILL).await.is_err() {
