@@ -14,10 +14,10 @@ pub enum Verdict {
     Verified,
     /// Something needed could not be fetched, and what was fetched satisfies no rule.
     Unavailable,
-    /// An accepted signer's signature does not hold, or names another digest.
-    Invalid,
     /// Signed, but by nobody whom the policy accepts.
     Untrusted,
+    /// An accepted signer's signature does not hold, or names another digest.
+    Invalid,
     /// No signature.
     Unsigned,
 }

@@ -201,10 +201,10 @@ impl Tally {
             (Verdict::Verified, None)
         } else if let Some(missing) = self.missing.first() {
             (Verdict::Unavailable, Some(missing.clone()))
-        } else if let Some(reason) = reason_of(Verdict::Invalid) {
-            (Verdict::Invalid, Some(reason))
         } else if let Some(reason) = reason_of(Verdict::Untrusted) {
             (Verdict::Untrusted, Some(reason))
+        } else if let Some(reason) = reason_of(Verdict::Invalid) {
+            (Verdict::Invalid, Some(reason))
         } else {
             (Verdict::Unsigned, None)
         }
