@@ -6,7 +6,7 @@ use sigstore_trust_root::{SigstoreInstance, TrustedRoot};
 use sigstore_verify::{
     PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
     crypto::{FulcioCiClaims, VerificationKey},
-    types::{Artifact, Bundle, Sha256Hash},
+    types::{Artifact, Bundle, Sha256Hash, TransparencyLogEntry},
 };
 
 use super::{
@@ -220,12 +220,25 @@ fn check_binding(evidence: &Evidence, digest: &Digest) -> Result<(), Refusal> {
     )))
 }
 
+/// The bundle, if each of its log entries comes with something that the log has signed.
+///
+/// The library checks the proofs and promises that are there and demands one among all entries:
+/// one that has neither would ride along unchecked, and be reported.
 fn logged_bundle(evidence: &Evidence) -> Result<&Bundle, Refusal> {
-    evidence
+    let bundle = evidence
         .bundle
         .as_ref()
         .filter(|bundle| !bundle.verification_material.tlog_entries.is_empty())
-        .ok_or_else(|| unproven("it is in no transparency log"))
+        .ok_or_else(|| unproven("it is in no transparency log"))?;
+    let signed_by_log = |entry: &TransparencyLogEntry| {
+        entry.inclusion_proof.is_some() || entry.inclusion_promise.is_some()
+    };
+    let entries = &bundle.verification_material.tlog_entries;
+    if entries.iter().all(signed_by_log) {
+        Ok(bundle)
+    } else {
+        Err(unproven("a log entry has neither a proof nor a promise"))
+    }
 }
 
 fn log_entry(bundle: &Bundle, result: &VerificationResult) -> Option<LogEntry> {
