@@ -63,7 +63,11 @@ pub async fn verify(
             ));
         }
         let mut verified = prover.judge(asked, platform).await?;
-        if let Some(entry) = list.find(asked, digest_of(&verified).as_ref()) {
+        let digests = digests_of(&verified);
+        let denied = digests
+            .iter()
+            .find_map(|digest| list.find(asked, Some(digest)));
+        if let Some(entry) = denied {
             verified.verification.verdict = Verdict::Denied;
             verified.verification.reason = Some(entry.reason.clone());
         }
@@ -107,17 +111,22 @@ impl Prover<'_> {
             Err(refused) => return Ok(*refused),
         };
         let verified = self.judge(&image, platform).await?;
-        // A list may name digests, which are known only now; it wins over any other verdict.
-        let digest = digest_of(&verified);
-        match list.and_then(|list| denied(&image, digest.as_ref(), &list)) {
+        let Some(choice) = denial(&image, &verified, list.as_ref()) else {
+            return Ok(Proof { image, verified });
+        };
+        let image = match self.allowed(choice, hold) {
+            Ok(image) => image,
+            Err(refused) => return Ok(refused),
+        };
+        let verified = self.judge(&image, platform).await?;
+        match denial(&image, &verified, list.as_ref()) {
             None => Ok(Proof { image, verified }),
-            Some(choice) => match self.allowed(choice, hold) {
-                Ok(image) => {
-                    let verified = self.judge(&image, platform).await?;
-                    Ok(Proof { image, verified })
-                }
-                Err(refused) => Ok(*refused),
-            },
+            // A replacement is not replaced again.
+            Some(Choice::Denied { reason, .. } | Choice::Replaced { reason, .. }) => {
+                let verified = Verified::refused(&image, Verdict::Denied, reason);
+                Ok(Proof { image, verified })
+            }
+            Some(Choice::Requested(_) | Choice::Held(_)) => Ok(Proof { image, verified }),
         }
     }
 
@@ -197,6 +206,23 @@ impl Prover<'_> {
     }
 }
 
-fn digest_of(verified: &Verified) -> Option<Digest> {
-    verified.verification.digest.as_deref()?.parse().ok()
+/// What becomes of an image whose digests are known, if the list names one of them.
+///
+/// A list wins over any other verdict.
+fn denial(image: &ImageReference, verified: &Verified, list: Option<&DenyList>) -> Option<Choice> {
+    let list = list?;
+    let digests = digests_of(verified);
+    digests
+        .iter()
+        .find_map(|digest| denied(image, Some(digest), list))
+}
+
+/// The digests that would run: an index's, and that of the one image in it.
+fn digests_of(verified: &Verified) -> Vec<Digest> {
+    let verification = &verified.verification;
+    [&verification.digest, &verification.manifest_digest]
+        .into_iter()
+        .flatten()
+        .filter_map(|digest| digest.parse().ok())
+        .collect()
 }
