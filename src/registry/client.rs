@@ -66,6 +66,8 @@ impl Default for RegistryOptions {
 pub struct Registry {
     exchange: Arc<Exchange>,
     deadline: Duration,
+    /// No call goes on past this.
+    end: Option<Instant>,
 }
 
 impl Registry {
@@ -97,7 +99,27 @@ impl Registry {
         Self {
             exchange: Arc::new(exchange),
             deadline: options.deadline,
+            end: None,
         }
+    }
+
+    /// The same client for one piece of work: all its calls together, from now on, take no longer
+    /// than `deadlines` times the deadline of one.
+    ///
+    /// Without this, a registry that drips could make work of many calls last for as many
+    /// deadlines.
+    #[must_use]
+    pub fn within(&self, deadlines: u32) -> Self {
+        Self {
+            end: Some(Instant::now() + self.deadline * deadlines),
+            ..self.clone()
+        }
+    }
+
+    /// Until when a call that starts now may go on.
+    fn until(&self) -> Instant {
+        let own = Instant::now() + self.deadline;
+        self.end.map_or(own, |end| own.min(end))
     }
 
     /// Fetches the manifest of `image`: by its digest where it has one, else by its tag.
@@ -193,7 +215,7 @@ impl Registry {
             url: exchange.url(repository, &format!("manifests/{reference}"))?,
             accept: ACCEPT_MANIFEST,
             size: Size::AtMost(limits::MANIFEST),
-            until: Instant::now() + self.deadline,
+            until: self.until(),
         };
         match exchange.ask(&question).await? {
             Answer::Found(received) => {
@@ -225,7 +247,7 @@ impl Registry {
             url: self.exchange.url(repository, &format!("blobs/{digest}"))?,
             accept: "*/*",
             size: Size::Exactly(size),
-            until: Instant::now() + self.deadline,
+            until: self.until(),
         };
         match self.exchange.ask(&question).await? {
             Answer::Found(received) => {
@@ -248,7 +270,7 @@ impl Registry {
                 .url(repository, &format!("referrers/{digest}"))?,
             accept: media_type::OCI_INDEX,
             size: Size::AtMost(limits::REFERRERS_PAGE),
-            until: Instant::now() + self.deadline,
+            until: self.until(),
         };
         let mut seen = BTreeSet::new();
         let mut referrers = Vec::new();

@@ -6,6 +6,9 @@
 /// work. What lies past the cap counts as not fetched, never as absent.
 pub(crate) const CANDIDATES: usize = 64;
 
+/// The most bundles in one referrer; cosign writes one. More than that count as not fetched.
+pub(crate) const BUNDLE_LAYERS: usize = 1;
+
 /// The largest bundle: cosign's with a certificate, log entry and time stamp has about 10 KiB.
 pub(crate) const BUNDLE_BYTES: u64 = 1 << 20;
 
@@ -26,6 +29,11 @@ pub(crate) const SUBJECTS: usize = 64;
 
 /// The largest public key or trusted root file.
 pub(crate) const TRUST_FILE_BYTES: u64 = 1 << 20;
+
+/// The time for everything that is fetched for one verdict, in deadlines of a single request.
+///
+/// A good registry needs a second for the four rounds; a bad one gets two minutes, not hours.
+pub(crate) const DEADLINES: u32 = 2;
 
 /// How many candidates are fetched at the same time.
 pub(crate) const PARALLEL_FETCHES: usize = 8;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{digest::Digest, image::Repository},
-    registry::{Descriptor, FetchedManifest, ImageManifest, Manifest, Registry, RegistryError},
+    registry::{Descriptor, FetchedManifest, Manifest, Registry, RegistryError},
     report::verification::Format,
 };
 
@@ -52,14 +52,13 @@ pub(super) async fn collect(
     }
     bundles.retain(may_be_signature);
     let mut layers = collected.note(legacy.map(legacy_layers));
-    collected.cap(&mut bundles);
-    collected.cap(&mut layers);
+    collected.cap(&mut bundles, caps::CANDIDATES);
+    collected.cap(&mut layers, caps::CANDIDATES);
     let bundles = each(&bundles, |entry| fetch_bundles(registry, repository, entry)).await;
     let layers = each(&layers, |layer| fetch_legacy(registry, repository, layer)).await;
-    for result in bundles.into_iter().chain(layers) {
-        collected
-            .candidates
-            .extend(collected_of(result, &mut collected.missing));
+    for part in bundles.into_iter().chain(layers) {
+        collected.candidates.extend(part.candidates);
+        collected.missing.extend(part.missing);
     }
     collected
 }
@@ -73,25 +72,15 @@ impl Collected {
         })
     }
 
-    fn cap(&mut self, entries: &mut Vec<Descriptor>) {
-        if entries.len() > caps::CANDIDATES {
-            let (count, cap) = (entries.len(), caps::CANDIDATES);
+    fn cap(&mut self, entries: &mut Vec<Descriptor>, cap: usize) {
+        if entries.len() > cap {
+            let count = entries.len();
             self.missing.push(format!(
                 "{count} signatures are listed, of which {cap} were read"
             ));
             entries.truncate(cap);
         }
     }
-}
-
-fn collected_of(
-    result: Result<Vec<Candidate>, RegistryError>,
-    missing: &mut Vec<String>,
-) -> Vec<Candidate> {
-    result.unwrap_or_else(|error| {
-        missing.push(error.to_string());
-        Vec::new()
-    })
 }
 
 /// Fetches all entries, a few at a time, and keeps their order.
@@ -139,36 +128,46 @@ async fn fetch_bundles(
     registry: &Registry,
     repository: &Repository,
     entry: &Descriptor,
-) -> Result<Vec<Candidate>, RegistryError> {
-    let fetched = registry.manifest(&repository.at(&entry.digest)).await?;
-    let Manifest::Image(ImageManifest { layers, .. }) = fetched.parsed else {
-        return Ok(Vec::new());
-    };
-    let mut candidates = Vec::new();
-    for layer in layers
-        .iter()
-        .filter(|layer| layer.media_type.starts_with(BUNDLE_MEDIA_TYPE))
-    {
+) -> Collected {
+    let mut collected = Collected::default();
+    let fetched = registry.manifest(&repository.at(&entry.digest)).await;
+    let mut layers = collected.note(fetched.map(bundle_layers));
+    collected.cap(&mut layers, caps::BUNDLE_LAYERS);
+    for layer in &layers {
         let cap = caps::BUNDLE_BYTES;
-        let bytes = registry
-            .blob(repository, &layer.digest, layer.size, cap)
-            .await?;
-        candidates.extend(candidate(Format::Bundle, Evidence::from_bundle(&bytes)));
+        let blob = registry.blob(repository, &layer.digest, layer.size, cap);
+        let read = blob.await.map(|bytes| Evidence::from_bundle(&bytes));
+        let read = collected.note(read.map(|evidence| candidate(Format::Bundle, evidence)));
+        collected.candidates.extend(read);
     }
-    Ok(candidates)
+    collected
+}
+
+fn bundle_layers(fetched: FetchedManifest) -> Vec<Descriptor> {
+    match fetched.parsed {
+        Manifest::Image(manifest) => manifest
+            .layers
+            .into_iter()
+            .filter(|layer| layer.media_type.starts_with(BUNDLE_MEDIA_TYPE))
+            .collect(),
+        Manifest::Index(_) => Vec::new(),
+    }
 }
 
 async fn fetch_legacy(
     registry: &Registry,
     repository: &Repository,
     layer: &Descriptor,
-) -> Result<Vec<Candidate>, RegistryError> {
+) -> Collected {
+    let mut collected = Collected::default();
     let cap = caps::PAYLOAD_BYTES;
-    let payload = registry
-        .blob(repository, &layer.digest, layer.size, cap)
-        .await?;
-    let evidence = Evidence::from_simple_signing(&payload, &layer.annotations);
-    Ok(candidate(Format::Legacy, evidence).into_iter().collect())
+    let blob = registry.blob(repository, &layer.digest, layer.size, cap);
+    let read = blob
+        .await
+        .map(|payload| Evidence::from_simple_signing(&payload, &layer.annotations));
+    let read = collected.note(read.map(|evidence| candidate(Format::Legacy, evidence)));
+    collected.candidates.extend(read);
+    collected
 }
 
 fn candidate(format: Format, evidence: Result<Evidence, EvidenceError>) -> Option<Candidate> {

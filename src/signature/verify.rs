@@ -48,6 +48,8 @@ struct Resolved {
     digest: Digest,
     manifest: Option<Digest>,
     platform: Option<Platform>,
+    /// How long it took.
+    time: Duration,
 }
 
 /// Verifies an image: fetches its manifest and signatures, and holds them against the policy.
@@ -61,32 +63,14 @@ pub async fn verify(registry: &Registry, request: &Request<'_>) -> Verified {
     };
     let mut verification = blank(request.image, request.rule.map(|(rule, _)| rule));
     let repository = request.image.repository();
-    // By digest, the signatures need not wait for the manifest.
-    let (fetched, early) = match request.image.digest() {
-        Some(digest) => {
-            let collected = collect(registry, repository, digest);
-            let (fetched, collected) =
-                futures_util::future::join(registry.manifest(request.image), collected).await;
-            (fetched, Some(collected))
-        }
-        None => (registry.manifest(request.image).await, None),
-    };
-    let fetched = match fetched {
+    let registry = &registry.within(caps::DEADLINES);
+    let (resolved, collected) = match resolve_and_collect(registry, request, started).await {
         Ok(fetched) => fetched,
         Err(error) => {
             verification.reason = Some(with_hint(&error));
             return Verified::without_proof(verification);
         }
     };
-    let resolve_time = started.elapsed();
-    let (resolved, collected) =
-        futures_util::future::join(resolve(registry, request, &fetched), async {
-            match early {
-                Some(collected) => collected,
-                None => collect(registry, repository, &fetched.digest).await,
-            }
-        })
-        .await;
     let engine = Sigstore::new(request.trust);
     let mut tally = Tally::default();
     tally.add(collected, &resolved.digest, policy, &engine);
@@ -116,13 +100,35 @@ pub async fn verify(registry: &Registry, request: &Request<'_>) -> Verified {
     if verification.verdict != Verdict::Verified {
         digests.clear();
     }
-    let verify_time = started.elapsed().saturating_sub(resolve_time);
+    let verify_time = started.elapsed().saturating_sub(resolved.time);
     Verified {
         verification,
         digests,
-        resolve_time,
+        resolve_time: resolved.time,
         verify_time,
     }
+}
+
+/// Fetches the image and its signatures in as few rounds as its name allows.
+async fn resolve_and_collect(
+    registry: &Registry,
+    request: &Request<'_>,
+    started: Instant,
+) -> Result<(Resolved, Collected), RegistryError> {
+    let repository = request.image.repository();
+    // By digest, the signatures need not wait for the manifest.
+    if let Some(digest) = request.image.digest() {
+        let resolved = async {
+            let fetched = registry.manifest(request.image).await?;
+            Ok(resolve(registry, request, &fetched, started.elapsed()).await)
+        };
+        let collected = async { Ok(collect(registry, repository, digest).await) };
+        return futures_util::future::try_join(resolved, collected).await;
+    }
+    let fetched = registry.manifest(request.image).await?;
+    let resolved = resolve(registry, request, &fetched, started.elapsed());
+    let collected = collect(registry, repository, &fetched.digest);
+    Ok(futures_util::future::join(resolved, collected).await)
 }
 
 impl Verified {
@@ -215,6 +221,7 @@ async fn resolve(
     registry: &Registry,
     request: &Request<'_>,
     fetched: &FetchedManifest,
+    time: Duration,
 ) -> Resolved {
     let digest = fetched.digest.clone();
     match &fetched.parsed {
@@ -224,6 +231,7 @@ async fn resolve(
                 digest,
                 manifest,
                 platform,
+                time,
             }
         }
         Manifest::Image(image) => {
@@ -238,6 +246,7 @@ async fn resolve(
                 manifest: Some(digest.clone()),
                 digest,
                 platform,
+                time,
             }
         }
     }
