@@ -116,17 +116,16 @@ impl Prover<'_> {
         };
         let image = match self.allowed(choice, hold) {
             Ok(image) => image,
-            Err(refused) => return Ok(refused),
+            Err(refused) => return Ok(*refused),
         };
         let verified = self.judge(&image, platform).await?;
         match denial(&image, &verified, list.as_ref()) {
-            None => Ok(Proof { image, verified }),
             // A replacement is not replaced again.
             Some(Choice::Denied { reason, .. } | Choice::Replaced { reason, .. }) => {
                 let verified = Verified::refused(&image, Verdict::Denied, reason);
                 Ok(Proof { image, verified })
             }
-            Some(Choice::Requested(_) | Choice::Held(_)) => Ok(Proof { image, verified }),
+            None | Some(Choice::Requested(_) | Choice::Held(_)) => Ok(Proof { image, verified }),
         }
     }
 

@@ -2,4 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod exec;
+mod generated;
 mod registry;
+mod runtime;
+mod support;

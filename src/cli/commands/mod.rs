@@ -1,9 +1,9 @@
 //! The verbs, one file each.
 
 pub(super) mod configuration;
-pub(super) mod exec;
-mod schema;
-mod verify;
+pub mod exec;
+pub mod schema;
+pub mod verify;
 
 use clap::Subcommand;
 

@@ -20,7 +20,7 @@ pub struct SchemaArgs {
 
 /// The documents that have a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SchemaName {
+pub enum SchemaName {
     /// fullsend.yaml.
     Config,
     /// What `exec --report` writes.
@@ -30,7 +30,7 @@ pub(super) enum SchemaName {
 }
 
 /// The JSON schema of `name`.
-pub(super) fn schema(name: SchemaName) -> Value {
+pub fn schema(name: SchemaName) -> Value {
     match name {
         SchemaName::Config => config::schema(),
         SchemaName::Report => schemars::schema_for!(RunReport).to_value(),

@@ -289,7 +289,10 @@ pub(super) fn docker(arguments: &[&str]) -> String {
 pub(super) fn within(patience: Duration, what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < patience, "not within {patience:?}: {what}");
+        assert!(
+            start.elapsed() < patience,
+            "not within {patience:?}: {what}"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
 }

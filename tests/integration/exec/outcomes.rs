@@ -143,7 +143,10 @@ fn memory_kills_the_agent() {
         .run();
     ended.is(137, &json!({"kind": "oom_agent"}));
     let closing = ended.closing();
-    assert!(closing.starts_with("t: killed for memory after "), "{closing}");
+    assert!(
+        closing.starts_with("t: killed for memory after "),
+        "{closing}"
+    );
     assert!(
         closing.ends_with("(limit 32 MiB): raise agents.t.memory"),
         "{closing}"
@@ -188,7 +191,13 @@ fn a_command_that_is_no_program() {
         .file("bin/lost", "#!/bin/no-such-shell\n", 0o755)
         .file("bin/noise", vec![1_u8; 64], 0o755);
     let bench = Bench::with_image(&image);
-    for name in ["/etc/passwd", "/bin/closed", "/bin/lost", "/bin/noise", "/tmp"] {
+    for name in [
+        "/etc/passwd",
+        "/bin/closed",
+        "/bin/lost",
+        "/bin/noise",
+        "/tmp",
+    ] {
         let ended = bench.exec("t").command([name]).run();
         ended.is(
             125,
@@ -216,8 +225,15 @@ fn a_container_that_is_killed_from_outside_is_unknown() {
     running.until_stdout("ready");
     docker(&["kill", "-s", "KILL", &running.container()]);
     let ended = running.wait();
-    assert_eq!(ended.report["outcome"]["kind"], "unknown", "{}", ended.stderr);
-    assert_eq!((ended.code, &ended.report["exit_code"]), (Some(125), &json!(125)));
+    assert_eq!(
+        ended.report["outcome"]["kind"], "unknown",
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(
+        (ended.code, &ended.report["exit_code"]),
+        (Some(125), &json!(125))
+    );
     ended.said("t: the outcome is unknown: ");
 }
 
@@ -228,7 +244,11 @@ fn a_container_that_is_removed_from_outside_is_unknown() {
     running.until_stdout("ready");
     docker(&["rm", "-f", &running.container()]);
     let ended = running.wait();
-    assert_eq!(ended.report["outcome"]["kind"], "unknown", "{}", ended.stderr);
+    assert_eq!(
+        ended.report["outcome"]["kind"], "unknown",
+        "{}",
+        ended.stderr
+    );
     assert_eq!(ended.code, Some(125));
 }
 
@@ -241,6 +261,10 @@ fn a_sandbox_that_is_asked_to_stop_from_outside_is_not_the_agents_end() {
     running.until_stdout("ready");
     docker(&["stop", "-t", "5", &running.container()]);
     let ended = running.wait();
-    assert_eq!(ended.report["outcome"]["kind"], "unknown", "{}", ended.stderr);
+    assert_eq!(
+        ended.report["outcome"]["kind"], "unknown",
+        "{}",
+        ended.stderr
+    );
     assert_eq!(ended.code, Some(125));
 }

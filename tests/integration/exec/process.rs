@@ -161,7 +161,15 @@ impl Running {
         let mut found = String::new();
         within(Duration::from_secs(20), "the container is there", || {
             let format = r#"{{.ID}} {{.Label "dev.fullsend.cli"}}"#;
-            let list = docker(&["ps", "-a", "--no-trunc", "--filter", label, "--format", format]);
+            let list = docker(&[
+                "ps",
+                "-a",
+                "--no-trunc",
+                "--filter",
+                label,
+                "--format",
+                format,
+            ]);
             let mine = format!(" {} ", self.child.id());
             let line = list.lines().find(|line| line.contains(&mine));
             found = line
@@ -243,14 +251,23 @@ impl Ended {
     /// Checks all that the agent wrote to its standard output.
     #[track_caller]
     pub(super) fn wrote(&self, text: &str) -> &Self {
-        assert_eq!(String::from_utf8_lossy(&self.stdout), text, "{}", self.stderr);
+        assert_eq!(
+            String::from_utf8_lossy(&self.stdout),
+            text,
+            "{}",
+            self.stderr
+        );
         self
     }
 
     /// Checks that our own words have `text` in them.
     #[track_caller]
     pub(super) fn said(&self, text: &str) -> &Self {
-        assert!(self.stderr.contains(text), "no {text:?} in: {}", self.stderr);
+        assert!(
+            self.stderr.contains(text),
+            "no {text:?} in: {}",
+            self.stderr
+        );
         self
     }
 
