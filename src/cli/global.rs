@@ -4,7 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::registry::RegistryOptions;
+use crate::{
+    config::DenySource,
+    model::image::ImageReference,
+    registry::RegistryOptions,
+    seam::http::{Url, authority},
+};
 
 /// The options that every verb has.
 #[derive(Clone, Debug, Args)]
@@ -53,13 +58,25 @@ pub(super) enum Color {
 }
 
 impl GlobalArgs {
-    /// How registries are spoken to; `named` are those that the command line names.
-    pub(super) fn registry_options(&self, named: &[&str]) -> RegistryOptions {
+    /// How registries are spoken to. Offline, only those are that the command line itself names:
+    /// as the image, or for the deny list.
+    pub(super) fn registry_options(
+        &self,
+        image: Option<&ImageReference>,
+        deny: Option<&DenySource>,
+    ) -> RegistryOptions {
+        let named = || {
+            let image = image.map(|image| image.repository().host().to_owned());
+            let deny = match deny {
+                Some(DenySource::Oci(image)) => Some(image.repository().host().to_owned()),
+                Some(DenySource::Url(url)) => Url::parse(url).ok().map(|url| authority(&url)),
+                Some(DenySource::File(_)) | None => None,
+            };
+            image.into_iter().chain(deny).collect()
+        };
         RegistryOptions {
             insecure_hosts: self.insecure_registry.clone(),
-            offline: self
-                .offline
-                .then(|| named.iter().map(|&host| host.to_owned()).collect()),
+            offline: self.offline.then(named),
             ..RegistryOptions::default()
         }
     }

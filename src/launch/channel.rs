@@ -1,9 +1,7 @@
 //! The host's end of the line to PID 1: a private folder with init and a socket in it.
 
 use std::{
-    fs,
-    io::{self, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -13,6 +11,8 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{UnixListener, UnixStream},
 };
+
+use crate::seam::files::{self, FileError};
 
 /// What a Unix socket's path may have, less the room for our own file names.
 const LONGEST_FOLDER: usize = 80;
@@ -31,24 +31,32 @@ pub(super) struct Channel {
     has_event: bool,
 }
 
+/// A folder that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ChannelError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("could not listen on a socket in it")]
+    Socket(#[source] io::Error),
+}
+
 impl Channel {
     /// Makes the folder under `temporary`, or under /tmp where that path is too long for a socket.
-    pub(super) fn open(temporary: &Path, init: &[u8], event: Option<&[u8]>) -> io::Result<Self> {
+    pub(super) fn open(
+        temporary: &Path,
+        init: &[u8],
+        event: Option<&[u8]>,
+    ) -> Result<Self, ChannelError> {
         let short = temporary.as_os_str().len() <= LONGEST_FOLDER;
-        let parent = if short { temporary } else { Path::new("/tmp") };
-        let folder = tempfile::Builder::new()
-            .prefix("fullsend-")
-            .rand_bytes(22)
-            .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir_in(parent)?;
-        write(&folder.path().join("init"), init, 0o555)?;
+        let folder = files::private_folder(if short { temporary } else { Path::new("/tmp") })?;
+        files::create(&folder.path().join("init"), init, 0o555)?;
         if let Some(event) = event {
-            write(&folder.path().join("event.json"), event, 0o444)?;
+            files::create(&folder.path().join("event.json"), event, 0o444)?;
         }
         let socket = folder.path().join("socket");
-        let listener = UnixListener::bind(&socket)?;
+        let listener = UnixListener::bind(&socket).map_err(ChannelError::Socket)?;
         // The folder keeps others out; in the container the agent's user must reach the socket.
-        fs::set_permissions(&socket, fs::Permissions::from_mode(0o666))?;
+        files::set_mode(&socket, 0o666)?;
         Ok(Self {
             folder,
             listener,
@@ -94,17 +102,6 @@ impl Channel {
     }
 }
 
-fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)?;
-    file.write_all(bytes)?;
-    // The umask may have taken bits that the container's user needs.
-    file.set_permissions(fs::Permissions::from_mode(mode))
-}
-
 /// The connection to a running init.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -147,6 +144,8 @@ impl Connection {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
     use super::*;
 
     #[tokio::test]

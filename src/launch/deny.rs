@@ -7,9 +7,8 @@ use crate::{
     config::{DenyList, DenySource, MAX_FILE_BYTES},
     registry::{Manifest, Registry},
     seam::{
-        environment::Environment,
         files,
-        http::{Http, HttpOptions, Request, Url, header::HeaderMap},
+        http::{Request, Url, header::HeaderMap},
     },
 };
 
@@ -30,7 +29,6 @@ pub(super) async fn fetch(
     source: &DenySource,
     folder: &Path,
     registry: &Registry,
-    environment: &Environment,
 ) -> Result<DenyList, DenyError> {
     let (name, bytes) = match source {
         DenySource::File(path) => {
@@ -39,7 +37,7 @@ pub(super) async fn fetch(
                 .map_err(|error| DenyError::Unavailable(chain(&error)))?;
             (path.display().to_string(), bytes)
         }
-        DenySource::Url(url) => (url.clone(), from_url(url, environment).await?),
+        DenySource::Url(url) => (url.clone(), from_url(url, registry).await?),
         DenySource::Oci(image) => {
             let bytes = from_registry(image, registry).await?;
             (image.to_string(), bytes)
@@ -48,13 +46,13 @@ pub(super) async fn fetch(
     DenyList::parse(&bytes, &name).map_err(|error| DenyError::Malformed(error.render(false)))
 }
 
-async fn from_url(url: &str, environment: &Environment) -> Result<Vec<u8>, DenyError> {
+async fn from_url(url: &str, registry: &Registry) -> Result<Vec<u8>, DenyError> {
     let failed = |reason: String| DenyError::Unavailable(format!("could not get {url}: {reason}"));
     let parsed = Url::parse(url).map_err(|error| failed(error.to_string()))?;
-    let http = Http::new(environment, HttpOptions::default());
     let fetch = async {
         let request = Request::get(parsed, HeaderMap::default());
-        let response = http
+        let response = registry
+            .http()
             .send(request)
             .await
             .map_err(|error| failed(chain(&error)))?;

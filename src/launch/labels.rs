@@ -36,9 +36,7 @@ impl Owner {
         let pid = std::process::id();
         Self {
             cli: format!("{pid} {}", start_time(pid).unwrap_or_default()),
-            namespace: std::fs::read_link("/proc/self/ns/pid")
-                .map(|target| target.to_string_lossy().into_owned())
-                .unwrap_or_default(),
+            namespace: files::link_target(Path::new("/proc/self/ns/pid")).unwrap_or_default(),
             boot: proc_file("/proc/sys/kernel/random/boot_id"),
             host: host_name(),
         }

@@ -163,7 +163,7 @@ impl Prover<'_> {
             return Ok(None);
         };
         let folder = &self.request.folder;
-        match deny::fetch(source, folder, self.registry, self.environment).await {
+        match deny::fetch(source, folder, self.registry).await {
             Ok(list) => Ok(Some(list)),
             Err(DenyError::Malformed(reason)) => Err(Stop::Usage(reason)),
             Err(DenyError::Unavailable(reason)) => match self.request.deny_unavailable {

@@ -33,7 +33,10 @@ use crate::{
     registry::{Registry, Secret},
     report::run::{RecordTrust, RunReport, Usage, millis},
     runtime::{self, EnvVar, LocalImage, PullRequest, RegistryCredential, Runtime, RuntimeError},
-    seam::environment::Environment,
+    seam::{
+        environment::Environment,
+        files::{self, FileError},
+    },
 };
 
 /// Runs `request` to its end and reports it; never fails, as every failure is an outcome.
@@ -172,6 +175,13 @@ impl Run<'_> {
             (Some(image), _) => {
                 report.timings_ms.pull = Some(0);
                 return Ok(image);
+            }
+            (None, Some(_)) if !self.registry.may_reach(repository.host()) => {
+                let host = repository.host();
+                return Err(Failure::launch(
+                    LaunchFailure::PullFailed,
+                    format!("the image is not here, and --offline allows no connection to {host}"),
+                ));
             }
             (None, Some(digest)) => {
                 let credential = self
@@ -371,9 +381,7 @@ impl Run<'_> {
     fn mounts(&self, entry: &Entry) -> Result<Vec<runtime::Mount>, Failure> {
         let bind = |source: &Path, target: &str, read_only: bool| {
             let source = self.request.image.folder.join(source);
-            let source = std::fs::canonicalize(&source).map_err(|error| {
-                Failure::usage(format!("could not mount {}: {error}", source.display()))
-            })?;
+            let source = files::resolve(&source).map_err(|error| mount_failure(&error))?;
             if let Some(reason) = crate::config::runtime_socket_in(&source) {
                 return Err(Failure::usage(format!(
                     "could not mount {}: {reason}",
@@ -419,15 +427,14 @@ fn accepted(proof: Proof, report: &mut RunReport) -> Result<Proof, Failure> {
     }
 }
 
+/// `UID:GID` of the folder's owner.
 fn owner_of(folder: &Path) -> Result<String, Failure> {
-    use std::os::unix::fs::MetadataExt as _;
-    let metadata = std::fs::metadata(folder).map_err(|error| {
-        Failure::usage(format!(
-            "could not use {} as workspace: {error}",
-            folder.display()
-        ))
-    })?;
-    Ok(format!("{}:{}", metadata.uid(), metadata.gid()))
+    let (uid, gid) = files::owner(folder).map_err(|error| mount_failure(&error))?;
+    Ok(format!("{uid}:{gid}"))
+}
+
+fn mount_failure(error: &FileError) -> Failure {
+    Failure::usage(format!("cannot be mounted: {}", chain(error)))
 }
 
 fn usage(record: &Record) -> Usage {

@@ -13,7 +13,7 @@ use super::{
     channel::Channel,
     ci::{self, Markers},
     console::Console,
-    failure::Failure,
+    failure::{Failure, chain},
     host_paths::{HostPaths, Unreachable},
     line::Line,
     plan::{Sandbox, Way},
@@ -132,7 +132,10 @@ impl Attempt<'_> {
         let event = self.io.event.as_deref();
         let channel = Channel::open(&entry.temporary, init, event).map_err(|error| {
             let folder = entry.temporary.display();
-            let text = format!("could not write the sandbox's init to {folder}: {error}");
+            let text = format!(
+                "no folder for the sandbox's init in {folder}: {}",
+                chain(&error)
+            );
             Failure::launch(LaunchFailure::CreateFailed, text)
         })?;
         let channel = Arc::new(channel);

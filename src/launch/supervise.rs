@@ -19,9 +19,12 @@ use super::{
     terminal::{self, RawMode},
     watch::Watch,
 };
-use crate::runtime::{
-    AttachOptions, Attached, AttachedInput, AttachedOutput, ContainerId, CopyError, OutputEnd,
-    Runtime, RuntimeError, ThreadReader, ThreadWriter,
+use crate::{
+    runtime::{
+        AttachOptions, Attached, AttachedInput, AttachedOutput, ContainerId, CopyError, OutputEnd,
+        Runtime, RuntimeError,
+    },
+    seam::stdio::{ThreadReader, ThreadWriter},
 };
 
 /// What our reader's end was to a shell: SIGPIPE.

@@ -65,6 +65,7 @@ impl Default for RegistryOptions {
 #[derive(Clone, Debug)]
 pub struct Registry {
     exchange: Arc<Exchange>,
+    offline: Option<Arc<[String]>>,
     deadline: Duration,
     /// No call goes on past this.
     end: Option<Instant>,
@@ -98,6 +99,7 @@ impl Registry {
         };
         Self {
             exchange: Arc::new(exchange),
+            offline: options.offline.map(Arc::from),
             deadline: options.deadline,
             end: None,
         }
@@ -120,6 +122,18 @@ impl Registry {
     fn until(&self) -> Instant {
         let own = Instant::now() + self.deadline;
         self.end.map_or(own, |end| own.min(end))
+    }
+
+    /// The HTTP client under this one, for what lies on the web beside the registries.
+    pub(crate) fn http(&self) -> &Http {
+        &self.exchange.http
+    }
+
+    /// Whether connections to `host`, as an image names it, may be opened.
+    pub fn may_reach(&self, host: &str) -> bool {
+        self.offline
+            .as_ref()
+            .is_none_or(|hosts| hosts.iter().any(|known| known == host))
     }
 
     /// Fetches the manifest of `image`: by its digest where it has one, else by its tag.

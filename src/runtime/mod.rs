@@ -15,7 +15,6 @@ pub(crate) mod init;
 pub mod own_container;
 mod refusal;
 mod spec;
-mod stdio;
 mod tar;
 mod tls;
 
@@ -32,7 +31,6 @@ pub use self::{
     frames::OutputStream,
     identity::{ImageDefaults, LocalImage},
     spec::{ContainerSpec, EnvVar, Mount, Profile},
-    stdio::{ThreadReader, ThreadWriter},
 };
 use crate::{
     model::{digest::Digest, image::Repository, platform::Platform},

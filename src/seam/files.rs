@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -97,7 +98,7 @@ impl AtomicFile {
         };
         let temporary = tempfile::Builder::new()
             .prefix(".fullsend-")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+            .permissions(fs::Permissions::from_mode(0o644))
             .tempfile_in(folder)
             .map_err(FileError::io("write", path))?;
         Ok(Self {
@@ -117,6 +118,53 @@ impl AtomicFile {
             Err(error) => Err(FileError::io("write", &self.path)(error.error)),
         }
     }
+}
+
+/// Makes a new file of exactly `mode`, whatever the umask; one that is there already is an error.
+pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    let write = || {
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(path)?;
+        file.write_all(bytes)?;
+        file.set_permissions(fs::Permissions::from_mode(mode))
+    };
+    write().map_err(FileError::io("write", path))
+}
+
+/// Gives what lies at `path` exactly `mode`.
+pub fn set_mode(path: &Path, mode: u32) -> Result<(), FileError> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .map_err(FileError::io("change the mode of", path))
+}
+
+/// A new folder that only we can enter, gone with the value; its name has 128 random bits.
+pub fn private_folder(parent: &Path) -> Result<tempfile::TempDir, FileError> {
+    tempfile::Builder::new()
+        .prefix("fullsend-")
+        .rand_bytes(22)
+        .permissions(fs::Permissions::from_mode(0o700))
+        .tempdir_in(parent)
+        .map_err(FileError::io("make a folder in", parent))
+}
+
+/// The absolute path without links, of something that exists.
+pub fn resolve(path: &Path) -> Result<PathBuf, FileError> {
+    fs::canonicalize(path).map_err(FileError::io("find", path))
+}
+
+/// The user and group that own what lies at `path`.
+pub fn owner(path: &Path) -> Result<(u32, u32), FileError> {
+    let metadata = fs::metadata(path).map_err(FileError::io("find", path))?;
+    Ok((metadata.uid(), metadata.gid()))
+}
+
+/// What the link at `path` says, as text.
+pub fn link_target(path: &Path) -> Result<String, FileError> {
+    let target = fs::read_link(path).map_err(FileError::io("read", path))?;
+    Ok(target.to_string_lossy().into_owned())
 }
 
 /// Adds `text` to the end of a file that another program made for it, as CI platforms do.

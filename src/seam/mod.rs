@@ -8,3 +8,4 @@ pub mod http;
 pub mod process;
 mod proxy;
 pub mod retry;
+pub mod stdio;

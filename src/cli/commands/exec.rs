@@ -204,7 +204,7 @@ fn request(args: &ExecArgs, context: &Context) -> Result<ExecRequest, CliFailure
         image: ImageRequest {
             registry: context
                 .global
-                .registry_options(&[image.repository().host()]),
+                .registry_options(args.image.as_ref(), args.deny.as_ref()),
             image,
             rules,
             folder,

@@ -53,7 +53,7 @@ pub(super) async fn run(args: VerifyArgs, context: &Context) -> Outcome {
     let request = ImageRequest {
         registry: context
             .global
-            .registry_options(&[args.image.repository().host()]),
+            .registry_options(Some(&args.image), args.deny.as_ref()),
         image: args.image,
         rules,
         folder: loaded.folder,
