@@ -13,9 +13,8 @@ use fullsend::{
     runtime::{
         self, AttachOptions, Choice, ContainerId, ContainerSpec, ContainerState, EnvVar,
         LocalImage, Mount, OutputEnd, OutputStream, Profile, PullRequest, Runtime, RuntimeError,
-        ThreadWriter,
     },
-    seam::files::AtomicFile,
+    seam::{files::AtomicFile, stdio::ThreadWriter},
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
