@@ -12,7 +12,7 @@ use super::{
 };
 use crate::model::{
     image::{ImageReference, ImageReferenceError},
-    limits::{ByteSize, Cpus, LimitError, Limits, Span, parse_pids},
+    limits::{ByteSize, LimitError, Limits, Span, parse_pids},
 };
 
 /// An agent's name: lower-case letters, digits, `-` and `_`, at most 63, as it names containers.
@@ -115,69 +115,26 @@ impl Agent {
             read_only: raw.read_only.get().is_some_and(|written| written.value),
             network: checker.parse(&raw.network),
             runtime_profile: checker.parse(&raw.runtime_profile).unwrap_or_default(),
-            limits: limits?,
+            limits,
         };
         check_collisions(raw, &agent, checker);
         Some((known?.0, agent))
     }
 }
 
-/// Limits are never guessed: an agent without defaults must name its own.
-fn check_limits(name: &Located<String>, raw: &raw::Agent, checker: &mut Checker) -> Option<Limits> {
-    let cpus = checker.parse::<Cpus>(&raw.cpus);
-    let memory = checker.field(&raw.memory, ByteSize::parse_memory);
-    let pids = checker.field(&raw.pids, parse_pids);
-    let timeout = checker.field(&raw.timeout, duration);
-    if name.value.parse::<AgentName>().is_err() {
-        return None;
-    }
-    if let Some(default) = Limits::of_agent(&name.value) {
-        return Some(Limits {
-            cpus: cpus.unwrap_or(default.cpus),
-            memory: memory.unwrap_or(default.memory),
-            pids: pids.unwrap_or(default.pids),
-            timeout: timeout.unwrap_or(default.timeout),
-        });
-    }
-    let written = [
-        ("cpus", "cpus: 1.0", raw.cpus.get()),
-        ("memory", "memory: 2GiB", raw.memory.get()),
-        ("timeout", "timeout: 5m", raw.timeout.get()),
-    ];
-    let missing: Vec<_> = written
-        .iter()
-        .filter(|(.., field)| field.is_none())
-        .collect();
-    if !missing.is_empty() {
-        checker.report(no_limits(name, &missing));
-    }
-    Some(Limits {
-        cpus: cpus?,
-        memory: memory?,
-        pids: pids.unwrap_or(Limits::DEFAULT_PIDS),
-        timeout: timeout?,
-    })
-}
-
-fn no_limits(
-    name: &Located<String>,
-    missing: &[&(&str, &str, Option<&Located<String>>)],
-) -> Diagnostic {
-    let keys: Vec<String> = missing.iter().map(|(key, ..)| format!("`{key}`")).collect();
-    let examples: Vec<&str> = missing.iter().map(|(_, example, _)| *example).collect();
-    let agent = excerpt(&name.value);
-    let diagnostic = Diagnostic::at(
-        &name.at,
-        format!("agent `{agent}` has no {}", keys.join(", no ")),
-    )
-    .help(format!(
-        "only {} have built-in limits: add for example `{}`",
-        Limits::AGENTS.join(", "),
-        examples.join(", ")
-    ));
-    match super::suggest(&name.value, Limits::AGENTS.into_iter()) {
-        Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
-        None => diagnostic,
+/// What is not written is as for the agent of that name, or for triage, the smallest.
+fn check_limits(name: &Located<String>, raw: &raw::Agent, checker: &mut Checker) -> Limits {
+    let default = Limits::of_agent(&name.value).unwrap_or_default();
+    // A limit that is written and wrong is reported, and with it the whole file refused.
+    Limits {
+        cpus: checker.parse(&raw.cpus).unwrap_or(default.cpus),
+        memory: checker
+            .field(&raw.memory, ByteSize::parse_memory)
+            .unwrap_or(default.memory),
+        pids: checker.field(&raw.pids, parse_pids).unwrap_or(default.pids),
+        timeout: checker
+            .field(&raw.timeout, duration)
+            .unwrap_or(default.timeout),
     }
 }
 

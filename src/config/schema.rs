@@ -63,13 +63,10 @@ pub(super) fn runtime_profile(_: &mut SchemaGenerator) -> Schema {
 
 pub(super) fn agents(generator: &mut SchemaGenerator) -> Schema {
     let agent = generator.subschema_for::<raw::Agent>();
-    let mut limited = agent.clone();
-    limited.insert("required".to_owned(), json!(["cpus", "memory", "timeout"]));
     json_schema!({
         "type": "object",
         "propertyNames": {"pattern": "^[a-z0-9][a-z0-9_-]{0,62}$"},
-        "properties": {"triage": agent, "review": agent, "code": agent, "fix": agent},
-        "additionalProperties": limited,
+        "additionalProperties": agent,
     })
 }
 
@@ -223,6 +220,7 @@ mod tests {
             "version: 1\nagents: {triage: {cpus: 1, memory: 2147483648, pids: '64'}}",
             "version: 1\nagents: {triage: {cpus: '1.5', memory: 512m, user: 1000, grace: 500ms}}",
             "version: 1\nagents: {own: {cpus: 1, memory: 1g, timeout: 1h30m, user: '0:0'}}",
+            "version: 1\nagents: {own: {command: [sleep]}}",
             "version: 1\nagents: {triage: {entrypoint: [], command: [sleep, 5]}}",
             "version: 1\nverify: [{match: '**', any: [{key: a}, {any: [{key: 'env://K'}]}]}]",
             "version: 1\nverify: [{match: a.b/c, keyless: {issuer: 'https://gitlab.com', gitlab_project: a/b, ref: '**'}}]",
@@ -254,7 +252,6 @@ mod tests {
             "version: 1\nagents: {triage: {user: root}}",
             "version: 1\nagents: {triage: {network: 'container:x'}}",
             "version: 1\nagents: {triage: {command: []}}",
-            "version: 1\nagents: {own: {cpus: 1}}",
             "version: 1\nagents: {Own: {cpus: 1, memory: 1g, timeout: 1h}}",
             "version: 1\nverify: []",
             "version: 1\nverify: [{key: a}]",

@@ -244,6 +244,18 @@ pub struct Limits {
     pub timeout: Span,
 }
 
+impl Default for Limits {
+    /// Triage's, the smallest of the built-in ones.
+    fn default() -> Self {
+        Self {
+            cpus: Cpus(1000),
+            memory: ByteSize::gib(2),
+            pids: Self::DEFAULT_PIDS,
+            timeout: Span::minutes(5),
+        }
+    }
+}
+
 impl Limits {
     /// The process limit where none is configured.
     pub const DEFAULT_PIDS: u32 = 512;
