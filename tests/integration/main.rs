@@ -4,5 +4,4 @@
 mod exec;
 mod generated;
 mod registry;
-mod runtime;
-mod support;
+mod verify;

@@ -1,0 +1,129 @@
+//! Signatures that the real cosign has made, where it is installed (`dev/setup.sh interop`).
+
+use std::{
+    env::home_dir,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use super::*;
+
+fn cosign() -> Option<PathBuf> {
+    let home = home_dir()?;
+    let known = [
+        home.join(".cache/fullsend-dev/bin"),
+        home.join("go/bin"),
+        "/usr/local/bin".into(),
+    ];
+    let found = known
+        .iter()
+        .map(|folder| folder.join("cosign"))
+        .find(|path| path.exists());
+    if found.is_none() {
+        eprintln!("cosign is not installed: its signatures are left out");
+    }
+    found
+}
+
+#[expect(clippy::disallowed_methods, reason = "cosign is run as a user runs it")]
+fn run(program: &Path, folder: &Path, arguments: &[&str]) {
+    let output = Command::new(program)
+        .args(arguments)
+        .env("COSIGN_PASSWORD", "")
+        .env("HOME", folder)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+}
+
+const OFFLINE: [&str; 4] = [
+    "sign",
+    "--tlog-upload=false",
+    "--use-signing-config=false",
+    "-y",
+];
+
+/// Imports `key`, signs in both formats with and without the referrers API, and asks for each.
+async fn signs(cosign: &Path, key: &SigningKey, name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    key.write(folder.path()).unwrap();
+    let import = [
+        "import-key-pair",
+        "--key",
+        "cosign.key",
+        "--output-key-prefix",
+        "real",
+    ];
+    run(cosign, folder.path(), &import);
+    let asked = Asked::key(key);
+    for referrers in [true, false] {
+        for format in ["--new-bundle-format=true", "--new-bundle-format=false"] {
+            let scene = Scene::new();
+            scene.registry.referrers_api(referrers);
+            assert_verdict(&scene.verify(&asked).await, Verdict::Unsigned, name);
+            let image = format!("{}/{REPOSITORY}@{}", scene.host(), scene.digest());
+            let sign = [&OFFLINE[..], &["--key", "real.key", format, &image]].concat();
+            run(cosign, folder.path(), &sign);
+            let verification = scene.verify(&asked).await;
+            assert_verdict(&verification, Verdict::Verified, (name, referrers, format));
+            let stranger = scene.verify(&Asked::key(&SigningKey::p256())).await;
+            assert_verdict(&stranger, Verdict::Untrusted, (name, referrers, format));
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_that_cosign_imports_sign_in_both_formats() {
+    let Some(cosign) = cosign() else { return };
+    for (name, key) in [
+        ("p256", SigningKey::p256()),
+        ("p384", SigningKey::p384()),
+        ("ed25519", SigningKey::ed25519()),
+    ] {
+        signs(&cosign, &key, name).await;
+    }
+}
+
+#[tokio::test]
+async fn an_attestation_by_cosign_is_no_signature() {
+    let Some(cosign) = cosign() else { return };
+    let (scene, key, folder) = (
+        Scene::new(),
+        SigningKey::p256(),
+        tempfile::tempdir().unwrap(),
+    );
+    key.write(folder.path()).unwrap();
+    run(
+        &cosign,
+        folder.path(),
+        &[
+            "import-key-pair",
+            "--key",
+            "cosign.key",
+            "--output-key-prefix",
+            "real",
+        ],
+    );
+    let predicate = fullsend::seam::files::AtomicFile::open(&folder.path().join("p.json"));
+    predicate.and_then(|file| file.commit(b"{}")).unwrap();
+    let image = format!("{}/{REPOSITORY}@{}", scene.host(), scene.digest());
+    let attest = [
+        "attest",
+        "--tlog-upload=false",
+        "--use-signing-config=false",
+        "-y",
+        "--key",
+        "real.key",
+        "--type",
+        "https://example.test/x/v1",
+        "--predicate",
+        "p.json",
+        &image,
+    ];
+    run(&cosign, folder.path(), &attest);
+    let verification = scene.verify(&Asked::key(&key)).await;
+    assert_verdict(&verification, Verdict::Unsigned, "attested");
+}
