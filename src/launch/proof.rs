@@ -119,14 +119,14 @@ impl Prover<'_> {
             Err(refused) => return Ok(*refused),
         };
         let verified = self.judge(&image, platform).await?;
-        match denial(&image, &verified, list.as_ref()) {
-            // A replacement is not replaced again.
+        // A replacement is not replaced again.
+        let verified = match denial(&image, &verified, list.as_ref()) {
             Some(Choice::Denied { reason, .. } | Choice::Replaced { reason, .. }) => {
-                let verified = Verified::refused(&image, Verdict::Denied, reason);
-                Ok(Proof { image, verified })
+                Verified::refused(&image, Verdict::Denied, reason)
             }
-            None | Some(Choice::Requested(_) | Choice::Held(_)) => Ok(Proof { image, verified }),
-        }
+            Some(Choice::Requested(_) | Choice::Held(_)) | None => verified,
+        };
+        Ok(Proof { image, verified })
     }
 
     /// The image of `choice`, said to the person where it is another than was asked for.
