@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use sigstore_trust_root::{SigstoreInstance, TrustedRoot};
+use sigstore_trust_root::{SigstoreInstance, TransparencyLog, TrustedRoot};
 use sigstore_verify::{
-    PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
-    crypto::{FulcioCiClaims, VerificationKey},
+    Policy, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
+    crypto::{FulcioCiClaims, SigningScheme, VerificationKey, verify_signature},
     types::{Artifact, Bundle, Sha256Hash, TransparencyLogEntry},
 };
 
@@ -61,7 +61,7 @@ pub(super) trait Engine {
 /// a log needs none.
 pub(super) struct Sigstore<'a> {
     trust: &'a TrustMaterial,
-    verifier: OnceLock<Result<Verifier, TrustError>>,
+    verifier: OnceLock<Result<(TrustedRoot, Verifier), TrustError>>,
 }
 
 /// Whom to believe about certificates, logs and times.
@@ -99,15 +99,50 @@ impl<'a> Sigstore<'a> {
         }
     }
 
-    fn verifier(&self) -> Result<&Verifier, Refusal> {
-        let read = || match &self.trust.0 {
-            Some(root) => verifier(root),
-            None => SigstoreInstance::PublicGood
-                .embedded_trusted_root()
-                .map_err(|error| TrustError(error.to_string()))
-                .and_then(|root| verifier(&root)),
+    fn verifier(&self) -> Result<&(TrustedRoot, Verifier), Refusal> {
+        let read = || {
+            let root = match &self.trust.0 {
+                Some(root) => root.as_ref().clone(),
+                None => SigstoreInstance::PublicGood
+                    .embedded_trusted_root()
+                    .map_err(|error| TrustError(error.to_string()))?,
+            };
+            let verifier = verifier(&root)?;
+            Ok((root, verifier))
         };
         self.verifier.get_or_init(read).as_ref().map_err(unproven)
+    }
+
+    /// Verifies all that the library verifies, and the windows of the logs.
+    ///
+    /// The library minds a log's window where the log has promised a time itself (Rekor v1), and
+    /// takes a checkpoint by a key whose window has ended (Rekor v2). A retired key that leaks
+    /// must vouch for nothing new: so what has no promise is verified once more, by those logs
+    /// alone whose window holds every proven time.
+    fn verify(
+        &self,
+        artifact: Artifact<'_>,
+        bundle: &Bundle,
+        policy: &dyn Policy,
+    ) -> Result<VerificationResult, Refusal> {
+        let (root, verifier) = self.verifier()?;
+        let result = verifier
+            .verify(artifact.clone(), bundle, policy)
+            .map_err(unproven)?;
+        let entries = &bundle.verification_material.tlog_entries;
+        let promised = entries.iter().all(|one| one.inclusion_promise.is_some());
+        let times = result.verified_timestamps();
+        let then = |log: &TransparencyLog| {
+            let window = log.public_key.valid_for;
+            window.is_none_or(|window| times.iter().all(|time| window.contains(*time)))
+        };
+        if promised || root.tlogs.iter().all(then) {
+            return Ok(result);
+        }
+        let mut root_then = root.clone();
+        root_then.tlogs.retain(then);
+        let verifier = self::verifier(&root_then).map_err(unproven)?;
+        verifier.verify(artifact, bundle, policy).map_err(unproven)
     }
 
     /// What the library calls the artifact: the payload of a legacy signature, else the image.
@@ -131,14 +166,12 @@ impl Engine for Sigstore<'_> {
             return Err(Refusal::SomebodyElse);
         };
         let hinted = hint.as_deref().is_some_and(|hint| key.is_hinted_by(hint));
-        let holds = VerificationKey::from_spki(key.der())
-            .and_then(|key| key.verify(&evidence.message, &evidence.signature));
-        match holds {
-            Ok(()) => {}
-            Err(_) if hinted => return invalid("the signature does not hold"),
-            Err(_) => {
-                return Err(Refusal::SomebodyElse);
-            }
+        if !made_by(key, evidence) {
+            return if hinted {
+                invalid("the signature does not hold")
+            } else {
+                Err(Refusal::SomebodyElse)
+            };
         }
         check_binding(evidence, digest)?;
         if !logged {
@@ -146,10 +179,7 @@ impl Engine for Sigstore<'_> {
         }
         let bundle = logged_bundle(evidence)?;
         let policy = PublicKeyVerificationPolicy::new(key.der().clone());
-        let result = self
-            .verifier()?
-            .verify(Self::artifact(evidence, digest), bundle, &policy)
-            .map_err(unproven)?;
+        let result = self.verify(Self::artifact(evidence, digest), bundle, &policy)?;
         if !result.tlog_verified() {
             return Err(unproven("the transparency log was not checked"));
         }
@@ -169,14 +199,8 @@ impl Engine for Sigstore<'_> {
             .or_else(|_| invalid("the signature does not hold"))?;
         check_binding(evidence, digest)?;
         let bundle = logged_bundle(evidence)?;
-        let result = self
-            .verifier()?
-            .verify(
-                Self::artifact(evidence, digest),
-                bundle,
-                &VerificationPolicy::any_identity(),
-            )
-            .map_err(unproven)?;
+        let anybody = VerificationPolicy::any_identity();
+        let result = self.verify(Self::artifact(evidence, digest), bundle, &anybody)?;
         if !(result.certificate_verified() && result.sct_verified() && result.tlog_verified()) {
             return Err(unproven(
                 "certificate, SCT or transparency log was not checked",
@@ -195,6 +219,21 @@ impl Engine for Sigstore<'_> {
             log: log_entry(bundle, &result),
         })
     }
+}
+
+/// Whether `key` signed the message, over the hash that goes with its curve.
+///
+/// cosign 2 signs over SHA-256 with every ECDSA key, in the only format that it had.
+fn made_by(key: &PublicKey, evidence: &Evidence) -> bool {
+    let verified = |scheme| {
+        let (message, signature) = (&evidence.message, &evidence.signature);
+        verify_signature(key.der(), message, signature, scheme).is_ok()
+    };
+    let Ok(own) = VerificationKey::from_spki(key.der()).map(|key| key.scheme()) else {
+        return false;
+    };
+    let legacy_p384 = own == SigningScheme::EcdsaP384Sha384 && evidence.format == Format::Legacy;
+    verified(own) || (legacy_p384 && verified(SigningScheme::EcdsaP384Sha256))
 }
 
 fn invalid<T>(reason: &str) -> Result<T, Refusal> {
@@ -251,4 +290,44 @@ fn log_entry(bundle: &Bundle, result: &VerificationResult) -> Option<LogEntry> {
         index: entry.log_index.get(),
         logged_at: logged_at.map(|time| time.to_string()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const P384: &str = "-----BEGIN PUBLIC KEY-----
+MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEhJ3gLOXYF6ord17SEeeR+UpVJM3k/lgD
+s/4QLjXX2Swp2yqOaiQ+O5fkhWFIFEQr+wIFjqZInVrhg8eY5lhLcxT+YaToMXzm
+9aMOXEcB1NkEhjE+zOR0Ehv35gL7nLai
+-----END PUBLIC KEY-----
+";
+    const PAYLOAD: &str = r#"{"critical":{"image":{"docker-manifest-digest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},"type":"cosign container image signature"}}"#;
+
+    /// Signatures of the payload by `openssl dgst`.
+    #[test]
+    fn a_p384_key_signs_over_its_own_hash_and_as_cosign_2_did() {
+        let key = PublicKey::from_pem(P384).unwrap();
+        for (signature, expected) in [
+            (
+                "MGUCME+PWXPgKDOybwH9onMyJwL5zr5kQgSl72FkvrNvrH8nKUPT9Uy+dQ4iwCAiKq33CAIxAP5uDjVm9xFJz9mfI8UoLRpSYNnJgA1FNh98Kph91egjy70JMl7Mma/FowLM/urpHg==",
+                true,
+            ),
+            (
+                "MGYCMQCleg9sEGNOfCRMK/G1LTOiZQNB1TGsY/vNdANzeYha/BrUFluVo1QMJ0wHuhBgc+cCMQCuHgHJiqro38RUGqCnGnA34qqZNaUOevLUCaxP9UVfBzVuUSzpC2amRxdDLSyt+UI=",
+                true,
+            ),
+            (
+                "MGUCMFlj4Y5A/gqEkJMcjOHGq3+MXNs+38zxgIDxvJJ2k+FQLk9LB00coDJt4F2ITKmEyAIxAJDIDBRq43gJtJxfSVMr2PvRzbWSvCbpSu3rkk25Q7aDuv8qt52x3K/Xk/BdPHQXJQ==",
+                false,
+            ),
+        ] {
+            let name = "dev.cosignproject.cosign/signature".to_owned();
+            let annotations = BTreeMap::from([(name, signature.to_owned())]);
+            let evidence = Evidence::from_simple_signing(PAYLOAD.as_bytes(), &annotations);
+            assert_eq!(made_by(&key, &evidence.unwrap()), expected);
+        }
+    }
 }
