@@ -52,9 +52,12 @@ fn write(folder: &Path, name: &str, text: &str) {
     file.and_then(|file| file.commit(text.as_bytes())).unwrap();
 }
 
+/// What makes an unsigned image one of some verdict.
+type Prepare<'a> = &'a dyn Fn(&Scene, &SigningKey);
+
 #[test]
 fn every_verdict_has_its_exit_code_and_its_word() {
-    let verdicts: [(&str, i32, &dyn Fn(&Scene, &SigningKey)); 6] = [
+    let verdicts: [(&str, i32, Prepare<'_>); 6] = [
         ("unsigned", 10, &|_, _| {}),
         ("invalid", 11, &|scene, key| {
             let signing = Signing::with_key(key).flaw(Flaw::Signature);
@@ -64,7 +67,7 @@ fn every_verdict_has_its_exit_code_and_its_word() {
             scene.bundle(&Signing::with_key(&SigningKey::p256()).bundle(scene.digest()));
         }),
         ("unavailable", 3, &|scene, _| {
-            scene.registry.fault("*.sig", Fault::status(403))
+            scene.registry.fault("*.sig", Fault::status(403));
         }),
         ("verified", 0, &|scene, key| {
             scene.bundle(&Signing::with_key(key).bundle(scene.digest()));

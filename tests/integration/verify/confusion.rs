@@ -46,7 +46,7 @@ async fn a_log_entry_of_another_signature() {
             json[material]["tlogEntries"]
                 .as_array_mut()
                 .unwrap()
-                .push(other.clone())
+                .push(other.clone());
         };
         assert_verdict(
             &changed(&bundle, &asked, &scene, add).await,
@@ -81,7 +81,7 @@ async fn a_log_entry_that_nothing_proves_rides_along_with_one_that_is_proven() {
             fields.remove("inclusionProof");
             fields.remove("inclusionPromise");
             fields.insert("logIndex".to_owned(), json!("4242"));
-            let place = if first { 0 } else { 1 };
+            let place = usize::from(!first);
             entries.as_array_mut().unwrap().insert(place, bare);
         };
         let verification = changed(&bundle, &asked, &scene, ride).await;
@@ -115,7 +115,7 @@ async fn fields_of_a_log_entry_that_the_log_did_not_sign() {
         ("canonicalizedBody", json!("e30=")),
     ] {
         let set = |json: &mut Value| {
-            json["verificationMaterial"]["tlogEntries"][0][field] = value.clone()
+            json["verificationMaterial"]["tlogEntries"][0][field] = value.clone();
         };
         let verification = changed(&bundle, &asked, &scene, set).await;
         assert_verdict(&verification, Invalid, (field, &value));
@@ -140,9 +140,9 @@ async fn somebody_elses_certificate_or_envelope() {
         &["verificationMaterial", "dsseEnvelope"],
     ] {
         let swap = |json: &mut Value| {
-            parts
-                .iter()
-                .for_each(|part| json[*part] = good.json()[*part].clone())
+            for part in parts {
+                json[*part] = good.json()[*part].clone();
+            }
         };
         let verification = changed(&bad, &asked, &scene, swap).await;
         assert_verdict(&verification, Invalid, parts);
@@ -281,6 +281,8 @@ async fn a_legacy_certificate_that_is_none_leaves_a_key() {
     }
 }
 
+type Change = Box<dyn Fn(&mut Value)>;
+
 #[tokio::test]
 async fn what_a_referrer_says_of_itself_is_not_believed() {
     let (key, scene) = (SigningKey::p256(), Scene::new());
@@ -290,7 +292,7 @@ async fn what_a_referrer_says_of_itself_is_not_believed() {
     scene.put_blobs(&referrer.blobs);
     let other = agent("arm64").manifest.descriptor();
     let predicate = "dev.sigstore.bundle.predicateType";
-    let cases: [(&str, Box<dyn Fn(&mut Value)>, Verdict); 4] = [
+    let cases: [(&str, Change, Verdict); 4] = [
         (
             "artifactType",
             Box::new(|it| it["artifactType"] = json!("text/plain")),
@@ -299,7 +301,7 @@ async fn what_a_referrer_says_of_itself_is_not_believed() {
         (
             "annotation",
             Box::new(move |it| {
-                it["annotations"] = json!({predicate: "https://slsa.dev/provenance/v1"})
+                it["annotations"] = json!({predicate: "https://slsa.dev/provenance/v1"});
             }),
             Unsigned,
         ),

@@ -8,6 +8,10 @@ use std::{
 
 use super::*;
 
+#[expect(
+    clippy::print_stderr,
+    reason = "what is left out must not look like passed"
+)]
 fn cosign() -> Option<PathBuf> {
     let home = home_dir()?;
     let known = [
@@ -78,11 +82,8 @@ async fn signs(cosign: &Path, key: &SigningKey, name: &str) {
 #[tokio::test]
 async fn keys_that_cosign_imports_sign_in_both_formats() {
     let Some(cosign) = cosign() else { return };
-    for (name, key) in [
-        ("p256", SigningKey::p256()),
-        ("p384", SigningKey::p384()),
-        ("ed25519", SigningKey::ed25519()),
-    ] {
+    // No Ed25519: cosign 3.1 signs the hash (Ed25519ph), and cannot verify that itself either.
+    for (name, key) in [("p256", SigningKey::p256()), ("p384", SigningKey::p384())] {
         signs(&cosign, &key, name).await;
     }
 }

@@ -313,7 +313,7 @@ pub(crate) fn signed_text(key: &SigningKey, payload: &str) -> Bundle {
 pub(crate) fn signed_legacy_text(key: &SigningKey, payload: &str) -> LegacySignature {
     let mut signature = legacy(&Signing::with_key(key), &elsewhere());
     let value = BASE64_STANDARD.encode(key.sign(payload.as_bytes()));
-    signature.payload = payload.to_owned();
+    payload.clone_into(&mut signature.payload);
     let name = "dev.cosignproject.cosign/signature";
     signature.annotations.insert(name.to_owned(), json!(value));
     signature

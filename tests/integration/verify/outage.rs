@@ -126,8 +126,14 @@ async fn an_unsigned_or_untrusted_image_is_not_known_to_be_one() {
     ];
     for place in &places {
         for (name, fault) in faults() {
-            // Where there is nothing, there is nothing to damage.
-            if ["cut short", "another last byte"].contains(&name) {
+            // A fault of the body alone leaves the 404 of a tag that is not there.
+            let body = [
+                "nothing",
+                "cut short",
+                "without an end",
+                "another last byte",
+            ];
+            if place.contains("sha256-") && body.contains(&name) {
                 continue;
             }
             scene.registry.clear_faults();

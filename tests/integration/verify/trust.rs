@@ -134,7 +134,7 @@ fn a_root_that_is_none_is_refused() {
         root["tlogs"] = json!([log, log]);
     });
     let bad_key = changed(&pki, |root| {
-        root["tlogs"][0]["publicKey"]["rawBytes"] = json!("AAAA")
+        root["tlogs"][0]["publicKey"]["rawBytes"] = json!("AAAA");
     });
     for bad in ["", "{", "[]", "{}", twice.as_str(), bad_key.as_str()] {
         assert!(TrustMaterial::from_json(bad).is_err(), "{bad}");
