@@ -14,7 +14,7 @@ use fullsend::seam::environment::Environment;
 use fullsend_testkit::{
     image::{Image, ImageBuilder},
     push::{Discovery, Pusher},
-    signing::{Signing, SigningKey},
+    signing::{Bundle, Signing, SigningKey},
 };
 use tokio::runtime::Runtime;
 
@@ -108,10 +108,13 @@ impl Bench {
 
     /// Attaches a bundle by `key` to the image of `digest`.
     pub(super) fn sign(&self, name: &str, digest: &str, key: &SigningKey) {
-        let bundle = Signing::with_key(key).bundle(digest);
+        self.attach(name, digest, &Signing::with_key(key).bundle(digest));
+    }
+
+    pub(super) fn attach(&self, name: &str, digest: &str, bundle: &Bundle) {
         let path = format!("{}/{name}", self.mark);
         let pusher = self.pusher();
-        let pushing = pusher.bundle(&path, digest, &bundle, Discovery::Automatic);
+        let pushing = pusher.bundle(&path, digest, bundle, Discovery::Automatic);
         self.tokio.block_on(pushing).unwrap();
     }
 
@@ -176,7 +179,9 @@ impl Drop for Bench {
         ]);
         let images: Vec<&str> = images.lines().collect();
         if !images.is_empty() {
-            let _ = command("docker").arg("rmi").args(images).output();
+            // A daemon that another client has brought to a halt is no failure of this test.
+            let mut removing = command("timeout");
+            let _ = removing.args(["10", "docker", "rmi"]).args(images).output();
         }
     }
 }
@@ -309,4 +314,15 @@ pub(super) fn read(path: &Path) -> Option<String> {
 )]
 pub(super) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     Command::new(program)
+}
+
+/// The daemon's events that have to do with `name`, from `since` on: `image pull NAME`.
+pub(super) fn events(since: jiff::Timestamp, name: &str) -> Vec<String> {
+    let until = jiff::Timestamp::now().to_string();
+    let format = r#"{{.Type}} {{.Action}} {{.Actor.ID}} {{index .Actor.Attributes "image"}}"#;
+    let all = docker(&[
+        "events", "--since", &since.to_string(), "--until", &until, "--format", format,
+    ]);
+    let about = all.lines().filter(|line| line.contains(name));
+    about.map(str::to_owned).collect()
 }

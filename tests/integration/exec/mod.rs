@@ -5,3 +5,6 @@
 mod bench;
 mod outcomes;
 mod process;
+mod refusals;
+mod signals;
+mod streams;
