@@ -12,7 +12,7 @@ use super::configuration::{self, Loaded, working_directory};
 use crate::{
     cli::{
         Context, Outcome, console::Terminal, failure::CliFailure, global::Format,
-        policy_args::PolicyArgs, value::parse,
+        policy_args::PolicyArgs, value::{parse, with_mend},
     },
     config::{
         Agent, ContainerPath, DenySource, EnvName, Mount, Network, RuntimeChoice, RuntimeProfile,
@@ -68,8 +68,9 @@ pub struct ExecArgs {
     #[arg(long, value_name = "image|host|UID[:GID]", value_parser = parse::<User>)]
     user: Option<User>,
     /// A variable to pass on; `NAME?` where it may be unset
-    #[arg(long, value_name = "NAME", value_parser = parse::<EnvName>)]
-    env: Vec<EnvName>,
+    // Parsed later: clap repeats what it rejects, and that may be a secret's value.
+    #[arg(long, value_name = "NAME")]
+    env: Vec<String>,
     /// A file or folder for the agent
     #[arg(long, value_name = "SRC:DST[:ro]", value_parser = parse::<Mount>)]
     mount: Vec<Mount>,
@@ -257,9 +258,12 @@ fn with_flags(mut agent: Agent, args: &ExecArgs, here: &Path) -> Result<Agent, C
     if !args.command.is_empty() {
         agent.command = Some(args.command.clone());
     }
-    for name in &args.env {
+    for text in &args.env {
+        let name: EnvName = text
+            .parse()
+            .map_err(|error| CliFailure::usage(format!("--env: {}", with_mend(&error))))?;
         agent.env.retain(|known| known.name() != name.name());
-        agent.env.push(name.clone());
+        agent.env.push(name);
     }
     for mount in &args.mount {
         let source = here.join(mount.source());

@@ -316,10 +316,10 @@ pub(super) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     Command::new(program)
 }
 
-/// The daemon's events that have to do with `name`, from `since` on: `image pull NAME`.
+/// The daemon's events from `since` on that have to do with `name`, in an image's name or label.
 pub(super) fn events(since: jiff::Timestamp, name: &str) -> Vec<String> {
     let until = jiff::Timestamp::now().to_string();
-    let format = r#"{{.Type}} {{.Action}} {{.Actor.ID}} {{index .Actor.Attributes "image"}}"#;
+    let format = r#"{{.Type}} {{.Action}} {{.Actor.ID}} {{index .Actor.Attributes "test"}} {{index .Actor.Attributes "image"}}"#;
     let all = docker(&[
         "events", "--since", &since.to_string(), "--until", &until, "--format", format,
     ]);

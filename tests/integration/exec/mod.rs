@@ -3,8 +3,17 @@
 //! A machine without them fails these tests: skipping would look like passing.
 
 mod bench;
+mod ci;
+mod configuration;
 mod outcomes;
+mod hostile;
+mod interop;
+mod limits;
 mod process;
 mod refusals;
+mod relay;
+mod remote;
 mod signals;
 mod streams;
+mod terminal;
+mod users;

@@ -38,6 +38,12 @@ impl Exec {
         }
     }
 
+    /// Names another file for the report.
+    pub(super) fn report_at(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.before[3]);
+        self
+    }
+
     /// More options of `exec`.
     pub(super) fn args<const N: usize>(mut self, args: [&str; N]) -> Self {
         self.before.extend(args.map(str::to_owned));
@@ -183,7 +189,15 @@ impl Running {
 
     /// Waits for the end, and checks that the run left no container.
     #[track_caller]
-    pub(super) fn wait(mut self) -> Ended {
+    pub(super) fn wait(self) -> Ended {
+        let ended = self.wait_leaving_it();
+        ended.left_nothing();
+        ended
+    }
+
+    /// Waits for the end, where the container could not be removed.
+    #[track_caller]
+    pub(super) fn wait_leaving_it(mut self) -> Ended {
         drop(self.stdin.take());
         let mut status = None;
         within(Duration::from_mins(2), "fullsend ends", || {
@@ -194,16 +208,14 @@ impl Running {
         let status = status.unwrap();
         let report = read(&self.report);
         let report = report.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
-        let ended = Ended {
+        Ended {
             code: status.code(),
             signal: status.signal(),
             stdout: self.stdout.join(),
             stderr: String::from_utf8_lossy(&self.stderr.join()).into_owned(),
             report,
             took,
-        };
-        ended.left_nothing();
-        ended
+        }
     }
 }
 

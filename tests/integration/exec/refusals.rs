@@ -31,19 +31,24 @@ fn refused(bench: &Bench, image: &str, code: u8, verdict: &str) -> Ended {
 
 #[test]
 fn a_proven_image_is_pulled_by_its_digest_alone() {
-    let bench = Bench::new();
+    let bench = Bench::empty();
+    let image = bench.push("agent", "1.0.0", &busybox());
+    bench.sign("agent", image.digest(), &bench.key);
+    bench.configure(&bench.reference("agent", &image), "");
     let since = Timestamp::now();
-    let ended = bench.shell("exit 0").run();
-    ended.exited(0);
-    let digest = ended.report["image"]["digest"].as_str().unwrap();
+    bench.shell("exit 0").run().exited(0);
     let events = events(since, &bench.mark);
-    let name = format!("{}@{digest}", bench.repository("agent"));
-    let pulls: Vec<_> = events.iter().filter(|it| it.starts_with("image pull")).collect();
-    assert_eq!(pulls.len(), 1, "{events:?}");
-    assert!(pulls[0].contains(&name), "{events:?}");
-    let created = events.iter().find(|it| it.starts_with("container create"));
-    let created = created.unwrap_or_else(|| panic!("no creation in {events:?}"));
-    assert!(created.ends_with(&name), "{created}");
+    let about = |what: &str| {
+        let found: Vec<_> = events.iter().filter(|it| it.starts_with(what)).collect();
+        assert_eq!(found.len(), 1, "{what}: {events:?}");
+        found[0].clone()
+    };
+    let name = format!("{}@{}", bench.repository("agent"), image.digest());
+    assert!(about("image pull").contains(&name));
+    // What is created is named by the digest of its configuration, which no tag can move.
+    let configuration = &image.blobs[1].digest;
+    let created = about("container create");
+    assert!(created.ends_with(configuration), "{created}");
 }
 
 #[test]
