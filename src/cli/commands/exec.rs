@@ -11,8 +11,12 @@ use jiff::Timestamp;
 use super::configuration::{self, Loaded, working_directory};
 use crate::{
     cli::{
-        Context, Outcome, console::Terminal, failure::CliFailure, global::Format,
-        policy_args::PolicyArgs, value::{parse, with_mend},
+        Context, Outcome,
+        console::Terminal,
+        failure::CliFailure,
+        global::Format,
+        policy_args::PolicyArgs,
+        value::{parse, with_mend},
     },
     config::{
         Agent, ContainerPath, DenySource, EnvName, Mount, Network, RuntimeChoice, RuntimeProfile,

@@ -321,7 +321,13 @@ pub(super) fn events(since: jiff::Timestamp, name: &str) -> Vec<String> {
     let until = jiff::Timestamp::now().to_string();
     let format = r#"{{.Type}} {{.Action}} {{.Actor.ID}} {{index .Actor.Attributes "test"}} {{index .Actor.Attributes "image"}}"#;
     let all = docker(&[
-        "events", "--since", &since.to_string(), "--until", &until, "--format", format,
+        "events",
+        "--since",
+        &since.to_string(),
+        "--until",
+        &until,
+        "--format",
+        format,
     ]);
     let about = all.lines().filter(|line| line.contains(name));
     about.map(str::to_owned).collect()

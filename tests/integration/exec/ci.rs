@@ -40,7 +40,9 @@ fn the_agents_output_cannot_issue_workflow_commands() {
             let found = lines.iter().position(|line| *line == text);
             found.unwrap_or_else(|| panic!("no {text:?} in {}", ended.stderr))
         };
-        let begin = lines.iter().find_map(|line| line.strip_prefix("::stop-commands::"));
+        let begin = lines
+            .iter()
+            .find_map(|line| line.strip_prefix("::stop-commands::"));
         let token = begin.unwrap().to_owned();
         assert_eq!(token.len(), 32);
         let order = [
@@ -54,7 +56,9 @@ fn the_agents_output_cannot_issue_workflow_commands() {
         tokens.push(token);
     }
     assert_ne!(tokens[0], tokens[1]);
-    let ended = on_github(&bench, bench.shell(script)).args(["--allow-workflow-commands"]).run();
+    let ended = on_github(&bench, bench.shell(script))
+        .args(["--allow-workflow-commands"])
+        .run();
     ended.exited(7);
     assert!(!ended.stderr.contains("stop-commands"), "{}", ended.stderr);
 }
@@ -72,7 +76,10 @@ fn the_job_is_told_how_it_ended() {
         format!("earlier=1\noutcome=exited\ndigest={digest}\nexit-code=7\n")
     );
     let summary = read(&bench.path("summary")).unwrap();
-    assert!(summary.starts_with("### fullsend: t: exited with code 7 after "), "{summary}");
+    assert!(
+        summary.starts_with("### fullsend: t: exited with code 7 after "),
+        "{summary}"
+    );
     assert!(summary.contains("| Verdict | verified |\n"), "{summary}");
     assert_eq!(
         ended.report["ci"],
@@ -85,7 +92,9 @@ fn a_refusal_reaches_the_job_too() {
     let bench = Bench::new();
     let image = bench.push("bare", "1.0.0", &busybox());
     let image = bench.reference("bare", &image);
-    let ended = on_github(&bench, bench.shell("exit 7")).args(["--image", &image]).run();
+    let ended = on_github(&bench, bench.shell("exit 7"))
+        .args(["--image", &image])
+        .run();
     ended.is(10, &json!({"kind": "refused", "verdict": "unsigned"}));
     let output = read(&bench.path("output")).unwrap();
     assert!(output.starts_with("outcome=refused\n"), "{output}");
@@ -97,11 +106,14 @@ fn a_refusal_reaches_the_job_too() {
 #[test]
 fn the_event_is_there_for_any_user_to_read_and_nobody_to_write() {
     let bench = Bench::with_image(&busybox().user("1234:1234"));
-    let script = "echo $FULLSEND_EVENT; id -u; cat $FULLSEND_EVENT; echo x >>$FULLSEND_EVENT || echo no";
+    let script =
+        "echo $FULLSEND_EVENT; id -u; cat $FULLSEND_EVENT; echo x >>$FULLSEND_EVENT || echo no";
     let ended = on_github(&bench, bench.shell(script)).run();
     ended.exited(0);
     ended.wrote("/run/fullsend/event.json\n1234\n{\"action\": \"opened\"}no\n");
-    let ended = on_github(&bench, bench.shell(script)).args(["--user", "0"]).run();
+    let ended = on_github(&bench, bench.shell(script))
+        .args(["--user", "0"])
+        .run();
     ended.exited(0);
     ended.wrote("/run/fullsend/event.json\n0\n{\"action\": \"opened\"}no\n");
     let elsewhere = bench.shell("echo ${FULLSEND_EVENT-none}").run();
@@ -113,22 +125,33 @@ fn an_event_that_cannot_be_read_is_said() {
     let bench = Bench::new();
     let exec = bench.shell("echo ${FULLSEND_EVENT-none}");
     let exec = on_github(&bench, exec).env("GITHUB_EVENT_PATH", "/no/such/event");
-    exec.run().exited(0).wrote("none\n").said("the CI event is not passed on");
+    exec.run()
+        .exited(0)
+        .wrote("none\n")
+        .said("the CI event is not passed on");
 }
 
 #[test]
 fn section_markers_are_harmless_on_gitlab() {
     let bench = Bench::new();
     let payload = bench.write("payload", "{}");
-    let script = "printf '\\033[0Ksection_start:1:x\\r'; printf section_end >&2; cat $FULLSEND_EVENT";
+    let script =
+        "printf '\\033[0Ksection_start:1:x\\r'; printf section_end >&2; cat $FULLSEND_EVENT";
     let gitlab = bench
         .shell(script)
         .env("GITLAB_CI", "true")
         .env("CI_JOB_URL", "https://gitlab.example/jobs/1")
         .env("TRIGGER_PAYLOAD", payload.display());
     let ended = gitlab.run();
-    ended.exited(0).wrote("\x1b[0Ksection-start:1:x\r{}").said("section-end");
-    assert!(ended.stderr.starts_with("\x1b[0Ksection_start:"), "{:?}", ended.stderr);
+    ended
+        .exited(0)
+        .wrote("\x1b[0Ksection-start:1:x\r{}")
+        .said("section-end");
+    assert!(
+        ended.stderr.starts_with("\x1b[0Ksection_start:"),
+        "{:?}",
+        ended.stderr
+    );
     assert_eq!(ended.stderr.matches("section_end:").count(), 1);
     assert_eq!(
         ended.report["ci"],
@@ -136,7 +159,11 @@ fn section_markers_are_harmless_on_gitlab() {
     );
     let elsewhere = bench.shell("printf section_start").run();
     elsewhere.exited(0).wrote("section_start");
-    assert!(!elsewhere.stderr.contains("section_"), "{}", elsewhere.stderr);
+    assert!(
+        !elsewhere.stderr.contains("section_"),
+        "{}",
+        elsewhere.stderr
+    );
     let github = on_github(&bench, bench.shell("printf section_start")).run();
     github.exited(0).wrote("section_start");
 }
@@ -149,7 +176,10 @@ fn on_ci_the_grace_is_five_seconds() {
         text.replace(", grace: 3s", "")
     });
     let script = "trap '' TERM; while :; do sleep 0.2; done";
-    let exec = bench.shell(script).args(["--timeout", "1s"]).env("GITLAB_CI", "true");
+    let exec = bench
+        .shell(script)
+        .args(["--timeout", "1s"])
+        .env("GITLAB_CI", "true");
     let ended = exec.run();
     ended.is(124, &json!({"kind": "timeout", "after_seconds": 1.0}));
     let wall = Duration::from_secs_f64(ended.report["usage"]["wall_seconds"].as_f64().unwrap());

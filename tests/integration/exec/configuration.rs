@@ -13,7 +13,10 @@ use super::{
 #[track_caller]
 fn usage(exec: Exec, text: &str) -> Ended {
     let ended = exec.run();
-    ended.is(2, &json!({"kind": "launch_failed", "reason": "usage_error"}));
+    ended.is(
+        2,
+        &json!({"kind": "launch_failed", "reason": "usage_error"}),
+    );
     ended.wrote("").said(text);
     ended
 }
@@ -37,7 +40,10 @@ fn a_report_that_has_nowhere_to_go_is_said_before_the_launch() {
 #[test]
 fn an_unknown_agent_is_answered_with_the_known() {
     let bench = Bench::new();
-    bench.configure("example.com/x:1", "  reviewer: {memory: 64MiB, cpus: 1, timeout: 1m}");
+    bench.configure(
+        "example.com/x:1",
+        "  reviewer: {memory: 64MiB, cpus: 1, timeout: 1m}",
+    );
     let ended = usage(bench.exec("reviewr"), "reviewr");
     ended.said("reviewer");
     assert_eq!(ended.report["agent"], "reviewr");
@@ -51,13 +57,24 @@ fn a_file_with_mistakes_is_shown_with_the_place() {
         ("version: 1\nimagee: x\n", "fullsend.yaml:2:1"),
         ("version: 1\nversion: 1\n", "fullsend.yaml:2:1"),
         ("version: 2\n", "fullsend.yaml:1:10"),
-        ("version: 1\nagents:\n  t: {memory: 2Gigs}\n", "fullsend.yaml:3:"),
-        ("version: 1\nagents:\n  t: {timeout: 0s}\n", "fullsend.yaml:3:"),
+        (
+            "version: 1\nagents:\n  t: {memory: 2Gigs}\n",
+            "fullsend.yaml:3:",
+        ),
+        (
+            "version: 1\nagents:\n  t: {timeout: 0s}\n",
+            "fullsend.yaml:3:",
+        ),
         ("\0", "fullsend.yaml"),
     ] {
         bench.write("fullsend.yaml", text);
         let ended = usage(bench.exec("t"), place);
-        assert!(ended.report["reason"].as_str().unwrap().contains("fullsend.yaml"));
+        assert!(
+            ended.report["reason"]
+                .as_str()
+                .unwrap()
+                .contains("fullsend.yaml")
+        );
     }
 }
 
@@ -85,13 +102,22 @@ fn a_default_agent_needs_no_file() {
         exec.args(["--image", &image])
     };
     usage(triage(), "there is no policy");
-    let ended = triage().args(["--key", "cosign.pub", "--insecure-ignore-tlog"]).run();
+    let ended = triage()
+        .args(["--key", "cosign.pub", "--insecure-ignore-tlog"])
+        .run();
     ended.exited(8);
-    assert_eq!(ended.report["config"], json!({"path": null, "sha256": null}));
+    assert_eq!(
+        ended.report["config"],
+        json!({"path": null, "sha256": null})
+    );
     assert_eq!(ended.report["limits"]["timeout_seconds"], 300.0);
     // A key's signature that is in no log is not accepted without saying so.
     let ended = triage().args(["--key", "cosign.pub"]).run();
-    assert_eq!(ended.report["outcome"]["kind"], "refused", "{}", ended.stderr);
+    assert_eq!(
+        ended.report["outcome"]["kind"], "refused",
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -110,14 +136,21 @@ fn the_file_is_found_from_below() {
 fn arguments_that_make_no_sense_are_reported() {
     let bench = Bench::new();
     usage(bench.shell("x").args(["--env", "A=secret"]), "--env");
-    usage(bench.shell("x").args(["--no-such-option"]), "--no-such-option");
+    usage(
+        bench.shell("x").args(["--no-such-option"]),
+        "--no-such-option",
+    );
     usage(bench.shell("x").args(["--memory", "1"]), "--memory");
     usage(bench.shell("x").args(["--timeout", "5"]), "--timeout");
     usage(bench.shell("x").args(["--user", "me"]), "--user");
     usage(bench.shell("x").args(["--image", "UPPER"]), "--image");
     usage(bench.shell("x").args(["--runtime", "native"]), "docker");
     let ended = usage(bench.shell("x").args(["--env", "A=secret"]), "--env");
-    assert!(!ended.report.to_string().contains("secret"), "{}", ended.report);
+    assert!(
+        !ended.report.to_string().contains("secret"),
+        "{}",
+        ended.report
+    );
 }
 
 #[test]

@@ -46,7 +46,9 @@ fn what_cosign_signs_is_run() {
         let format = format!("--new-bundle-format={bundle}");
         let offline = ["--tlog-upload=false", "--use-signing-config=false", "-y"];
         let [log, config, yes] = offline;
-        let words = ["sign", "--key", "real.key", log, config, yes, &format, &by_digest];
+        let words = [
+            "sign", "--key", "real.key", log, config, yes, &format, &by_digest,
+        ];
         run_cosign(&bench, words);
         bench.reference(name, &image)
     };
@@ -84,7 +86,12 @@ fn a_keyless_signature_names_who_and_when() {
     bench.write("root.json", pki.trusted_root());
     let exec = |repository: &str| {
         let exec = bench.shell("exit 7").args(["--trusted-root", "root.json"]);
-        exec.args(["--github-repository", repository, "--github-ref", "refs/tags/v*"])
+        exec.args([
+            "--github-repository",
+            repository,
+            "--github-ref",
+            "refs/tags/v*",
+        ])
     };
     let ended = exec("acme/agent").run();
     ended.exited(7);
@@ -95,10 +102,10 @@ fn a_keyless_signature_names_who_and_when() {
     assert!(verification["logged_at"].is_string(), "{verification}");
     let ended = exec("acme/other").run();
     ended.is(12, &json!({"kind": "refused", "verdict": "untrusted"}));
-    // Without that root, nobody vouches for the certificate.
+    // Without that root, nobody vouches for certificate and log.
     let ended = bench
         .shell("exit 7")
         .args(["--github-repository", "acme/agent"])
         .run();
-    ended.is(12, &json!({"kind": "refused", "verdict": "untrusted"}));
+    ended.is(11, &json!({"kind": "refused", "verdict": "invalid"}));
 }

@@ -7,15 +7,26 @@ use super::bench::Bench;
 #[test]
 fn more_than_the_machine_has_is_lowered_and_said() {
     let bench = Bench::new();
-    let ended = bench.shell("exit 0").args(["--cpus", "1000", "--memory", "16TiB"]).run();
-    ended.exited(0).said("warning: cpus lowered from 1000 to the machine's ");
+    let ended = bench
+        .shell("exit 0")
+        .args(["--cpus", "1000", "--memory", "16TiB"])
+        .run();
+    ended
+        .exited(0)
+        .said("warning: cpus lowered from 1000 to the machine's ");
     ended.said("warning: memory lowered from 16 TiB to ");
     let limits = &ended.report["limits"];
     let requested = json!({"cpus": 1000.0, "memory_bytes": 16_u64 << 40});
     assert_eq!(limits["requested"], requested);
-    let machine: f64 = super::bench::docker(&["info", "-f", "{{.NCPU}}"]).trim().parse().unwrap();
+    let machine: f64 = super::bench::docker(&["info", "-f", "{{.NCPU}}"])
+        .trim()
+        .parse()
+        .unwrap();
     assert_eq!(limits["cpus"], machine);
-    let machine: u64 = super::bench::docker(&["info", "-f", "{{.MemTotal}}"]).trim().parse().unwrap();
+    let machine: u64 = super::bench::docker(&["info", "-f", "{{.MemTotal}}"])
+        .trim()
+        .parse()
+        .unwrap();
     assert_eq!(limits["memory_bytes"], machine - (512 << 20));
     let within = bench.shell("exit 0").run();
     assert_eq!(within.report["limits"]["requested"], json!(null));
@@ -25,12 +36,22 @@ fn more_than_the_machine_has_is_lowered_and_said() {
 fn strict_limits_refuse_instead() {
     let bench = Bench::new();
     for (option, value) in [("--cpus", "1000"), ("--memory", "16TiB")] {
-        let ended = bench.shell("echo ran").args([option, value, "--strict-limits"]).run();
-        ended.is(125, &json!({"kind": "launch_failed", "reason": "runtime_unsuitable"}));
+        let ended = bench
+            .shell("echo ran")
+            .args([option, value, "--strict-limits"])
+            .run();
+        ended.is(
+            125,
+            &json!({"kind": "launch_failed", "reason": "runtime_unsuitable"}),
+        );
         ended.wrote("");
         assert_eq!(ended.report["runtime"]["container_id"], json!(null));
     }
-    bench.shell("exit 7").args(["--strict-limits"]).run().exited(7);
+    bench
+        .shell("exit 7")
+        .args(["--strict-limits"])
+        .run()
+        .exited(7);
 }
 
 #[test]
@@ -53,8 +74,15 @@ fn the_networks_are_the_ones_asked_for() {
     let ended = bench.shell(script).args(["--network", "none"]).run();
     ended.exited(1).wrote("0\n");
     assert_eq!(ended.report["network"], "none");
-    let ended = bench.shell("echo ran").args(["--network", "no-such-network"]).run();
-    assert_eq!(ended.report["outcome"]["kind"], "launch_failed", "{}", ended.stderr);
+    let ended = bench
+        .shell("echo ran")
+        .args(["--network", "no-such-network"])
+        .run();
+    assert_eq!(
+        ended.report["outcome"]["kind"], "launch_failed",
+        "{}",
+        ended.stderr
+    );
     assert_eq!(ended.code, Some(125));
     ended.wrote("").said("no-such-network");
 }
@@ -71,7 +99,9 @@ fn twenty_at_once() {
                 _ => format!("cat; echo {number}; exit {number}"),
             };
             let timeout = if number % 4 == 1 { "5s" } else { "60s" };
-            let exec = bench.shell(&script).args(["--timeout", timeout, "--grace", "1s"]);
+            let exec = bench
+                .shell(&script)
+                .args(["--timeout", timeout, "--grace", "1s"]);
             (number, exec.start())
         })
         .collect();

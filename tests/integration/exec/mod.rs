@@ -5,10 +5,10 @@
 mod bench;
 mod ci;
 mod configuration;
-mod outcomes;
 mod hostile;
 mod interop;
 mod limits;
+mod outcomes;
 mod process;
 mod refusals;
 mod relay;

@@ -25,7 +25,11 @@ fn refused(bench: &Bench, image: &str, code: u8, verdict: &str) -> Ended {
     assert_eq!(ended.report["verification"]["verdict"], verdict);
     assert_eq!(ended.report["runtime"]["container_id"], json!(null));
     assert_eq!(ended.report["image"]["requested"], image);
-    assert!(ended.closing().starts_with("t: refused, "), "{}", ended.stderr);
+    assert!(
+        ended.closing().starts_with("t: refused, "),
+        "{}",
+        ended.stderr
+    );
     ended
 }
 
@@ -131,7 +135,10 @@ fn a_denied_image() {
         let before = super::bench::read(&bench.path("fullsend.yaml")).unwrap();
         bench.write("fullsend.yaml", before + &agent);
     };
-    deny(format!("- {{digest: \"{}\", reason: it leaks}}\n", image.digest()));
+    deny(format!(
+        "- {{digest: \"{}\", reason: it leaks}}\n",
+        image.digest()
+    ));
     refused(&bench, &reference, 13, "denied").said("it leaks");
     deny("- {version: 1.0.0, reason: too old}\n".to_owned());
     refused(&bench, &reference, 13, "denied").said("too old");
@@ -142,7 +149,10 @@ fn a_denied_image() {
         "- {{version: 1.0.0, reason: x, replacement: \"1.0.1@{digest}\"}}\n"
     ));
     let ended = bench.shell("cat /etc/which").run();
-    ended.exited(0).wrote("good\n").said("is denied (x); using ");
+    ended
+        .exited(0)
+        .wrote("good\n")
+        .said("is denied (x); using ");
     assert_eq!(ended.report["image"]["digest"], digest);
 }
 
@@ -174,7 +184,15 @@ fn a_local_image_of_the_same_name_is_never_used() {
         ended.exited(0).wrote("good");
     }
     // The impostor was there all the time.
-    let cat = ["run", "--rm", "--pull", "never", tagged, "cat", "/etc/which"];
+    let cat = [
+        "run",
+        "--rm",
+        "--pull",
+        "never",
+        tagged,
+        "cat",
+        "/etc/which",
+    ];
     assert_eq!(docker(&cat), "evil");
     docker(&["rmi", tagged]);
 }
@@ -229,7 +247,11 @@ fn with_a_digest_the_tag_is_never_resolved() {
     let bench = Bench::new();
     let image = bench.signed("tagless", &busybox());
     let image = image.replace(":1.0.0@", ":9.9.9@");
-    bench.shell("exit 0").args(["--image", &image]).run().exited(0);
+    bench
+        .shell("exit 0")
+        .args(["--image", &image])
+        .run()
+        .exited(0);
 }
 
 /// A digest that nothing has.

@@ -29,7 +29,10 @@ fn init_is_copied_and_its_record_read_back() {
     let ended = over(&relay, bench.shell("kill -SEGV $$")).run();
     ended.is(139, &json!({"kind": "signaled", "signal": 11}));
     let ended = over(&relay, bench.exec("t").command(["/none"])).run();
-    ended.is(125, &json!({"kind": "launch_failed", "reason": "command_not_found"}));
+    ended.is(
+        125,
+        &json!({"kind": "launch_failed", "reason": "command_not_found"}),
+    );
     let ended = over(&relay, bench.exec("t").command(["tail", "/dev/zero"])).run();
     ended.is(137, &json!({"kind": "oom_agent"}));
     let slow = bench.shell("trap '' TERM; while :; do sleep 0.1; done");
@@ -42,9 +45,17 @@ fn init_is_copied_and_its_record_read_back() {
 fn a_read_only_root_and_any_user_do_not_keep_it_out() {
     let relay = Relay::tcp();
     let scratch = ImageBuilder::new().file("bin/sh", super::bench::busybox_bytes(), 0o755);
-    for image in [busybox().user("1234:1234"), busybox().user("nobody"), scratch.user("77")] {
+    for image in [
+        busybox().user("1234:1234"),
+        busybox().user("nobody"),
+        scratch.user("77"),
+    ] {
         let bench = Bench::with_image(&image);
-        let exec = || bench.exec("t").command(["/bin/sh", "-c", "echo hi; exit 7"]);
+        let exec = || {
+            bench
+                .exec("t")
+                .command(["/bin/sh", "-c", "echo hi; exit 7"])
+        };
         over(&relay, exec()).run().exited(7).wrote("hi\n");
         let read_only = exec().args(["--read-only"]);
         over(&relay, read_only).run().exited(7).wrote("hi\n");
@@ -95,12 +106,20 @@ fn signals_reach_the_agent_there() {
     ended.is(143, &json!({"kind": "interrupted", "signal": 15}));
     ended.wrote("ready\ngot\n");
     let stubborn = "trap '' INT TERM; echo ready; while :; do sleep 0.1; done";
-    let running = over(&relay, bench.shell(stubborn)).args(["--grace", "1s"]).start();
+    let running = over(&relay, bench.shell(stubborn))
+        .args(["--grace", "1s"])
+        .start();
     running.until_stdout("ready");
     running.signal(Signal::INT);
     let sent = Instant::now();
-    running.wait().is(130, &json!({"kind": "interrupted", "signal": 2}));
-    assert!(sent.elapsed() < Duration::from_secs(6), "{:?}", sent.elapsed());
+    running
+        .wait()
+        .is(130, &json!({"kind": "interrupted", "signal": 2}));
+    assert!(
+        sent.elapsed() < Duration::from_secs(6),
+        "{:?}",
+        sent.elapsed()
+    );
 }
 
 #[test]
@@ -123,7 +142,10 @@ fn a_daemon_that_is_not_there() {
     let bench = Bench::new();
     for host in ["unix:///no/such/docker.sock", "tcp://127.0.0.1:1"] {
         let ended = bench.shell("echo ran").env("DOCKER_HOST", host).run();
-        ended.is(3, &json!({"kind": "launch_failed", "reason": "runtime_unreachable"}));
+        ended.is(
+            3,
+            &json!({"kind": "launch_failed", "reason": "runtime_unreachable"}),
+        );
         ended.wrote("").said("t: not launched: ");
         assert_eq!(ended.report["verification"]["verdict"], "verified");
     }
@@ -141,7 +163,9 @@ fn a_daemon_that_is_not_there() {
 fn an_image_that_cannot_be_pulled() {
     let bench = Bench::empty();
     let registry = fullsend_testkit::registry::Registry::start();
-    let image = busybox().label("test", &bench.mark).build();
+    // No other test's image has the same layer, so that the runtime must ask for it.
+    let unique = busybox().file("etc/unique", bench.mark.clone(), 0o644);
+    let image = unique.label("test", &bench.mark).build();
     let manifest = &image.manifest;
     for blob in &image.blobs[1..] {
         registry.put_blob(blob.bytes.clone());
@@ -153,16 +177,16 @@ fn an_image_that_cannot_be_pulled() {
     let discovery = fullsend_testkit::push::Discovery::Automatic;
     let pushing = pusher.bundle(&bench.mark, image.digest(), &bundle, discovery);
     bench.block_on(pushing).unwrap();
-    registry.fault("*/blobs/*", fullsend_testkit::registry::Fault::status(404));
     let name = format!("{}/{}:1", registry.host(), bench.mark);
     bench.configure(&name, "");
-    // Verification needs no layer, and the runtime cannot have this one: no other test's image
-    // has the same files.
     let ended = bench
         .shell("echo ran")
         .args(["--key", "cosign.pub", "--insecure-ignore-tlog"])
         .run();
-    ended.is(3, &json!({"kind": "launch_failed", "reason": "pull_failed"}));
+    ended.is(
+        3,
+        &json!({"kind": "launch_failed", "reason": "pull_failed"}),
+    );
     ended.wrote("").said("could not pull ");
 }
 
@@ -177,13 +201,34 @@ fn a_daemon_that_goes_away_in_the_middle() {
     let cut = Instant::now();
     relay.cut();
     let ended = running.wait_leaving_it();
-    assert_eq!(ended.report["outcome"]["kind"], "unknown", "{}", ended.stderr);
-    assert_eq!((ended.code, &ended.report["exit_code"]), (Some(125), &json!(125)));
-    assert!(cut.elapsed() < Duration::from_secs(10), "{:?}", cut.elapsed());
+    assert_eq!(
+        ended.report["outcome"]["kind"], "unknown",
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(
+        (ended.code, &ended.report["exit_code"]),
+        (Some(125), &json!(125))
+    );
+    assert!(
+        cut.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        cut.elapsed()
+    );
     // PID 1 notices that its CLI is gone, and what is left is cleared away.
-    within(Duration::from_secs(3), "the agent is dead", || bench.marked_processes() == 0);
-    let reaped = bench.fullsend(["exec", "--reap", "--format", "json"]).stdout;
+    within(Duration::from_secs(3), "the agent is dead", || {
+        bench.marked_processes() == 0
+    });
+    let reaped = bench
+        .fullsend(["exec", "--reap", "--format", "json"])
+        .stdout;
     let reaped: Value = serde_json::from_slice(&reaped).unwrap();
-    assert!(reaped["removed"].as_array().unwrap().contains(&json!(container)), "{reaped}");
+    assert!(
+        reaped["removed"]
+            .as_array()
+            .unwrap()
+            .contains(&json!(container)),
+        "{reaped}"
+    );
     assert!(!docker(&["ps", "-aq", "--no-trunc"]).contains(&container));
 }

@@ -18,12 +18,16 @@ const SIGNALS: [(Signal, &str, u8); 4] = [
 fn a_signal_reaches_the_agent_and_the_run_is_interrupted() {
     let bench = Bench::new();
     for (signal, name, number) in SIGNALS {
-        let script = format!("trap 'echo got; exit 0' {name}; echo ready; while :; do sleep 0.1; done");
+        let script =
+            format!("trap 'echo got; exit 0' {name}; echo ready; while :; do sleep 0.1; done");
         let running = bench.shell(&script).start();
         running.until_stdout("ready");
         running.signal(signal);
         let ended = running.wait();
-        ended.is(128 + number, &json!({"kind": "interrupted", "signal": number}));
+        ended.is(
+            128 + number,
+            &json!({"kind": "interrupted", "signal": number}),
+        );
         ended.wrote("ready\ngot\n");
         ended.said(&format!("t: interrupted by SIG{name} after "));
     }
@@ -60,7 +64,11 @@ fn a_second_signal_kills_at_once() {
     running.signal(Signal::TERM);
     let ended = running.wait();
     ended.is(130, &json!({"kind": "interrupted", "signal": 2}));
-    assert!(sent.elapsed() < Duration::from_secs(3), "{:?}", sent.elapsed());
+    assert!(
+        sent.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        sent.elapsed()
+    );
 }
 
 #[test]
@@ -79,9 +87,18 @@ fn a_signal_at_any_moment_leaves_nothing_behind() {
             continue;
         }
         ended.is(143, &json!({"kind": "interrupted", "signal": 15}));
-        assert!(ended.took < Duration::from_secs(8), "{delay}: {:?}", ended.took);
+        assert!(
+            ended.took < Duration::from_secs(8),
+            "{delay}: {:?}",
+            ended.took
+        );
     }
-    let left = docker(&["ps", "-aq", "--filter", &format!("ancestor={}", ancestor(&bench))]);
+    let left = docker(&[
+        "ps",
+        "-aq",
+        "--filter",
+        &format!("ancestor={}", ancestor(&bench)),
+    ]);
     assert_eq!(left, "");
 }
 
@@ -136,7 +153,10 @@ fn a_stopped_container_of_a_living_cli_is_kept() {
     });
     let reaped = bench.fullsend(["exec", "--reap", "--format", "json"]);
     let reaped: Value = serde_json::from_slice(&reaped.stdout).unwrap();
-    assert!(reaped["kept"].as_array().unwrap().contains(&json!(id)), "{reaped}");
+    assert!(
+        reaped["kept"].as_array().unwrap().contains(&json!(id)),
+        "{reaped}"
+    );
     running.signal(Signal::CONT);
     running.wait().exited(4);
 }

@@ -26,7 +26,11 @@ fn fifty_mebibytes_each_way() {
     .collect();
     let ended = bench.exec("t").command(["cat"]).run_with(&input);
     ended.exited(0);
-    assert!(ended.stdout == input, "{} bytes came back", ended.stdout.len());
+    assert!(
+        ended.stdout == input,
+        "{} bytes came back",
+        ended.stdout.len()
+    );
 }
 
 #[test]
@@ -35,7 +39,11 @@ fn stdout_is_the_agents_alone() {
     let ended = bench.shell("printf 'out\\000\\377'; printf err >&2").run();
     ended.exited(0);
     assert_eq!(ended.stdout, b"out\0\xff");
-    assert!(ended.stderr.contains("\nerrt: done after "), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("\nerrt: done after "),
+        "{}",
+        ended.stderr
+    );
     let ended = bench.shell("exit 0").args(["-q"]).run();
     ended.exited(0).wrote("");
     assert_eq!(ended.stderr, "");
@@ -45,7 +53,11 @@ fn stdout_is_the_agents_alone() {
 fn the_end_of_stdin_is_passed_on() {
     let bench = Bench::new();
     bench.shell("wc -c").run_with(b"").exited(0).wrote("0\n");
-    bench.shell("wc -c").run_with(b"12345").exited(0).wrote("5\n");
+    bench
+        .shell("wc -c")
+        .run_with(b"12345")
+        .exited(0)
+        .wrote("5\n");
     // Input that nobody reads keeps nothing.
     let input = vec![0; 4 << 20];
     bench.shell("exit 6").run_with(&input).exited(6);
@@ -90,11 +102,18 @@ fn a_reader_that_leaves_ends_the_run() {
     drop(stdout);
     let gone = Instant::now();
     let status = child.wait().unwrap();
-    assert!(gone.elapsed() < Duration::from_secs(3), "{:?}", gone.elapsed());
+    assert!(
+        gone.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        gone.elapsed()
+    );
     assert_eq!(status.code(), Some(141));
     let report = super::bench::read(&report).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    assert_eq!(report["outcome"], json!({"kind": "interrupted", "signal": 13}));
+    assert_eq!(
+        report["outcome"],
+        json!({"kind": "interrupted", "signal": 13})
+    );
 }
 
 #[test]
@@ -129,6 +148,9 @@ fn closed_streams_are_no_hindrance() {
 fn json_has_no_place_beside_an_agents_output() {
     let bench = Bench::new();
     let ended = bench.shell("echo ran").args(["--format", "json"]).run();
-    ended.is(2, &json!({"kind": "launch_failed", "reason": "usage_error"}));
+    ended.is(
+        2,
+        &json!({"kind": "launch_failed", "reason": "usage_error"}),
+    );
     ended.wrote("").said("--report");
 }

@@ -21,7 +21,17 @@ impl<'a> Screen<'a> {
         };
         let script = bench.write("script", script);
         let shell = format!("sh {}; sleep 600", script.display());
-        screen.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", &shell]);
+        screen.tmux(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            "80",
+            "-y",
+            "24",
+            &shell,
+        ]);
         screen
     }
 
@@ -31,7 +41,11 @@ impl<'a> Screen<'a> {
             .args(words)
             .current_dir(self.bench.folder.path())
             .env_clear()
-            .envs([("PATH", "/usr/bin:/bin"), ("TERM", "screen"), ("LC_ALL", "C.UTF-8")])
+            .envs([
+                ("PATH", "/usr/bin:/bin"),
+                ("TERM", "screen"),
+                ("LC_ALL", "C.UTF-8"),
+            ])
             .env("HOME", self.bench.folder.path())
             .output()
             .expect("these tests need `tmux`");
@@ -48,7 +62,11 @@ impl<'a> Screen<'a> {
         let shows = || self.shown().contains(text);
         let start = std::time::Instant::now();
         while !shows() {
-            assert!(start.elapsed() < Duration::from_secs(15), "no {text:?} in:\n{}", self.shown());
+            assert!(
+                start.elapsed() < Duration::from_secs(15),
+                "no {text:?} in:\n{}",
+                self.shown()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -56,7 +74,9 @@ impl<'a> Screen<'a> {
 
 impl Drop for Screen<'_> {
     fn drop(&mut self) {
-        let _ = command("tmux").args(["-S", &self.socket, "kill-server"]).output();
+        let _ = command("tmux")
+            .args(["-S", &self.socket, "kill-server"])
+            .output();
     }
 }
 
@@ -88,7 +108,10 @@ fn ctrl_c_and_the_size_are_the_agents() {
     screen.until("code 5");
     screen.until("over");
     let report: serde_json::Value = serde_json::from_str(&read(&report).unwrap()).unwrap();
-    assert_eq!(report["outcome"], serde_json::json!({"kind": "exited", "code": 5}));
+    assert_eq!(
+        report["outcome"],
+        serde_json::json!({"kind": "exited", "code": 5})
+    );
     // The terminal is as it was, but for its size.
     let modes = |name: &str| {
         let text = read(&bench.path(name)).unwrap();
@@ -104,7 +127,10 @@ fn the_terminal_is_restored_after_a_kill() {
     let bench = Bench::new();
     let exec = bench.shell("trap \"\" INT TERM; echo ready; while :; do sleep 0.1; done");
     let exec = exec.args(["--timeout", "2s", "--grace", "1s"]);
-    let script = format!("stty -a >before\n{}\nstty -a >after\necho over\n", quoted(&exec));
+    let script = format!(
+        "stty -a >before\n{}\nstty -a >after\necho over\n",
+        quoted(&exec)
+    );
     let screen = Screen::open(&bench, &script);
     screen.until("ready");
     screen.until("timed out after 2.0 s");
@@ -125,8 +151,15 @@ fn a_pipe_gets_no_terminal() {
     let screen = Screen::open(&bench, &script);
     screen.until("over");
     assert_eq!(read(&bench.path("out")).unwrap(), "none\n");
-    assert_eq!(screen.shown().matches("none").count(), 2, "{}", screen.shown());
-    within(Duration::from_secs(1), "the report", || bench.marked_processes() == 0);
+    assert_eq!(
+        screen.shown().matches("none").count(),
+        2,
+        "{}",
+        screen.shown()
+    );
+    within(Duration::from_secs(1), "the report", || {
+        bench.marked_processes() == 0
+    });
 }
 
 #[test]

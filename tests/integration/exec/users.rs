@@ -35,9 +35,16 @@ fn the_user_is_the_images_or_the_one_asked_for() {
 #[test]
 fn an_image_of_one_file_will_do() {
     let image = ImageBuilder::new().file("sh", busybox_bytes(), 0o755);
-    for image in [image.clone(), image.clone().user("1234:1234"), image.user("1234")] {
+    for image in [
+        image.clone(),
+        image.clone().user("1234:1234"),
+        image.user("1234"),
+    ] {
         let bench = Bench::with_image(&image);
-        let ended = bench.exec("t").command(["/sh", "-c", "echo hi; exit 3"]).run();
+        let ended = bench
+            .exec("t")
+            .command(["/sh", "-c", "echo hi; exit 3"])
+            .run();
         ended.exited(3).wrote("hi\n");
         let ended = bench
             .exec("t")
@@ -46,7 +53,10 @@ fn an_image_of_one_file_will_do() {
             .run();
         ended.exited(3);
         assert_eq!(ended.report["outcome"]["kind"], "exited");
-        let reported = ended.stderr.lines().filter(|line| line.contains("can't create"));
+        let reported = ended
+            .stderr
+            .lines()
+            .filter(|line| line.contains("can't create"));
         assert_eq!(reported.count(), 0, "{}", ended.stderr);
     }
 }
@@ -58,7 +68,10 @@ fn an_entrypoint_is_kept_and_a_command_replaced() {
     bench.exec("t").run().exited(0).wrote("entry default\n");
     let ended = bench.exec("t").command(["mine", "--report"]).run();
     ended.exited(0).wrote("entry mine --report\n");
-    assert_eq!(ended.report["command"], json!(["echo", "entry", "mine", "--report"]));
+    assert_eq!(
+        ended.report["command"],
+        json!(["echo", "entry", "mine", "--report"])
+    );
     let reference = ended.report["image"]["requested"].as_str().unwrap();
     let limits = "cpus: 1, memory: 64MiB, timeout: 1m";
     bench.configure(
@@ -71,7 +84,11 @@ fn an_entrypoint_is_kept_and_a_command_replaced() {
     );
     bench.exec("bare").run().exited(0).wrote("bare\n");
     bench.exec("own").run().exited(0).wrote("own\n");
-    bench.exec("plain").run().exited(0).wrote("entry configured\n");
+    bench
+        .exec("plain")
+        .run()
+        .exited(0)
+        .wrote("entry configured\n");
 }
 
 #[test]
@@ -80,13 +97,26 @@ fn variables_are_passed_by_name() {
     let exec = |script| bench.shell(script).env("GIVEN", "a b\n$c").env("EMPTY", "");
     let script = "printf '%s|%s|%s' \"$GIVEN\" \"${EMPTY-unset}\" \"${OTHER-unset}\"";
     let names = ["--env", "GIVEN", "--env", "EMPTY", "--env", "OTHER?"];
-    exec(script).args(names).run().exited(0).wrote("a b\n$c||unset");
+    exec(script)
+        .args(names)
+        .run()
+        .exited(0)
+        .wrote("a b\n$c||unset");
     exec(script).run().exited(0).wrote("|unset|unset");
     let ended = exec("echo ran").args(["--env", "OTHER"]).run();
-    ended.is(2, &json!({"kind": "launch_failed", "reason": "usage_error"}));
-    ended.wrote("").said("the environment variable OTHER is not set");
+    ended.is(
+        2,
+        &json!({"kind": "launch_failed", "reason": "usage_error"}),
+    );
+    ended
+        .wrote("")
+        .said("the environment variable OTHER is not set");
     let ended = exec("exit 0").args(names).run();
-    assert!(!ended.report.to_string().contains("a b"), "{}", ended.report);
+    assert!(
+        !ended.report.to_string().contains("a b"),
+        "{}",
+        ended.report
+    );
 }
 
 #[test]
@@ -123,7 +153,10 @@ fn a_workspace_is_worked_in_as_its_owner() {
         ended.exited(1);
     }
     let ended = bench.shell("x").args(["--workspace", "none"]).run();
-    ended.is(2, &json!({"kind": "launch_failed", "reason": "usage_error"}));
+    ended.is(
+        2,
+        &json!({"kind": "launch_failed", "reason": "usage_error"}),
+    );
 }
 
 #[test]
@@ -137,11 +170,17 @@ fn mounts_are_writable_or_not() {
         .args(["--mount", "file:/data/x:ro", "--user", &user])
         .run();
     ended.exited(0).wrote("content\nno\n");
-    let ended = bench.shell(script).args(["--mount", "file:/data/x", "--user", &user]).run();
+    let ended = bench
+        .shell(script)
+        .args(["--mount", "file:/data/x", "--user", &user])
+        .run();
     ended.exited(0).wrote("content\n");
     assert_eq!(read(&bench.path("file")).unwrap(), "content\nmore\n");
     let ended = bench.shell("x").args(["--mount", "missing:/data/x"]).run();
-    ended.is(2, &json!({"kind": "launch_failed", "reason": "usage_error"}));
+    ended.is(
+        2,
+        &json!({"kind": "launch_failed", "reason": "usage_error"}),
+    );
     ended.said("missing");
     assert!(!bench.path("missing").exists());
 }
@@ -152,14 +191,27 @@ fn the_daemons_socket_is_refused_under_any_name() {
     let link = bench.path("link");
     std::os::unix::fs::symlink("/var/run/docker.sock", &link).unwrap();
     let link = link.display().to_string();
-    for source in ["/var/run/docker.sock", "/run/docker.sock", "/var/run", "/run", "/", &link] {
+    for source in [
+        "/var/run/docker.sock",
+        "/run/docker.sock",
+        "/var/run",
+        "/run",
+        "/",
+        &link,
+    ] {
         let mount = format!("{source}:/x");
         let ended = bench.shell("echo ran").args(["--mount", &mount]).run();
-        ended.is(2, &json!({"kind": "launch_failed", "reason": "usage_error"}));
+        ended.is(
+            2,
+            &json!({"kind": "launch_failed", "reason": "usage_error"}),
+        );
         ended.wrote("");
     }
     let ended = bench.shell("echo ran").args(["--workspace", "/run"]).run();
-    ended.is(2, &json!({"kind": "launch_failed", "reason": "usage_error"}));
+    ended.is(
+        2,
+        &json!({"kind": "launch_failed", "reason": "usage_error"}),
+    );
 }
 
 #[test]
@@ -170,7 +222,10 @@ fn a_read_only_root_leaves_tmp_and_home() {
         let bench = Bench::with_image(&busybox().user(user));
         let ended = bench.shell(script).args(["--read-only"]).run();
         ended.exited(0).wrote("/tmp\n/home/agent\n");
-        let ended = bench.shell(script).args(["--read-only", "--user", "4321:99"]).run();
+        let ended = bench
+            .shell(script)
+            .args(["--read-only", "--user", "4321:99"])
+            .run();
         ended.exited(0).wrote("/tmp\n/home/agent\n");
     }
 }
@@ -198,7 +253,11 @@ fn the_sandbox_is_hardened() {
         assert_eq!(host[key], value, "{key}");
     }
     let security = host["SecurityOpt"].as_array().unwrap();
-    assert!(security.iter().any(|it| it.as_str().unwrap().starts_with("no-new-privileges")));
+    assert!(
+        security
+            .iter()
+            .any(|it| it.as_str().unwrap().starts_with("no-new-privileges"))
+    );
     running.wait().exited(1);
     let ended = bench
         .shell("grep -E '^(Cap(Prm|Eff|Bnd)|NoNewPrivs|Seccomp):' /proc/self/status")
