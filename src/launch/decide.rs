@@ -36,8 +36,9 @@ pub(super) fn outcome(
     };
     match our_kill {
         Some(OurKill::Interrupted(signal)) => return Outcome::Interrupted { signal },
-        Some(OurKill::Overdue) => return timeout,
-        None => {}
+        // A record that came after all knows better.
+        Some(OurKill::Overdue) if record.is_err() => return timeout,
+        Some(OurKill::Overdue) | None => {}
     }
     let record = match record {
         Ok(record) => record,

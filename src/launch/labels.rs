@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use crate::{model::limits::Limits, seam::files};
+use crate::{
+    model::limits::Limits,
+    seam::files::{self, FileError},
+};
 
 /// Every container of ours has this label, with the run's identifier.
 pub(super) const RUN: &str = "dev.fullsend.run";
@@ -35,7 +38,10 @@ impl Owner {
     pub(super) fn this_process() -> Self {
         let pid = std::process::id();
         Self {
-            cli: format!("{pid} {}", start_time(pid).unwrap_or_default()),
+            cli: format!(
+                "{pid} {}",
+                start_time(pid).ok().flatten().unwrap_or_default()
+            ),
             namespace: files::link_target(Path::new("/proc/self/ns/pid")).unwrap_or_default(),
             boot: proc_file("/proc/sys/kernel/random/boot_id"),
             host: host_name(),
@@ -56,7 +62,11 @@ impl Owner {
             return true;
         };
         let Ok(pid) = pid.parse() else { return true };
-        start_time(pid).is_some_and(|found| start.is_empty() || found == start)
+        match start_time(pid) {
+            Ok(found) => found.is_some_and(|found| start.is_empty() || found == start),
+            // What cannot be read may well live.
+            Err(error) => !error.is_not_found(),
+        }
     }
 }
 
@@ -93,10 +103,12 @@ pub(super) enum Fate {
     Keep,
 }
 
-/// Decides a container's fate from its labels, whether it runs, and the time.
+/// Decides a container's fate from its labels, whether it has stopped, and the time.
+///
+/// One that was created and never ran has not stopped: it may be about to start.
 pub(super) fn fate(
     labels: &BTreeMap<String, String>,
-    running: bool,
+    stopped: bool,
     reaper: &Owner,
     now: i64,
 ) -> Fate {
@@ -117,7 +129,7 @@ pub(super) fn fate(
     let overdue = label(DEADLINE)
         .parse::<i64>()
         .is_ok_and(|deadline| now > deadline);
-    if !running || overdue {
+    if stopped || overdue {
         Fate::Remove
     } else {
         Fate::Keep
@@ -125,16 +137,17 @@ pub(super) fn fate(
 }
 
 /// Field 22 of `/proc/PID/stat`, counted behind the command's closing parenthesis.
-fn start_time(pid: u32) -> Option<String> {
-    let stat = files::read(Path::new(&format!("/proc/{pid}/stat")), PROC_BYTES).ok()?;
+///
+/// `None` is a process that has ended, and whose parent has not looked yet.
+fn start_time(pid: u32) -> Result<Option<String>, FileError> {
+    let stat = files::read(Path::new(&format!("/proc/{pid}/stat")), PROC_BYTES)?;
     let stat = String::from_utf8_lossy(&stat).into_owned();
-    let (_, fields) = stat.rsplit_once(')')?;
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
     let mut fields = fields.split_whitespace();
-    // A zombie has ended; only its parent has not looked yet.
-    if matches!(fields.next()?, "Z" | "X") {
-        return None;
+    if matches!(fields.next(), Some("Z" | "X")) {
+        return Ok(None);
     }
-    fields.nth(18).map(str::to_owned)
+    Ok(fields.nth(18).map(str::to_owned))
 }
 
 fn proc_file(path: &str) -> String {
@@ -171,7 +184,7 @@ mod tests {
                 cli,
                 ..this.clone()
             };
-            assert_eq!(fate(&labels(&dead), true, &this, 0), Fate::Remove);
+            assert_eq!(fate(&labels(&dead), false, &this, 0), Fate::Remove);
         }
     }
 
@@ -183,10 +196,10 @@ mod tests {
             ..this.clone()
         };
         let labels = labels(&elsewhere);
-        assert_eq!(fate(&labels, true, &this, 1000), Fate::Keep);
-        assert_eq!(fate(&labels, false, &this, 1000), Fate::Remove);
+        assert_eq!(fate(&labels, false, &this, 1000), Fate::Keep);
+        assert_eq!(fate(&labels, true, &this, 1000), Fate::Remove);
         assert_eq!(
-            fate(&labels, true, &this, 1000 + 5 * 60 + 5 * 60 + 1),
+            fate(&labels, false, &this, 1000 + 5 * 60 + 5 * 60 + 1),
             Fate::Remove
         );
     }

@@ -27,6 +27,7 @@ mod watch;
 
 pub use ci::Platform as CiPlatform;
 pub use console::Console;
+pub use plan::WORKSPACE;
 pub use proof::verify;
 pub use reap::{Reaped, reap};
 pub use request::{ExecRequest, ImageRequest};

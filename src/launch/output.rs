@@ -85,7 +85,7 @@ mod tests {
             output.write_all(piece).await.unwrap();
         }
         output.flush().await.unwrap();
-        assert_eq!(output.inner, b"\x1b[0Ksection-start:0:x\r section-ok");
+        assert_eq!(output.inner, b"\x1b[0Ksection_start;0:x\r section_ok");
     }
 
     #[tokio::test]

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use secrecy::ExposeSecret as _;
+
 use crate::{
     config::{Agent, RuntimeProfile},
     model::limits::{ByteSize, Cpus, Limits, Span},
@@ -12,7 +14,7 @@ use crate::{
 const RESERVED_MEMORY: u64 = 512 << 20;
 
 /// Where the workspace lies in the container.
-pub(super) const WORKSPACE: &str = "/workspace";
+pub const WORKSPACE: &str = "/workspace";
 
 /// The home folder where the image's own cannot be written.
 const HOME: &str = "/home/agent";
@@ -167,11 +169,13 @@ impl Sandbox {
         if !taken(mounts, "/tmp") {
             mounts.push(scratch("/tmp"));
         }
-        if !env.iter().any(|variable| variable.name == "HOME") {
+        let passed = env.iter().find(|variable| variable.name == "HOME");
+        let home = passed.map_or(HOME, |variable| variable.value.expose_secret());
+        if home.starts_with('/') && !taken(mounts, home) {
+            mounts.push(scratch(home));
+        }
+        if passed.is_none() {
             env.push(EnvVar::new("HOME", HOME));
-            if !taken(mounts, HOME) {
-                mounts.push(scratch(HOME));
-            }
         }
     }
 }

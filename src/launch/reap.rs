@@ -16,6 +16,8 @@ pub struct Reaped {
     pub removed: Vec<String>,
     /// The containers whose CLI lives, or may live.
     pub kept: Vec<String>,
+    /// The containers that could not be removed, each with the reason.
+    pub failed: Vec<String>,
 }
 
 /// Removes the containers of ours whose CLI is gone for certain.
@@ -28,12 +30,12 @@ pub async fn reap(runtime: &dyn Runtime) -> Result<Reaped, RuntimeError> {
     };
     for container in runtime.list(&[(labels::RUN, None)]).await? {
         let id = container.id.to_string();
-        match labels::fate(&container.labels, container.running, &reaper, now) {
+        match labels::fate(&container.labels, container.stopped, &reaper, now) {
             Fate::Keep => reaped.kept.push(id),
-            Fate::Remove => {
-                runtime.remove(&container.id).await?;
-                reaped.removed.push(id);
-            }
+            Fate::Remove => match runtime.remove(&container.id).await {
+                Ok(()) => reaped.removed.push(id),
+                Err(error) => reaped.failed.push(format!("{id}: {error}")),
+            },
         }
     }
     Ok(reaped)

@@ -105,6 +105,7 @@ impl Run<'_> {
                 reason: Some("before the agent was launched".to_owned()),
             }),
         };
+        self.console.pull_finished();
         let now = Timestamp::now().as_second();
         self.console.raw(&self.markers.preparation_ends(now));
         self.launch(ready?, &mut signals, report).await
@@ -208,7 +209,6 @@ impl Run<'_> {
                     self.console.pull_progress(state.done, state.total);
                 };
                 let pulled = runtime.pull(request, &mut progress).await;
-                self.console.pull_finished();
                 pulled.map_err(failed)?
             }
             (None, None) => {

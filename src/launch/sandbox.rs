@@ -15,6 +15,7 @@ use super::{
     console::Console,
     failure::{Failure, chain},
     host_paths::{HostPaths, Unreachable},
+    labels,
     line::Line,
     plan::{Sandbox, Way},
     signals::Signals,
@@ -201,7 +202,16 @@ impl Attempt<'_> {
     }
 
     async fn create(&self, way: &Way) -> Result<ContainerId, RuntimeError> {
-        self.runtime.create(&self.sandbox.spec(way)).await
+        let created = self.runtime.create(&self.sandbox.spec(way)).await;
+        if let Err(RuntimeError::Timeout { .. } | RuntimeError::Lost { .. }) = &created {
+            // The runtime may have created it all the same, and only we know that nobody uses it.
+            let run = self.sandbox.labels.get(labels::RUN).map(String::as_str);
+            let left = self.runtime.list(&[(labels::RUN, run)]).await;
+            for container in left.unwrap_or_default() {
+                self.remove(&container.id).await;
+            }
+        }
+        created
     }
 
     async fn supervised(
@@ -222,7 +232,7 @@ impl Attempt<'_> {
         console.raw(&markers.agent_begins());
         let ended = supervise(self.runtime, container, line, terms, signals).await;
         console.raw(&markers.agent_ends());
-        ended.map_err(|error| Failure::runtime(&error, LaunchFailure::StartFailed))
+        ended
     }
 
     async fn remove(&self, container: &ContainerId) {

@@ -12,7 +12,7 @@ use tokio::{io::sink, sync::Notify, task::JoinHandle, time::sleep_until};
 
 use super::{
     decide::{OurKill, Seen},
-    failure::chain,
+    failure::{Failure, chain},
     line::Line,
     output::Output,
     signals::Signals,
@@ -20,9 +20,10 @@ use super::{
     watch::Watch,
 };
 use crate::{
+    model::outcome::LaunchFailure,
     runtime::{
         AttachOptions, Attached, AttachedInput, AttachedOutput, ContainerId, CopyError, OutputEnd,
-        Runtime, RuntimeError,
+        Runtime,
     },
     seam::stdio::{ThreadReader, ThreadWriter},
 };
@@ -64,36 +65,29 @@ pub(super) async fn supervise(
     line: Option<Line>,
     terms: Terms,
     signals: &mut Signals,
-) -> Result<Ended, RuntimeError> {
+) -> Result<Ended, Failure> {
     let options = AttachOptions {
         stdin: true,
         tty: terms.tty,
     };
-    let attached = runtime.attach(container, options).await?;
-    let Attached { stdin, output } = attached;
+    let attached = runtime.attach(container, options).await;
+    let Attached { stdin, output } =
+        attached.map_err(|error| Failure::runtime(&error, LaunchFailure::StartFailed))?;
     let raw_mode = (terms.tty && io::stdin().is_terminal()).then(RawMode::enter);
-    let _raw_mode = raw_mode
-        .transpose()
-        .map_err(ours_failed("hand over the terminal"))?;
-    let input = Aborting(tokio::spawn(feed(stdin)));
+    let _raw_mode = raw_mode.transpose().map_err(ours_failed)?;
+    let ready = Arc::new(Notify::new());
+    let input = Aborting(tokio::spawn(feed(stdin, ready.clone())));
     let resizing = terms
         .tty
         .then(|| Aborting(tokio::spawn(resize(runtime.clone(), container.clone()))));
-
-    let failed = ours_failed("write the agent's output");
-    let stdout = Output::new(
-        ThreadWriter::stdout().map_err(failed)?,
-        terms.filter_sections,
-    );
-    let stderr = Output::new(
-        ThreadWriter::stderr().map_err(failed)?,
-        terms.filter_sections,
-    );
-    let watch = Watch::new(runtime.clone(), container.clone(), line, terms);
+    let filtered = terms.filter_sections;
+    let stdout = Output::new(ThreadWriter::stdout().map_err(ours_failed)?, filtered);
+    let stderr = Output::new(ThreadWriter::stderr().map_err(ours_failed)?, filtered);
+    let watch = Watch::new(runtime.clone(), container.clone(), line, terms, ready);
     // The connection is closed when this returns: until then the runtime would wait for its reader.
     let watch = until_over(watch, (output, stdout, stderr), runtime, container, signals).await;
     drop((input, resizing));
-    watch.finish().await
+    Ok(watch.finish().await)
 }
 
 /// The agent's output, and ours.
@@ -149,11 +143,13 @@ async fn copy(streams: Streams, reader_gone: &Notify) -> Result<(), CopyError> {
     }
 }
 
-fn ours_failed(doing: &'static str) -> impl Fn(io::Error) -> RuntimeError + Copy {
-    move |source| RuntimeError::Lost {
-        doing,
-        source: Some(source.into()),
-    }
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "stands behind map_err, which hands errors over"
+)]
+fn ours_failed(error: io::Error) -> Failure {
+    let text = format!("our own standard streams cannot be used: {error}");
+    Failure::launch(LaunchFailure::StartFailed, text)
 }
 
 /// A task that ends with its owner.
@@ -166,7 +162,10 @@ impl<T> Drop for Aborting<T> {
 }
 
 /// Passes standard input on; its end, or that there is none, is the agent's end of input.
-async fn feed(mut stdin: AttachedInput) {
+///
+/// Nothing is taken before init is there: another container may have to stand in for this one.
+async fn feed(mut stdin: AttachedInput, ready: Arc<Notify>) {
+    ready.notified().await;
     if let Ok(mut ours) = ThreadReader::stdin() {
         // An agent that does not read, or is gone, is no error of ours.
         let _ = stdin.copy_from(&mut ours).await;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use fullsend_init::{Order, Record};
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 
 use super::{
     decide::{OurKill, Seen},
@@ -19,8 +19,9 @@ use crate::runtime::{ContainerId, Runtime, RuntimeError};
 /// How long after its own limits init may still be silent before the container is killed.
 const OVERDUE_SLACK: Duration = Duration::from_secs(10);
 
-/// How long init may take from the container's start to its first word.
-const HELLO_PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may take to start the container and for init to say its first word; a busy daemon
+/// alone may need a minute and a half.
+const HELLO_PATIENCE: Duration = Duration::from_mins(2);
 
 /// How long what init says last may take to arrive, and a killed container to end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -64,6 +65,8 @@ pub(super) struct Watch {
     record: Result<Record, String>,
     /// Whether who connected is the container's first process.
     peer: Option<JoinHandle<bool>>,
+    /// Told once there is an init that input may go to.
+    ready: Arc<Notify>,
     agent_started: Option<Instant>,
     our_kill: Option<OurKill>,
     error: Option<String>,
@@ -79,10 +82,13 @@ impl Watch {
         container: ContainerId,
         line: Option<Line>,
         terms: Terms,
+        ready: Arc<Notify>,
     ) -> Self {
-        let patience = match line {
-            Some(_) => HELLO_PATIENCE,
-            None => overdue(terms) + HELLO_PATIENCE,
+        let patience = if line.is_some() {
+            HELLO_PATIENCE
+        } else {
+            ready.notify_one();
+            overdue(terms) + HELLO_PATIENCE
         };
         Self {
             runtime,
@@ -92,6 +98,7 @@ impl Watch {
             life: Life::Running,
             record: Err("the sandbox's init left no record".to_owned()),
             peer: None,
+            ready,
             agent_started: None,
             our_kill: None,
             error: None,
@@ -147,6 +154,7 @@ impl Watch {
             other => other,
         };
         self.alarm = Instant::now() + overdue(self.terms);
+        self.ready.notify_one();
         // Only where our kernel numbers the process can it be compared with the runtime's word.
         if let Some(peer) = peer {
             let (runtime, container) = (self.runtime.clone(), self.container.clone());
@@ -177,6 +185,11 @@ impl Watch {
 
     /// A signal came to us, or the reader of our output is gone.
     pub(super) async fn interrupt(&mut self, signal: u8) {
+        if self.is_container_over() {
+            // What is left is output that nobody may be reading: it is not waited for any more.
+            self.life = Life::CutShort;
+            return;
+        }
         if self.our_kill.is_some() {
             return self.kill().await;
         }
@@ -222,8 +235,12 @@ impl Watch {
             self.life = Life::CutShort;
         }
         self.alarm = Instant::now() + LAST_WORDS;
-        if self.runtime.signal(&self.container, SIGKILL).await.is_err() {
-            // It may be created and not started: then its end is its removal.
+        // Before init has connected the container may not even run, so that no signal can end it.
+        let ended = match self.talk {
+            Talk::Awaited(_) => self.runtime.remove(&self.container).await,
+            _ => self.runtime.signal(&self.container, SIGKILL).await,
+        };
+        if ended.is_err() {
             let _ = self.runtime.remove(&self.container).await;
         }
     }
@@ -237,7 +254,8 @@ impl Watch {
             self.alarm = Instant::now() + overdue(self.terms);
             return;
         }
-        if self.our_kill.is_none() && !matches!(self.talk, Talk::Awaited(_)) {
+        let may_still_run = self.record.is_err() && !matches!(self.talk, Talk::Awaited(_));
+        if self.our_kill.is_none() && may_still_run {
             self.our_kill = Some(OurKill::Overdue);
         }
         self.force().await;
@@ -247,12 +265,14 @@ impl Watch {
         self.error.get_or_insert(error);
     }
 
-    /// Asks the runtime for its side of the end.
-    pub(super) async fn finish(self) -> Result<Ended, RuntimeError> {
+    /// Asks the runtime for its side of the end; that it cannot say is no reason to doubt init.
+    pub(super) async fn finish(mut self) -> Ended {
         let state = match self.runtime.inspect(&self.container).await {
             Ok(state) => state,
-            Err(error) if error.is_unreachable() => None,
-            Err(error) => return Err(error),
+            Err(error) => {
+                self.note_error(chain(&error));
+                None
+            }
         };
         let is_init = match self.peer {
             Some(check) => check.await.unwrap_or(false),
@@ -267,7 +287,7 @@ impl Watch {
             Some(state) if !state.error.is_empty() => Some(state.error.clone()),
             _ => self.error,
         };
-        Ok(Ended {
+        Ended {
             record,
             seen: state.map(|state| Seen {
                 oom_killed: state.oom_killed,
@@ -277,7 +297,7 @@ impl Watch {
             agent_started: self.agent_started,
             line_failed: !matches!(self.talk, Talk::Silent | Talk::Over { connected: true }),
             error,
-        })
+        }
     }
 }
 

@@ -20,8 +20,10 @@ pub fn stop_commands(token: &str) -> String {
 }
 
 /// The command that ends [`stop_commands`] of the same `token`.
+///
+/// Begins a line of its own, as an agent may leave one unfinished.
 pub fn resume_commands(token: &str) -> String {
-    format!("::{token}::\n")
+    format!("\n::{token}::\n")
 }
 
 /// The annotation that shows `message` as a warning on the run's page.

@@ -207,8 +207,8 @@ pub struct ContainerSummary {
     pub id: ContainerId,
     /// All its labels.
     pub labels: BTreeMap<String, String>,
-    /// Whether it runs (or is paused or restarting).
-    pub running: bool,
+    /// Whether it ran and has ended; one that was created and never started has not.
+    pub stopped: bool,
     /// When it was created, in seconds since 1970.
     pub created: i64,
 }

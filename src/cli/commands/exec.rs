@@ -22,7 +22,7 @@ use crate::{
         Agent, ContainerPath, DenySource, EnvName, Mount, Network, RuntimeChoice, RuntimeProfile,
         User,
     },
-    launch::{self, CiPlatform, Console as _, ExecRequest, ImageRequest},
+    launch::{self, CiPlatform, Console as _, ExecRequest, ImageRequest, WORKSPACE},
     model::{
         exit_code,
         image::ImageReference,
@@ -106,7 +106,7 @@ pub struct ExecArgs {
     #[arg(long)]
     allow_workflow_commands: bool,
     /// Print what would be done, and launch nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "report")]
     dry_run: bool,
     /// Remove the containers that killed runs have left behind
     #[arg(long, conflicts_with_all = ["agent", "dry_run", "report", "command"])]
@@ -187,7 +187,7 @@ fn request(args: &ExecArgs, context: &Context) -> Result<ExecRequest, CliFailure
             if !config.verify.is_empty() {
                 context
                     .terminal
-                    .note("the policy options replace the rules of fullsend.yaml");
+                    .warn("the policy options replace the rules of fullsend.yaml");
             }
             vec![rule]
         }
@@ -257,6 +257,13 @@ fn with_flags(mut agent: Agent, args: &ExecArgs, here: &Path) -> Result<Agent, C
     agent.network = args.network.clone().or(agent.network);
     agent.user = args.user.or(agent.user);
     agent.workdir = args.workdir.clone().or(agent.workdir);
+    if args.workspace.is_some() {
+        // The flag stands for mount and working directory both.
+        agent
+            .mounts
+            .retain(|known| known.target().as_str() != WORKSPACE);
+        agent.workdir.clone_from(&args.workdir);
+    }
     agent.read_only |= args.read_only;
     agent.runtime_profile = args.runtime_profile.unwrap_or(agent.runtime_profile);
     if !args.command.is_empty() {
@@ -272,7 +279,7 @@ fn with_flags(mut agent: Agent, args: &ExecArgs, here: &Path) -> Result<Agent, C
     for mount in &args.mount {
         let source = here.join(mount.source());
         let mount = Mount::new(source, mount.target().clone(), mount.is_read_only())
-            .map_err(|error| CliFailure::usage(error.to_string()))?;
+            .map_err(|error| CliFailure::usage(format!("--mount: {}", with_mend(&error))))?;
         agent
             .mounts
             .retain(|known| known.target() != mount.target());

@@ -41,7 +41,7 @@ pub(super) async fn run(args: VerifyArgs, context: &Context) -> Outcome {
             if !loaded.config.verify.is_empty() {
                 context
                     .terminal
-                    .note("the policy options replace the rules of fullsend.yaml");
+                    .warn("the policy options replace the rules of fullsend.yaml");
             }
             vec![rule]
         }

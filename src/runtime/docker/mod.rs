@@ -237,13 +237,9 @@ impl Runtime for Engine {
             Some(ContainerSummary {
                 id: it.id?.parse().ok()?,
                 labels: it.labels.unwrap_or_default().into_iter().collect(),
-                running: matches!(
+                stopped: matches!(
                     it.state,
-                    Some(
-                        ContainerSummaryStateEnum::RUNNING
-                            | ContainerSummaryStateEnum::PAUSED
-                            | ContainerSummaryStateEnum::RESTARTING
-                    )
+                    Some(ContainerSummaryStateEnum::EXITED | ContainerSummaryStateEnum::DEAD)
                 ),
                 created: it.created.unwrap_or_default(),
             })
