@@ -107,6 +107,10 @@ impl Material {
 
     /// The same evidence as a v0.1 bundle; none where it was never logged, as that format
     /// demands a log entry.
+    ///
+    /// v0.1 is also the only format that takes the log's signed promise without an inclusion
+    /// proof, which legacy signatures never have: the library then demands a promise, and checks
+    /// it with the log's key, before it believes the time at which the certificate was valid.
     pub(super) fn lift(&self, payload: &[u8]) -> Result<Option<Bundle>, EvidenceError> {
         let Some(log) = &self.log else {
             return Ok(None);
