@@ -95,6 +95,24 @@ impl FromStr for DenySource {
     }
 }
 
+impl DenySource {
+    /// The host that is asked for it, with its port; none for a file.
+    pub fn host(&self) -> Option<String> {
+        match self {
+            Self::File(_) => None,
+            Self::Oci(image) => Some(image.repository().host().to_owned()),
+            Self::Url(url) => {
+                let url = url::Url::parse(url).ok()?;
+                let host = url.host_str()?;
+                Some(match url.port() {
+                    Some(port) => format!("{host}:{port}"),
+                    None => host.to_owned(),
+                })
+            }
+        }
+    }
+}
+
 impl fmt::Display for DenySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -24,7 +24,8 @@ pub(super) enum DenyError {
     Malformed(String),
 }
 
-/// Fetches and reads the list at `source`; a relative file starts at `folder`.
+/// Fetches and reads the list at `source`; a relative file starts at `folder`, and where `offline`
+/// is some, its hosts are the only ones that are connected to.
 pub(super) async fn fetch(
     source: &DenySource,
     folder: &Path,

@@ -1,6 +1,7 @@
 //! The deny list comes before every other verdict.
 
 use Verdict::{Denied, Unavailable, Unsigned, Verified};
+use fullsend_testkit::registry::Fault;
 
 use super::*;
 
@@ -87,4 +88,21 @@ async fn a_list_that_cannot_be_fetched() {
     drop(folder);
     let (asked, _folder) = with_list(Asked::key(&key), "{nonsense: true}");
     assert!(scene.try_verify(":1", &asked).await.is_err());
+}
+
+#[tokio::test]
+async fn offline_a_list_elsewhere_is_fetched_only_if_the_command_names_its_host() {
+    let (scene, key, web) = (Scene::new(), SigningKey::p256(), Registry::start());
+    let list = format!("- {{digest: '{}', reason: stolen}}", scene.digest());
+    web.fault("/deny.yaml", Fault::status(200).body(list));
+    let mut asked = Asked::key(&key);
+    asked.deny = Some(web.url("/deny.yaml").parse().unwrap());
+    asked.deny_unavailable = DenyUnavailable::Refuse;
+    asked.options.offline = Some(vec![scene.host()]);
+    assert_verdict(&scene.verify(&asked).await, Unavailable, "not named");
+    assert!(web.requests().is_empty());
+    let named = asked.deny.as_ref().unwrap().host().unwrap();
+    asked.options.offline = Some(vec![scene.host(), named]);
+    assert_verdict(&scene.verify(&asked).await, Denied, "named");
+    assert_eq!(web.requests().len(), 1);
 }
