@@ -8,7 +8,7 @@ use fullsend_testkit::registry::Fault;
 use super::*;
 
 /// Long beside what a busy machine adds to a request.
-const DELAY: Duration = Duration::from_millis(300);
+const DELAY: Duration = Duration::from_millis(600);
 
 /// How many times the registry was waited for: requests of one round come while no answer was
 /// given since the round began.
