@@ -4,12 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::{
-    config::DenySource,
-    model::image::ImageReference,
-    registry::RegistryOptions,
-    seam::http::{Url, authority},
-};
+use crate::{config::DenySource, model::image::ImageReference, registry::RegistryOptions};
 
 /// The options that every verb has.
 #[derive(Clone, Debug, Args)]
@@ -67,12 +62,10 @@ impl GlobalArgs {
     ) -> RegistryOptions {
         let named = || {
             let image = image.map(|image| image.repository().host().to_owned());
-            let deny = match deny {
-                Some(DenySource::Oci(image)) => Some(image.repository().host().to_owned()),
-                Some(DenySource::Url(url)) => Url::parse(url).ok().map(|url| authority(&url)),
-                Some(DenySource::File(_)) | None => None,
-            };
-            image.into_iter().chain(deny).collect()
+            image
+                .into_iter()
+                .chain(deny.and_then(DenySource::host))
+                .collect()
         };
         RegistryOptions {
             insecure_hosts: self.insecure_registry.clone(),

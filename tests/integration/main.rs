@@ -4,4 +4,6 @@
 mod exec;
 mod generated;
 mod registry;
+mod runtime;
+mod support;
 mod verify;

@@ -94,7 +94,7 @@ async fn a_container_lives_and_its_streams_are_apart() {
     assert_eq!(ran.state.exit_code, 7);
     assert!(ran.state.started && !ran.state.running && !ran.state.oom_killed);
     let listed = runtime.list(&[("test.fullsend", Some("1"))]).await.unwrap();
-    assert!(listed.iter().any(|it| it.id == ran.id && !it.running));
+    assert!(listed.iter().any(|it| it.id == ran.id && it.stopped));
     runtime.remove(&ran.id).await.unwrap();
     runtime.remove(&ran.id).await.unwrap();
     assert_eq!(runtime.inspect(&ran.id).await.unwrap(), None);
