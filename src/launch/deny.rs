@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::failure::{chain, with_hint};
+use super::failure::chain;
 use crate::{
     config::{DenyList, DenySource, MAX_FILE_BYTES},
     registry::{Manifest, Registry},
@@ -79,9 +79,8 @@ async fn from_registry(
     image: &crate::model::image::ImageReference,
     registry: &Registry,
 ) -> Result<Vec<u8>, DenyError> {
-    let unavailable = |error: crate::registry::RegistryError| {
-        DenyError::Unavailable(with_hint(error.to_string(), error.hint()))
-    };
+    let unavailable =
+        |error: crate::registry::RegistryError| DenyError::Unavailable(error.with_hint());
     let fetched = registry.manifest(image).await.map_err(unavailable)?;
     let Manifest::Image(manifest) = fetched.parsed else {
         return Err(DenyError::Malformed(format!(

@@ -39,6 +39,14 @@ impl RegistryError {
         }
     }
 
+    /// The whole sentence, with what the user can do about it where that is known.
+    pub fn with_hint(&self) -> String {
+        match self.hint() {
+            Some(hint) => format!("{self}; {hint}"),
+            None => self.to_string(),
+        }
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         let host = &self.host;

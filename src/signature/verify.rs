@@ -67,7 +67,7 @@ pub async fn verify(registry: &Registry, request: &Request<'_>) -> Verified {
     let (resolved, collected) = match resolve_and_collect(registry, request, started).await {
         Ok(fetched) => fetched,
         Err(error) => {
-            verification.reason = Some(with_hint(&error));
+            verification.reason = Some(error.with_hint());
             return Verified::without_proof(verification);
         }
     };
@@ -161,13 +161,6 @@ fn blank(image: &ImageReference, rule: Option<usize>) -> Verification {
         rule,
         reason: None,
         signatures: Vec::new(),
-    }
-}
-
-fn with_hint(error: &RegistryError) -> String {
-    match error.hint() {
-        Some(hint) => format!("{error}; {hint}"),
-        None => error.to_string(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     cli::{Context, failure::CliFailure},
     config::{self, Config, MAX_FILE_BYTES},
+    launch::Console as _,
     model::digest::Digest,
     report::run::ConfigFile,
     seam::files,
@@ -44,6 +45,9 @@ pub(in crate::cli) fn load(context: &Context) -> Result<Loaded, CliFailure> {
         .display()
         .to_string();
     let config = config::parse(&text, &name)?;
+    for warning in config.warnings() {
+        context.terminal.warn(&warning);
+    }
     let file = ConfigFile {
         path: Some(path.display().to_string()),
         sha256: Some(Digest::of(&text).hex().to_owned()),

@@ -8,7 +8,10 @@ use std::{
 use clap::Args;
 use jiff::Timestamp;
 
-use super::configuration::{self, Loaded, working_directory};
+use super::{
+    configuration::{self, working_directory},
+    image_request::{self, ImageOptions},
+};
 use crate::{
     cli::{
         Context, Outcome,
@@ -19,8 +22,8 @@ use crate::{
         value::{parse, with_mend},
     },
     config::{
-        Agent, ContainerPath, DenySource, EnvName, Mount, Network, RuntimeChoice, RuntimeProfile,
-        User,
+        Agent, Config, ContainerPath, DenySource, EnvName, Mount, Network, RuntimeChoice,
+        RuntimeProfile, User,
     },
     launch::{self, CiPlatform, Console as _, ExecRequest, ImageRequest, WORKSPACE},
     model::{
@@ -160,91 +163,46 @@ fn request(args: &ExecArgs, context: &Context) -> Result<ExecRequest, CliFailure
             "write the report to a file with --report FILE, or see the plan with --dry-run",
         ));
     }
-    let Loaded {
-        config,
-        file,
-        folder,
-    } = configuration::load(context)?;
-    for warning in config.warnings() {
-        context.terminal.warn(&warning);
-    }
-    let name = args.agent.clone().unwrap_or_default();
+    let loaded = configuration::load(context)?;
     let here = working_directory()?;
-    let agent = with_flags(config.agent(&name)?, args, &here)?;
+    let name = args.agent.clone().unwrap_or_default();
+    let Config { image, runtime, .. } = &loaded.config;
+    let agent = with_flags(loaded.config.agent(&name)?, args, &here)?;
     let image = args
         .image
-        .clone()
-        .or_else(|| agent.image.clone())
-        .or(config.image);
-    let image = image.ok_or_else(|| {
+        .as_ref()
+        .or(agent.image.as_ref())
+        .or(image.as_ref());
+    let image = image.cloned().ok_or_else(|| {
         CliFailure::usage_with(
             "no image is named",
             "add `image: REGISTRY/NAME:TAG@sha256:…` to fullsend.yaml, or --image",
         )
     })?;
-    let rules = match args.policy.rule(&here)? {
-        Some(rule) => {
-            if !config.verify.is_empty() {
-                context
-                    .terminal
-                    .warn("the policy options replace the rules of fullsend.yaml");
-            }
-            vec![rule]
-        }
-        None => config.verify,
+    let options = ImageOptions {
+        image,
+        is_named: args.image.is_some(),
+        policy: &args.policy,
+        deny: args.deny.as_ref(),
     };
-    if rules.is_empty() {
-        return Err(no_policy());
-    }
-    let runtime = runtime_choice(args.runtime.unwrap_or(config.runtime))?;
+    let runtime = runtime_choice(args.runtime.unwrap_or(*runtime))?;
     let tty = match (args.tty, args.no_tty) {
         (true, _) => Some(true),
         (_, true) => Some(false),
         (false, false) => None,
     };
-    let deny = args.deny.clone().map(|deny| deny_from(&here, deny));
     Ok(ExecRequest {
         name,
         agent,
-        image: ImageRequest {
-            registry: context
-                .global
-                .registry_options(args.image.as_ref(), args.deny.as_ref()),
-            image,
-            rules,
-            folder,
-            trust: args.policy.trust()?,
-            deny: deny.or(config.deny),
-            deny_unavailable: config.deny_unavailable,
-        },
-        config: file,
-        hold: config.hold,
+        image: image_request::build(options, &loaded, &here, context)?,
+        config: loaded.file,
+        hold: loaded.config.hold,
         runtime,
-        workspace: args
-            .workspace
-            .as_ref()
-            .map(|workspace| here.join(workspace)),
+        workspace: args.workspace.as_ref().map(|folder| here.join(folder)),
         tty,
         strict_limits: args.strict_limits,
         allow_workflow_commands: args.allow_workflow_commands,
     })
-}
-
-/// What an empty policy is answered with, here and in `verify`.
-pub(super) fn no_policy() -> CliFailure {
-    CliFailure::usage_with(
-        "there is no policy: nothing says whose signature is accepted",
-        "add `verify:` to fullsend.yaml, or name a signer with --key, --github-repository, \
-         --gitlab-project or --certificate-identity",
-    )
-}
-
-/// A relative file on the command line starts at the working directory.
-pub(super) fn deny_from(here: &Path, source: DenySource) -> DenySource {
-    match source {
-        DenySource::File(path) => DenySource::File(here.join(path)),
-        other => other,
-    }
 }
 
 fn with_flags(mut agent: Agent, args: &ExecArgs, here: &Path) -> Result<Agent, CliFailure> {

@@ -2,6 +2,7 @@
 
 pub(super) mod configuration;
 pub mod exec;
+mod image_request;
 pub mod schema;
 pub mod verify;
 

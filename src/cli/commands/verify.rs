@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{
     configuration::{self, working_directory},
-    exec::{deny_from, no_policy},
+    image_request::{self, ImageOptions},
 };
 use crate::{
     cli::{
@@ -12,7 +12,7 @@ use crate::{
         policy_args::PolicyArgs, value::parse,
     },
     config::DenySource,
-    launch::{self, Console as _, ImageRequest},
+    launch,
     model::{image::ImageReference, platform::Platform},
     report::verdict_table,
 };
@@ -36,34 +36,13 @@ pub struct VerifyArgs {
 pub(super) async fn run(args: VerifyArgs, context: &Context) -> Outcome {
     let loaded = configuration::load(context)?;
     let here = working_directory()?;
-    let rules = match args.policy.rule(&here)? {
-        Some(rule) => {
-            if !loaded.config.verify.is_empty() {
-                context
-                    .terminal
-                    .warn("the policy options replace the rules of fullsend.yaml");
-            }
-            vec![rule]
-        }
-        None => loaded.config.verify,
-    };
-    if rules.is_empty() {
-        return Err(no_policy());
-    }
-    let request = ImageRequest {
-        registry: context
-            .global
-            .registry_options(Some(&args.image), args.deny.as_ref()),
+    let options = ImageOptions {
         image: args.image,
-        rules,
-        folder: loaded.folder,
-        trust: args.policy.trust()?,
-        deny: args
-            .deny
-            .map(|deny| deny_from(&here, deny))
-            .or(loaded.config.deny),
-        deny_unavailable: loaded.config.deny_unavailable,
+        is_named: true,
+        policy: &args.policy,
+        deny: args.deny.as_ref(),
     };
+    let request = image_request::build(options, &loaded, &here, context)?;
     let platform = args.platform.unwrap_or_else(Platform::host);
     let verified =
         launch::verify(&request, &platform, &context.environment, &context.terminal).await;
