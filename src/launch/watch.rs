@@ -138,7 +138,9 @@ impl Watch {
             Some(Heard::Connected(peer)) => self.connected(peer),
             Some(Heard::Started) => {
                 self.agent_started = Some(Instant::now());
-                self.alarm = Instant::now() + overdue(self.terms);
+                if self.our_kill.is_none() {
+                    self.alarm = Instant::now() + overdue(self.terms);
+                }
             }
             Some(Heard::Record(record)) => self.hang_up(Ok(*record)),
             Some(Heard::Lost(reason)) => self.hang_up(Err(reason)),
@@ -153,8 +155,14 @@ impl Watch {
             Talk::Awaited(line) | Talk::Open(line) => Talk::Open(line),
             other => other,
         };
-        self.alarm = Instant::now() + overdue(self.terms);
         self.ready.notify_one();
+        if self.our_kill.is_none() {
+            self.alarm = Instant::now() + overdue(self.terms);
+        } else if let Talk::Open(line) = &self.talk {
+            // The kill came before there was anything to kill.
+            line.order(Order::Kill);
+            self.alarm = Instant::now() + LAST_WORDS;
+        }
         // Only where our kernel numbers the process can it be compared with the runtime's word.
         if let Some(peer) = peer {
             let (runtime, container) = (self.runtime.clone(), self.container.clone());

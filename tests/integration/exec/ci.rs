@@ -136,7 +136,7 @@ fn section_markers_are_harmless_on_gitlab() {
     let bench = Bench::new();
     let payload = bench.write("payload", "{}");
     let script =
-        "printf '\\033[0Ksection_start:1:x\\r'; printf section_end >&2; cat $FULLSEND_EVENT";
+        "printf '\\033[0Ksection_start:1:x\\r'; printf section_end:2:x >&2; cat $FULLSEND_EVENT";
     let gitlab = bench
         .shell(script)
         .env("GITLAB_CI", "true")
@@ -145,8 +145,8 @@ fn section_markers_are_harmless_on_gitlab() {
     let ended = gitlab.run();
     ended
         .exited(0)
-        .wrote("\x1b[0Ksection-start:1:x\r{}")
-        .said("section-end");
+        .wrote("\x1b[0Ksection_start;1:x\r{}")
+        .said("section_end;2:x");
     assert!(
         ended.stderr.starts_with("\x1b[0Ksection_start:"),
         "{:?}",
@@ -157,15 +157,15 @@ fn section_markers_are_harmless_on_gitlab() {
         ended.report["ci"],
         json!({"provider": "gitlab", "run_url": "https://gitlab.example/jobs/1"})
     );
-    let elsewhere = bench.shell("printf section_start").run();
-    elsewhere.exited(0).wrote("section_start");
+    let elsewhere = bench.shell("printf section_start:").run();
+    elsewhere.exited(0).wrote("section_start:");
     assert!(
         !elsewhere.stderr.contains("section_"),
         "{}",
         elsewhere.stderr
     );
-    let github = on_github(&bench, bench.shell("printf section_start")).run();
-    github.exited(0).wrote("section_start");
+    let github = on_github(&bench, bench.shell("printf section_start:")).run();
+    github.exited(0).wrote("section_start:");
 }
 
 #[test]

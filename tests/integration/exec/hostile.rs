@@ -58,7 +58,8 @@ fn looking_into_pid_1() {
 #[test]
 fn pid_1_as_the_kernels_first_victim() {
     let bench = Bench::new();
-    let script = "echo 1000 2>/dev/null >/proc/1/oom_score_adj || echo no; tail /dev/zero; exit 7";
+    let script = "echo 1000 2>/dev/null >/proc/1/oom_score_adj || echo no; \
+        tail /dev/zero & sleep 1; exit 7";
     let ended = bench.shell(script).args(["--user", "1234:1234"]).run();
     ended.is(7, &json!({"kind": "oom_descendant", "code": 7}));
     ended.wrote("no\n");

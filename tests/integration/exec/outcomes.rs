@@ -157,15 +157,16 @@ fn memory_kills_the_agent() {
 
 #[test]
 fn memory_kills_a_process_below_the_agent() {
+    // The shell sleeps meanwhile: were it short of memory at that moment, it would die as well.
     let bench = Bench::new();
     let ended = bench
-        .shell("tail /dev/zero; exit 5")
+        .shell("tail /dev/zero & sleep 1; exit 5")
         .args(["--memory", "32MiB"])
         .run();
     ended.is(5, &json!({"kind": "oom_descendant", "code": 5}));
     ended.said("a process of it was killed for memory (limit 32 MiB)");
     let ended = bench
-        .shell("tail /dev/zero; kill -SEGV $$")
+        .shell("tail /dev/zero & sleep 1; kill -SEGV $$")
         .args(["--memory", "32MiB"])
         .run();
     ended.is(139, &json!({"kind": "oom_descendant", "signal": 11}));

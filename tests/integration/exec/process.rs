@@ -56,6 +56,10 @@ impl Exec {
         self
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and paths are given as they are"
+    )]
     pub(super) fn env(mut self, name: &str, value: impl ToString) -> Self {
         self.env.push((name.to_owned(), value.to_string()));
         self
@@ -178,10 +182,8 @@ impl Running {
             ]);
             let mine = format!(" {} ", self.child.id());
             let line = list.lines().find(|line| line.contains(&mine));
-            found = line
-                .and_then(|line| line.split_whitespace().next())
-                .unwrap_or_default()
-                .to_owned();
+            let word = line.and_then(|line| line.split_whitespace().next());
+            word.unwrap_or_default().clone_into(&mut found);
             !found.is_empty()
         });
         found

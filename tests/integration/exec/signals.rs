@@ -75,7 +75,7 @@ fn a_second_signal_kills_at_once() {
 fn a_signal_at_any_moment_leaves_nothing_behind() {
     let bench = Bench::new();
     bench.shell("exit 0").run().exited(0);
-    for delay in [1, 20, 60, 100, 150, 200, 250, 300, 400, 500] {
+    for delay in [1, 20, 40, 50, 55, 60, 65, 70, 80, 100, 150, 200, 300] {
         let running = bench.shell("sleep 30").start();
         std::thread::sleep(Duration::from_millis(delay));
         running.signal(Signal::TERM);
