@@ -64,6 +64,10 @@ impl Channel {
         })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(super) fn init_path(&self) -> PathBuf {
         self.folder.path().join("init")
     }

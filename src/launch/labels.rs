@@ -14,6 +14,8 @@ const CLI: &str = "dev.fullsend.cli";
 const NAMESPACE: &str = "dev.fullsend.pid-namespace";
 const BOOT: &str = "dev.fullsend.boot";
 const HOST: &str = "dev.fullsend.host";
+/// The private folder of a run whose files are mounted.
+pub(super) const FOLDER: &str = "dev.fullsend.folder";
 const DEADLINE: &str = "dev.fullsend.deadline";
 
 /// The largest of the proc files read here.

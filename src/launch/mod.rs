@@ -1,6 +1,6 @@
 //! `exec`: resolve the image, verify it, run it, report how it ended.
 //!
-//! `run` leads through the steps; `proof` chooses and verifies the image, `plan` decides what goes
+//! `run` leads through the steps; `proof` chooses and verifies the image, `given` reads what it takes from this machine, `plan` decides what goes
 //! into the container, `sandbox` creates and removes it, `supervise` stays with it, and `decide`
 //! says how it ended.
 
@@ -10,6 +10,7 @@ mod console;
 mod decide;
 mod deny;
 mod failure;
+mod given;
 mod host_paths;
 mod labels;
 mod line;

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use secrecy::ExposeSecret as _;
 
+use super::labels;
 use crate::{
     config::{Agent, RuntimeProfile},
     model::limits::{ByteSize, Cpus, Limits, Span},
@@ -70,6 +71,8 @@ pub(super) fn command_line(agent: &Agent, image: &ImageDefaults) -> Vec<String> 
 pub(super) enum Way {
     /// Both are mounted from a folder of ours; paths as the runtime's machine sees them.
     Mounted {
+        /// Our folder, as this process sees it.
+        folder: PathBuf,
         init: PathBuf,
         socket: PathBuf,
         event: Option<PathBuf>,
@@ -116,7 +119,7 @@ impl Sandbox {
             env,
             user: self.user.clone(),
             workdir: self.workdir.clone(),
-            labels: self.labels.clone(),
+            labels: self.labels(way),
             mounts,
             network: self.network.clone(),
             limits: self.limits,
@@ -128,6 +131,14 @@ impl Sandbox {
             tty: self.tty,
             stdin: true,
         }
+    }
+
+    fn labels(&self, way: &Way) -> BTreeMap<String, String> {
+        let mut labels = self.labels.clone();
+        if let Way::Mounted { folder, .. } = way {
+            labels.insert(labels::FOLDER.to_owned(), folder.display().to_string());
+        }
+        labels
     }
 
     fn init_arguments(&self, way: &Way) -> Vec<String> {
@@ -207,6 +218,7 @@ impl Way {
                 init,
                 socket,
                 event,
+                ..
             } => [
                 Some(bind(init, fullsend_init::INIT_PATH, true)),
                 Some(bind(socket, fullsend_init::SOCKET_PATH, false)),

@@ -1,11 +1,16 @@
 //! Removes what CLIs that were killed have left behind.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::labels::{self, Fate, Owner};
-use crate::runtime::{Runtime, RuntimeError};
+use crate::{
+    runtime::{Runtime, RuntimeError},
+    seam::files,
+};
 
 /// What `exec --reap` did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -33,7 +38,13 @@ pub async fn reap(runtime: &dyn Runtime) -> Result<Reaped, RuntimeError> {
         match labels::fate(&container.labels, container.stopped, &reaper, now) {
             Fate::Keep => reaped.kept.push(id),
             Fate::Remove => match runtime.remove(&container.id).await {
-                Ok(()) => reaped.removed.push(id),
+                Ok(()) => {
+                    if let Some(folder) = container.labels.get(labels::FOLDER) {
+                        // It lies in another mount namespace, or is gone with a reboot.
+                        let _ = files::remove_private_folder(Path::new(folder));
+                    }
+                    reaped.removed.push(id);
+                }
                 Err(error) => reaped.failed.push(format!("{id}: {error}")),
             },
         }

@@ -1,7 +1,6 @@
 //! One run: facts, proof, plan, container, end, clean-up.
 
 use std::{
-    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -14,6 +13,7 @@ use super::{
     console::Console,
     decide::{self, OurKill},
     failure::{Failure, chain},
+    given::Given,
     labels::{self, Owner},
     plan::{self, Sandbox},
     proof::{Proof, Prover},
@@ -24,7 +24,7 @@ use super::{
     terminal,
 };
 use crate::{
-    config::{RuntimeProfile, User},
+    config::RuntimeProfile,
     model::{
         outcome::{LaunchFailure, Outcome},
         platform::Platform,
@@ -32,11 +32,8 @@ use crate::{
     },
     registry::{Registry, Secret},
     report::run::{RecordTrust, RunReport, Usage, millis},
-    runtime::{self, EnvVar, LocalImage, PullRequest, RegistryCredential, Runtime, RuntimeError},
-    seam::{
-        environment::Environment,
-        files::{self, FileError},
-    },
+    runtime::{self, LocalImage, PullRequest, RegistryCredential, Runtime, RuntimeError},
+    seam::environment::Environment,
 };
 
 /// Runs `request` to its end and reports it; never fails, as every failure is an outcome.
@@ -88,6 +85,7 @@ struct Ready {
 
 impl Run<'_> {
     async fn to_its_end(&self, report: &mut RunReport) -> Result<Outcome, Failure> {
+        let given = Given::read(self.request, self.environment)?;
         let mut signals = Signals::listen().map_err(|error| {
             Failure::launch(
                 LaunchFailure::StartFailed,
@@ -108,7 +106,7 @@ impl Run<'_> {
         self.console.pull_finished();
         let now = Timestamp::now().as_second();
         self.console.raw(&self.markers.preparation_ends(now));
-        self.launch(ready?, &mut signals, report).await
+        self.launch(ready?, given, &mut signals, report).await
     }
 
     /// Proves the image and has the runtime fetch it. The runtime is asked for its facts
@@ -226,6 +224,7 @@ impl Run<'_> {
     async fn launch(
         &self,
         ready: Ready,
+        given: Given,
         signals: &mut Signals,
         report: &mut RunReport,
     ) -> Result<Outcome, Failure> {
@@ -233,7 +232,8 @@ impl Run<'_> {
         let entry = Entry::detect(&runtime, self.environment)
             .await
             .map_err(|error| Failure::runtime(&error, LaunchFailure::CreateFailed))?;
-        let sandbox = self.plan(&runtime, image, &entry, report)?;
+        let mounts = given.mounts(&entry)?;
+        let sandbox = self.plan(&runtime, image, given, mounts, report)?;
         let event = sandbox::read_event(self.environment).unwrap_or_else(|error| {
             self.console
                 .warn(&format!("the CI event is not passed on: {}", chain(&error)));
@@ -270,7 +270,8 @@ impl Run<'_> {
         &self,
         runtime: &Arc<dyn Runtime>,
         image: LocalImage,
-        entry: &Entry,
+        given: Given,
+        mounts: Vec<runtime::Mount>,
         report: &mut RunReport,
     ) -> Result<Sandbox, Failure> {
         let agent = &self.request.agent;
@@ -293,8 +294,8 @@ impl Run<'_> {
             ));
         }
         report.command = Some(command.clone());
-        let user = self.user()?;
-        report.user = user
+        report.user = given
+            .user
             .clone()
             .or_else(|| Some(image.defaults().user.clone()).filter(|user| !user.is_empty()));
         let network = agent.network.as_ref().map(ToString::to_string);
@@ -321,12 +322,12 @@ impl Run<'_> {
         Ok(Sandbox {
             image,
             command,
-            env: self.env()?,
-            mounts: self.mounts(entry)?,
+            env: given.env,
+            mounts,
             labels,
             limits,
             grace,
-            user,
+            user: given.user,
             workdir: agent
                 .workdir
                 .as_ref()
@@ -337,78 +338,6 @@ impl Run<'_> {
             profile: agent.runtime_profile,
             tty,
         })
-    }
-
-    fn env(&self) -> Result<Vec<EnvVar>, Failure> {
-        let mut env = Vec::new();
-        for name in &self.request.agent.env {
-            match self.environment.raw(name.name()) {
-                Some(value) => env.push(EnvVar::new(name.name(), value)),
-                None if name.is_optional() => {}
-                None => {
-                    let name = name.name();
-                    return Err(Failure::usage(format!(
-                        "the environment variable {name} is not set; write `{name}?` where the \
-                         agent can do without it"
-                    )));
-                }
-            }
-        }
-        Ok(env)
-    }
-
-    /// `None` is the image's own user.
-    fn user(&self) -> Result<Option<String>, Failure> {
-        let workspace = self.request.workspace.as_deref();
-        Ok(match (self.request.agent.user, workspace) {
-            (Some(User::Image), _) | (None, None) => None,
-            (Some(User::Ids { uid, gid: None }), _) => Some(uid.to_string()),
-            (
-                Some(User::Ids {
-                    uid,
-                    gid: Some(gid),
-                }),
-                _,
-            ) => Some(format!("{uid}:{gid}")),
-            (Some(User::Host), _) => {
-                let (uid, gid) = (rustix::process::getuid(), rustix::process::getgid());
-                Some(format!("{}:{}", uid.as_raw(), gid.as_raw()))
-            }
-            (None, Some(folder)) => Some(owner_of(folder)?),
-        })
-    }
-
-    fn mounts(&self, entry: &Entry) -> Result<Vec<runtime::Mount>, Failure> {
-        let bind = |source: &Path, target: &str, read_only: bool| {
-            let source = self.request.image.folder.join(source);
-            let source = files::resolve(&source).map_err(|error| mount_failure(&error))?;
-            if let Some(reason) = crate::config::runtime_socket_in(&source) {
-                return Err(Failure::usage(format!(
-                    "could not mount {}: {reason}",
-                    source.display()
-                )));
-            }
-            let source = entry
-                .translate(&source)
-                .map_err(|error| Failure::usage(error.to_string()))?;
-            Ok(runtime::Mount::Bind {
-                source,
-                target: target.to_owned(),
-                read_only,
-            })
-        };
-        let agent = &self.request.agent;
-        let workspace = self.request.workspace.iter();
-        let workspace = workspace.map(|folder| bind(folder, plan::WORKSPACE, false));
-        let own = agent.mounts.iter();
-        let own = own.map(|mount| {
-            bind(
-                mount.source(),
-                mount.target().as_str(),
-                mount.is_read_only(),
-            )
-        });
-        workspace.chain(own).collect()
     }
 }
 
@@ -425,16 +354,6 @@ fn accepted(proof: Proof, report: &mut RunReport) -> Result<Proof, Failure> {
             reason: verification.reason.clone(),
         }),
     }
-}
-
-/// `UID:GID` of the folder's owner.
-fn owner_of(folder: &Path) -> Result<String, Failure> {
-    let (uid, gid) = files::owner(folder).map_err(|error| mount_failure(&error))?;
-    Ok(format!("{uid}:{gid}"))
-}
-
-fn mount_failure(error: &FileError) -> Failure {
-    Failure::usage(format!("cannot be mounted: {}", chain(error)))
 }
 
 fn usage(record: &Record) -> Usage {

@@ -247,6 +247,7 @@ impl Attempt<'_> {
 
 fn mounted_way(channel: &Channel, entry: &Entry) -> Result<Way, Unreachable> {
     Ok(Way::Mounted {
+        folder: channel.path().to_owned(),
         init: entry.translate(&channel.init_path())?,
         socket: entry.translate(&channel.socket_path())?,
         event: channel

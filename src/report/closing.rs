@@ -19,7 +19,7 @@ pub fn line(report: &RunReport) -> String {
         Outcome::Exited { code } => format!("{agent}: exited with code {code}{after}"),
         Outcome::Signaled { signal } => {
             format!(
-                "{agent}: killed by {}{after}; nobody outside sent it",
+                "{agent}: killed by {}{after}; no limit and no signal to fullsend did it",
                 signal_name(*signal)
             )
         }
@@ -177,7 +177,7 @@ mod tests {
         );
         assert_eq!(
             ended(Outcome::Signaled { signal: 11 }),
-            "triage: killed by SIGSEGV after 41 s; nobody outside sent it"
+            "triage: killed by SIGSEGV after 41 s; no limit and no signal to fullsend did it"
         );
     }
 }

@@ -36,6 +36,9 @@ pub enum FileError {
     },
 }
 
+/// What the names of our private folders begin with; 22 random characters follow.
+const PRIVATE_PREFIX: &str = "fullsend-";
+
 impl FileError {
     fn io(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {
@@ -143,11 +146,32 @@ pub fn set_mode(path: &Path, mode: u32) -> Result<(), FileError> {
 /// A new folder that only we can enter, gone with the value; its name has 128 random bits.
 pub fn private_folder(parent: &Path) -> Result<tempfile::TempDir, FileError> {
     tempfile::Builder::new()
-        .prefix("fullsend-")
+        .prefix(PRIVATE_PREFIX)
         .rand_bytes(22)
         .permissions(fs::Permissions::from_mode(0o700))
         .tempdir_in(parent)
         .map_err(FileError::io("make a folder in", parent))
+}
+
+/// Removes a folder that [`private_folder`] made, with the files in it.
+///
+/// Anything else is left alone, whoever names it: a link, a folder of another user or mode or name,
+/// and folders within.
+pub fn remove_private_folder(path: &Path) -> Result<(), FileError> {
+    let failed = |error| FileError::io("remove", path)(error);
+    let metadata = fs::symlink_metadata(path).map_err(failed)?;
+    let name = path.file_name().and_then(|name| name.to_str());
+    let is_ours = metadata.is_dir()
+        && metadata.mode() & 0o777 == 0o700
+        && metadata.uid() == rustix::process::getuid().as_raw()
+        && name.is_some_and(|name| name.starts_with(PRIVATE_PREFIX) && name.len() == 31);
+    if !is_ours {
+        return Err(failed(io::ErrorKind::PermissionDenied.into()));
+    }
+    for entry in fs::read_dir(path).map_err(failed)? {
+        fs::remove_file(entry.map_err(failed)?.path()).map_err(failed)?;
+    }
+    fs::remove_dir(path).map_err(failed)
 }
 
 /// The absolute path without links, of something that exists.
@@ -199,6 +223,19 @@ mod tests {
                 .unwrap_err()
                 .is_not_found()
         );
+    }
+
+    #[test]
+    fn only_a_private_folder_is_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        let private = private_folder(parent.path()).unwrap().keep();
+        create(&private.join("init"), b"", 0o555).unwrap();
+        let link = parent.path().join("fullsend-0123456789012345678901");
+        std::os::unix::fs::symlink(&private, &link).unwrap();
+        assert!(remove_private_folder(&link).is_err());
+        assert!(remove_private_folder(parent.path()).is_err());
+        remove_private_folder(&private).unwrap();
+        assert!(!private.exists());
     }
 
     #[test]

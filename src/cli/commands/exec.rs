@@ -109,7 +109,7 @@ pub struct ExecArgs {
     #[arg(long)]
     allow_workflow_commands: bool,
     /// Print what would be done, and launch nothing
-    #[arg(long, conflicts_with = "report")]
+    #[arg(long)]
     dry_run: bool,
     /// Remove the containers that killed runs have left behind
     #[arg(long, conflicts_with_all = ["agent", "dry_run", "report", "command"])]
