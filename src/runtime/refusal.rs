@@ -1,92 +1,53 @@
 //! Mounts that would hand the runtime itself to the agent.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::error::RuntimeError;
+use crate::model::control_socket;
 
-/// Sockets whose holder is root on the machine, or can become it.
-const CONTROL_SOCKETS: [&str; 9] = [
-    "/run/docker.sock",
-    "/var/run/docker.sock",
-    "/run/podman/podman.sock",
-    "/run/containerd/containerd.sock",
-    "/run/docker/containerd/containerd.sock",
-    "/run/crio/crio.sock",
-    "/run/buildkit/buildkitd.sock",
-    "/run/k3s/containerd/containerd.sock",
-    "/run/dbus/system_bus_socket",
-];
-
-/// The same by name, wherever they lie: rootless daemons, copies, other machines.
-const CONTROL_NAMES: [&str; 5] = [
-    "docker.sock",
-    "podman.sock",
-    "containerd.sock",
-    "crio.sock",
-    "buildkitd.sock",
-];
-
-/// Where rootless runtimes put their sockets, under `XDG_RUNTIME_DIR`.
-const IN_RUNTIME_FOLDER: [&str; 2] = ["docker.sock", "podman/podman.sock"];
-
-/// Refuses `source` if it is, leads to, or holds a socket that controls a runtime.
+/// Refuses `source` if it is, leads to, or holds a socket that controls the machine.
 ///
-/// `endpoint_socket` is the one in use, which may have any name.
+/// To the rule on names and places it adds what only the machine knows: `endpoint_socket`, the one
+/// in use, which may have any name; where links lead; and which sockets lie in a folder.
 pub(super) fn check(source: &Path, endpoint_socket: Option<&Path>) -> Result<(), RuntimeError> {
-    let refused = |control: &Path| {
+    // As written and as resolved: the first needs no access to the file, the second sees links.
+    let forms = [
+        Some(control_socket::lexical(source)),
+        std::fs::canonicalize(source).ok(),
+    ];
+    let control = forms.into_iter().flatten().find_map(|form| {
+        control_socket::carried_by(&form)
+            .or_else(|| led_to(&form, endpoint_socket))
+            .or_else(|| held_by(&form))
+    });
+    control.map_or(Ok(()), |control| {
         Err(RuntimeError::Refused {
             source_path: source.to_owned(),
             control: control.display().to_string(),
         })
-    };
-    // As written and as resolved: the first needs no access to the file, the second sees links.
-    let forms = [Some(lexical(source)), std::fs::canonicalize(source).ok()];
-    for form in forms.into_iter().flatten() {
-        let name = form.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| CONTROL_NAMES.contains(&name)) {
-            return refused(&form);
-        }
-        for socket in CONTROL_SOCKETS.iter().map(Path::new).chain(endpoint_socket) {
-            let resolved = std::fs::canonicalize(socket).ok();
-            if socket.starts_with(&form) || resolved.is_some_and(|it| it.starts_with(&form)) {
-                return refused(socket);
-            }
-        }
-        if let Some(held) = held_by_runtime_folder(&form) {
-            return refused(&held);
-        }
-    }
-    Ok(())
+    })
 }
 
-/// A rootless runtime's socket that lies under `form`, if that is a user's runtime folder or
-/// the socket's own.
-fn held_by_runtime_folder(form: &Path) -> Option<PathBuf> {
-    IN_RUNTIME_FOLDER
-        .iter()
-        .map(|socket| form.join(socket))
-        .chain([form.join("podman.sock")])
+/// The socket in use or a well-known one that lies at or below `form`, by its name or through a
+/// link.
+fn led_to(form: &Path, endpoint_socket: Option<&Path>) -> Option<PathBuf> {
+    control_socket::well_known()
+        .chain(endpoint_socket.map(Path::to_owned))
+        .find(|socket| {
+            let resolved = std::fs::canonicalize(socket).ok();
+            socket.starts_with(form) || resolved.is_some_and(|it| it.starts_with(form))
+        })
+}
+
+/// A socket that lies in `form` as in a run folder, which may be anywhere: `XDG_RUNTIME_DIR`.
+fn held_by(form: &Path) -> Option<PathBuf> {
+    control_socket::places(form)
         .find(|socket| std::fs::symlink_metadata(socket).is_ok_and(|it| is_socket(&it)))
 }
 
 fn is_socket(metadata: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::FileTypeExt;
     metadata.file_type().is_socket() || metadata.file_type().is_symlink()
-}
-
-/// Resolves `.` and `..` by the text alone.
-fn lexical(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            other => clean.push(other),
-        }
-    }
-    clean
 }
 
 #[cfg(test)]
@@ -100,20 +61,8 @@ mod tests {
     }
 
     #[test]
-    fn sockets_their_folders_and_odd_spellings_are_refused() {
-        for source in [
-            "/var/run/docker.sock",
-            "/run/docker.sock",
-            "/var/run/../run//docker.sock",
-            "/run",
-            "/run/",
-            "/var/run",
-            "/",
-            "/run/podman",
-            "/run/user/1000/docker.sock",
-            "/elsewhere/podman.sock",
-            "/run/containerd",
-        ] {
+    fn what_the_rule_names_is_refused() {
+        for source in ["/run", "/elsewhere/podman.sock", "/run/user/1/docker.sock"] {
             assert!(refused(Path::new(source), None), "{source}");
         }
     }
