@@ -64,18 +64,7 @@ impl Record {
         let mut ending = None;
         let mut killed_by = None;
         let mut wall = None;
-        let mut record = Self {
-            nonce: None,
-            ending: Ending::Unreaped,
-            killed_by: KilledBy::Nobody,
-            agent_oom: None,
-            wall: Duration::ZERO,
-            cpu_user: None,
-            cpu_system: None,
-            memory_peak_bytes: None,
-            oom_kills: None,
-            pids_limit_hits: None,
-        };
+        let mut record = Self::new(Ending::Unreaped);
         for line in head.split('\n') {
             let (key, value) = line.split_once(' ')?;
             match key {

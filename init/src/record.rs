@@ -172,6 +172,22 @@ impl fmt::Display for Ending {
 }
 
 impl Record {
+    /// The record of which nothing but the ending is known.
+    pub fn new(ending: Ending) -> Self {
+        Self {
+            nonce: None,
+            ending,
+            killed_by: KilledBy::Nobody,
+            agent_oom: None,
+            wall: Duration::ZERO,
+            cpu_user: None,
+            cpu_system: None,
+            memory_peak_bytes: None,
+            oom_kills: None,
+            pids_limit_hits: None,
+        }
+    }
+
     /// The record as text: a line per value, then the count of lines before it, so that any cut
     /// shows.
     pub fn encode(&self) -> String {

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use fullsend_init::{Ending, ExecFailure, KilledBy, Record, Stage};
+use fullsend_init::{Ending, ExecFailure, Record, Stage};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -94,7 +94,7 @@ pub(crate) fn run(plan: Plan) -> Result<ExitCode, StartError> {
             };
             let record = Record {
                 nonce: plan.outlet.nonce(),
-                ..not_started(failure)
+                ..Record::new(Ending::NotStarted(failure))
             };
             return Ok(finish(plan.outlet, record));
         }
@@ -301,21 +301,6 @@ struct Ready {
     signals: bool,
     report: bool,
     outlet: bool,
-}
-
-fn not_started(failure: ExecFailure) -> Record {
-    Record {
-        nonce: None,
-        ending: Ending::NotStarted(failure),
-        killed_by: KilledBy::Nobody,
-        agent_oom: None,
-        wall: Duration::ZERO,
-        cpu_user: None,
-        cpu_system: None,
-        memory_peak_bytes: None,
-        oom_kills: None,
-        pids_limit_hits: None,
-    }
 }
 
 fn duration(time: TimeVal) -> Duration {
