@@ -30,6 +30,13 @@ die() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# die with the end of the log $1.
+die_with_log() {
+  tail -n 20 "$1" >&2
+  shift
+  die "$@"
+}
+
 can_be_root() { ((EUID == 0)) || { have sudo && { [[ -t 0 ]] || sudo -n true 2>/dev/null; }; }; }
 
 as_root() {
@@ -44,6 +51,35 @@ wait_for() {
     ((SECONDS < deadline)) || return 1
     sleep 0.1
   done
+}
+
+# Whether the rest of the line succeeds, or the server of process $1 is gone and never will.
+answers_or_dead() {
+  process_gone "$1" || "${@:2}"
+}
+
+# Runs the rest of the line between the functions $1, which starts a server, and $2, which takes
+# it away whatever happened; exits as the line did.
+#
+# The server belongs into a session of its own (setsid): Ctrl-C is for the command, which still
+# needs it.
+with_server() {
+  local start=$1 status=0
+  server_clean_up=$2
+  shift 2
+  trap leave EXIT
+  # So that the trap runs: the command gets the terminal's signals itself.
+  trap : INT TERM HUP
+  "$start"
+  "$@" || status=$?
+  exit "$status"
+}
+
+leave() {
+  local status=$?
+  trap - EXIT
+  "$server_clean_up"
+  exit "$status"
 }
 
 # Ends one process that this script started: asks first, insists after ten seconds. What follows

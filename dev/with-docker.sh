@@ -19,13 +19,7 @@ main() {
   fi
   [[ -n $own || -z ${DOCKER_HOST:-} ]] || die "no Docker daemon answers at DOCKER_HOST=$DOCKER_HOST"
   can_be_root || refuse_user
-  trap clean_up EXIT
-  # So that the trap runs: the command gets the terminal's signals itself.
-  trap : INT TERM HUP
-  start
-  local status=0
-  "$@" || status=$?
-  exit "$status"
+  with_server start clean_up "$@"
 }
 
 refuse_user() {
@@ -44,23 +38,17 @@ start() {
   export DOCKER_HOST=unix://$folder/docker.sock
   # No firewall rules: containers reach this machine and each other, which is all that the tests
   # need, and nothing has to be taken back.
-  # A session of its own: Ctrl-C is for the command, which still needs the daemon.
   as_root setsid dockerd --host "$DOCKER_HOST" --group "$(id -g)" \
     --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/docker.pid" \
     --bridge "$bridge" --iptables=false --ip6tables=false --ip-masq=false --ip-forward=false \
     >"$folder/log" 2>&1 &
   launcher=$!
-  wait_for 60 answers_or_dead || true
+  wait_for 60 answers_or_dead "$launcher" docker version || true
   # Not the launcher, which may be sudo or a shell.
   daemon=$(as_root cat "$folder/docker.pid" 2>/dev/null) || true
-  docker version >/dev/null 2>&1 || {
-    tail -n 20 "$folder/log" >&2
-    die "dockerd did not start"
-  }
+  docker version >/dev/null 2>&1 || die_with_log "$folder/log" "dockerd did not start"
   say "started a Docker daemon of our own ($DOCKER_HOST)"
 }
-
-answers_or_dead() { process_gone "$launcher" || docker version; }
 
 # A bridge of a free private network: a second daemon on docker0 would hand out the first one's
 # addresses.
@@ -78,8 +66,7 @@ add_bridge() {
 }
 
 clean_up() {
-  local status=$? mount
-  trap - EXIT
+  local mount
   if [[ -n $daemon ]]; then
     docker ps -aq 2>/dev/null | xargs -r docker rm -f >/dev/null 2>&1 || true
     end_process "$daemon" as_root
@@ -92,7 +79,6 @@ clean_up() {
       while read -r mount; do as_root umount -l "$mount" || true; done
     as_root rm -rf "$folder"
   fi
-  exit "$status"
 }
 
 # A daemon that had to be killed leaves its containerd behind.

@@ -11,13 +11,7 @@ main() {
   (($#)) || die "no command" "dev/with-registry.sh COMMAND..."
   have docker-registry || die "docker-registry is not installed" "dev/setup.sh run"
   folder=$(mktemp -d "${TMPDIR:-/tmp}/fullsend-registry.XXXXXX")
-  trap clean_up EXIT
-  # So that the trap runs: the command gets the terminal's signals itself.
-  trap : INT TERM HUP
-  start
-  local status=0
-  "$@" || status=$?
-  exit "$status"
+  with_server start clean_up "$@"
 }
 
 # A port can be taken between choosing and binding it, so the choice is repeated.
@@ -27,15 +21,14 @@ start() {
     FULLSEND_TEST_REGISTRY=127.0.0.1:$(shuf -n 1 -i 20000-32000)
     export FULLSEND_TEST_REGISTRY
     write_configuration
-    # A session of its own: Ctrl-C is for the command.
     setsid docker-registry serve "$folder/config.yml" >"$folder/log" 2>&1 &
     registry=$!
-    wait_for 20 answers_or_dead || true
+    wait_for 20 answers_or_dead "$registry" \
+      curl -fsS --noproxy '*' "http://$FULLSEND_TEST_REGISTRY/v2/" || true
     # The answer must be our own process's, not that of whoever holds the port.
     process_gone "$registry" || return 0
   done
-  tail -n 20 "$folder/log" >&2
-  die "docker-registry did not start ($attempt attempts)"
+  die_with_log "$folder/log" "docker-registry did not start ($attempt attempts)"
 }
 
 write_configuration() {
@@ -49,19 +42,12 @@ http: {addr: "$FULLSEND_TEST_REGISTRY"}
 YAML
 }
 
-answers_or_dead() {
-  process_gone "$registry" || curl -fsS --noproxy '*' "http://$FULLSEND_TEST_REGISTRY/v2/"
-}
-
 clean_up() {
-  local status=$?
-  trap - EXIT
   if [[ -n $registry ]]; then
     forget_images
     end_process "$registry"
   fi
   [[ -z $folder ]] || rm -rf "$folder"
-  exit "$status"
 }
 
 # What a daemon pulled from here can never be pulled again.
