@@ -58,11 +58,6 @@ impl WaitStatus {
         Some(self.reason()).filter(|reason| (1..0x7f).contains(reason))
     }
 
-    /// Whether the process dumped core.
-    pub fn dumped_core(self) -> bool {
-        self.signal().is_some() && self.0 & 0x80 != 0
-    }
-
     /// Zero for an exit, else the signal.
     fn reason(self) -> i32 {
         self.0 & 0x7f

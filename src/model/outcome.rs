@@ -64,8 +64,6 @@ pub enum LaunchFailure {
     CommandNotFound,
     /// The command is there, but cannot be executed.
     CommandNotExecutable,
-    /// The working directory is missing in the image, or closed to the user.
-    WorkdirUnusable,
     /// The runtime's socket is missing, closed to us, or silent.
     RuntimeUnreachable,
     /// The runtime is too old, or lacks what the run needs.
@@ -87,7 +85,6 @@ impl LaunchFailure {
             Self::UsageError => exit_code::USAGE,
             Self::CommandNotFound
             | Self::CommandNotExecutable
-            | Self::WorkdirUnusable
             | Self::RuntimeUnsuitable
             | Self::CreateFailed
             | Self::StartFailed => exit_code::LAUNCH_FAILED,

@@ -82,7 +82,6 @@ fn launch_failure(reason: LaunchFailure) -> &'static str {
     match reason {
         LaunchFailure::CommandNotFound => "the command is not in the image",
         LaunchFailure::CommandNotExecutable => "the command cannot be executed",
-        LaunchFailure::WorkdirUnusable => "the working directory cannot be entered",
         LaunchFailure::RuntimeUnreachable => "the container runtime cannot be reached",
         LaunchFailure::RuntimeUnsuitable => "the container runtime does not suit",
         LaunchFailure::PullFailed => "the image could not be pulled",

@@ -26,11 +26,6 @@ pub fn resume_commands(token: &str) -> String {
     format!("\n::{token}::\n")
 }
 
-/// The annotation that shows `message` as a warning on the run's page.
-pub fn warning(message: &str) -> String {
-    format!("::warning title=fullsend::{}\n", escape_data(message))
-}
-
 /// The lines for `$GITHUB_OUTPUT`: `outcome`, `digest` and `exit-code`.
 ///
 /// None of the values can hold a newline: a word, a digest and a number.

@@ -168,8 +168,6 @@ pub enum RegistryCredential {
     },
     /// A refresh token, as `docker login` stores it for some registries.
     IdentityToken(SecretString),
-    /// A bearer token that was already obtained.
-    RegistryToken(SecretString),
 }
 
 /// How far a pull has come.
@@ -196,8 +194,6 @@ pub struct ContainerState {
     pub oom_killed: bool,
     /// Why it could not be started, or empty.
     pub error: String,
-    /// When it ended, as the runtime writes it.
-    pub finished_at: Option<String>,
 }
 
 /// A container in a list.

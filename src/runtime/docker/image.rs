@@ -147,10 +147,6 @@ fn credentials(credential: &RegistryCredential, repository: &Repository) -> Dock
             identitytoken: text(token),
             ..server
         },
-        RegistryCredential::RegistryToken(token) => DockerCredentials {
-            registrytoken: text(token),
-            ..server
-        },
     }
 }
 

@@ -162,7 +162,6 @@ impl Runtime for Engine {
         };
         let state = found.state.unwrap_or_default();
         // Go's zero time stands for never.
-        let moment = |text: Option<String>| text.filter(|it| !it.starts_with("0001-"));
         Ok(Some(ContainerState {
             pid: state
                 .pid
@@ -170,11 +169,10 @@ impl Runtime for Engine {
                 .filter(|&pid| pid > 0),
             running: state.running.unwrap_or_default()
                 || state.status == Some(ContainerStateStatusEnum::RUNNING),
-            started: moment(state.started_at).is_some(),
+            started: state.started_at.is_some_and(|it| !it.starts_with("0001-")),
             exit_code: state.exit_code.unwrap_or_default(),
             oom_killed: state.oom_killed.unwrap_or_default(),
             error: excerpt(&state.error.unwrap_or_default()),
-            finished_at: moment(state.finished_at),
         }))
     }
 
