@@ -37,7 +37,7 @@ pub enum PolicyError {
     #[error("the environment variable {0}, which should hold the public key, is not set")]
     Unset(String),
     /// What was read is no usable public key.
-    #[error("{place} is {source}")]
+    #[error("{place}: {source}")]
     Key {
         /// The file or variable.
         place: String,
