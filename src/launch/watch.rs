@@ -273,13 +273,20 @@ impl Watch {
         self.error.get_or_insert(error);
     }
 
-    /// Asks the runtime for its side of the end; that it cannot say is no reason to doubt init.
+    /// Asks the runtime for its side of the end, unless init has told all of it.
+    ///
+    /// That the runtime cannot say is no reason to doubt init.
     pub(super) async fn finish(mut self) -> Ended {
-        let state = match self.runtime.inspect(&self.container).await {
-            Ok(state) => state,
-            Err(error) => {
-                self.note_error(chain(&error));
-                None
+        let told_all = |record: &Record| record.agent_oom.is_some() && record.oom_kills.is_some();
+        let state = if self.record.as_ref().is_ok_and(told_all) {
+            None
+        } else {
+            match self.runtime.inspect(&self.container).await {
+                Ok(state) => state,
+                Err(error) => {
+                    self.note_error(chain(&error));
+                    None
+                }
             }
         };
         let is_init = match self.peer {
