@@ -32,6 +32,7 @@ main() {
   machine
   start_up
   launch
+  init_cost
   memory
   output
   round_trip
@@ -82,6 +83,21 @@ launch() {
     "$(median exec)" "$(median docker)" "$(ratio exec docker)"
   ! have cosign || printf '             cosign verify && docker run %s ms, exec/both %s\n' \
     "$(median cosign)" "$(ratio exec cosign)"
+}
+
+# What PID 1 of ours adds, by docker alone: the same container with and without it in front.
+init_cost() {
+  local i init
+  init=$(find "$CARGO_TARGET_DIR/release/build" -path "*/$(uname -m)-*-musl/init/fullsend-init" \
+    -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2)
+  cp "$init" init
+  for ((i = 0; i < RUNS; i++)); do
+    timed with-init "${docker_run[@]}" --volume "$work/init:/run/fullsend/init:ro" \
+      --entrypoint /run/fullsend/init "$image" run --timeout-ms 60000 --grace-ms 1000 -- \
+      /bin/busybox true
+    timed without-init "${docker_run[@]}" "$image" /bin/busybox true
+  done
+  printf 'init         with %s ms, without %s ms\n' "$(median with-init)" "$(median without-init)"
 }
 
 verify_then_run() {
