@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use fullsend::seam::environment::Environment;
+
 use super::{
     bench::{Bench, command, read, within},
     process::Exec,
@@ -47,6 +49,11 @@ impl<'a> Screen<'a> {
                 ("LC_ALL", "C.UTF-8"),
             ])
             .env("HOME", self.bench.folder.path())
+            .envs(
+                Environment::of_process()
+                    .get("DOCKER_HOST")
+                    .map(|host| ("DOCKER_HOST", host)),
+            )
             .output()
             .expect("these tests need `tmux`");
         assert!(output.status.success(), "tmux {words:?}: {output:?}");

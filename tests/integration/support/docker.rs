@@ -16,9 +16,12 @@ use fullsend::{
 };
 use serde_json::json;
 
-/// The daemon of this machine.
+/// The daemon that `DOCKER_HOST` names, or this machine's.
 pub(crate) async fn daemon() -> Arc<dyn Runtime> {
-    match runtime::connect(Choice::Docker, &Environment::default()).await {
+    let ambient = Environment::of_process();
+    let host = ambient.get("DOCKER_HOST").map(|host| ("DOCKER_HOST", host));
+    let environment: Environment = host.into_iter().collect();
+    match runtime::connect(Choice::Docker, &environment).await {
         Ok(runtime) => runtime,
         Err(error) => panic!(
             "these tests need a Docker daemon (start one with `dockerd`): {error}: {:?}",
@@ -198,6 +201,15 @@ pub(crate) struct Relay {
     serving: tokio::task::JoinHandle<()>,
 }
 
+/// Where the daemon listens that the tests use.
+fn daemon_socket() -> String {
+    let host = Environment::of_process();
+    let host = host
+        .get("DOCKER_HOST")
+        .unwrap_or("unix:///var/run/docker.sock");
+    host.strip_prefix("unix://").unwrap_or(host).to_owned()
+}
+
 impl Relay {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -207,7 +219,7 @@ impl Relay {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((mut near, _)) = listener.accept().await {
                 connections.spawn(async move {
-                    let mut far = tokio::net::UnixStream::connect("/var/run/docker.sock")
+                    let mut far = tokio::net::UnixStream::connect(daemon_socket())
                         .await
                         .unwrap();
                     let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
