@@ -38,7 +38,8 @@ pub struct RunReport {
     pub runtime: Runtime,
     /// What ran in the container, entrypoint first; null before it is known.
     pub command: Option<Vec<String>>,
-    /// The container's user; null where it is the image's.
+    /// The container's user: as asked for, else the image's; null where neither names one, which
+    /// is root.
     pub user: Option<String>,
     /// The container's network.
     pub network: Option<String>,
