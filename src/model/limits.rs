@@ -247,12 +247,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Triage's, the smallest of the built-in ones.
     fn default() -> Self {
-        Self {
-            cpus: Cpus(1000),
-            memory: ByteSize::gib(2),
-            pids: Self::DEFAULT_PIDS,
-            timeout: Span::minutes(5),
-        }
+        Self::built_in(1000, 2, 5)
     }
 }
 
@@ -264,18 +259,21 @@ impl Limits {
 
     /// The built-in limits of `agent`, if it is one of the four known by name.
     pub fn of_agent(agent: &str) -> Option<Self> {
-        let (thousandths, gib, minutes) = match agent {
-            "triage" => (1000, 2, 5),
-            "review" | "fix" => (1500, 4, 15),
-            "code" => (2000, 8, 30),
-            _ => return None,
-        };
-        Some(Self {
+        match agent {
+            "triage" => Some(Self::default()),
+            "review" | "fix" => Some(Self::built_in(1500, 4, 15)),
+            "code" => Some(Self::built_in(2000, 8, 30)),
+            _ => None,
+        }
+    }
+
+    const fn built_in(thousandths: u32, gib: u64, minutes: u64) -> Self {
+        Self {
             cpus: Cpus(thousandths),
             memory: ByteSize::gib(gib),
             pids: Self::DEFAULT_PIDS,
             timeout: Span::minutes(minutes),
-        })
+        }
     }
 
     /// The agents that [`Self::of_agent`] knows.
