@@ -1,8 +1,5 @@
 //! Images that the real cosign signed, in both of its formats, and keyless signatures.
 
-use std::path::PathBuf;
-
-use fullsend::seam::environment::Environment;
 use fullsend_testkit::{
     push::Discovery,
     signing::{Identity, Signing, Sigstore},
@@ -10,19 +7,7 @@ use fullsend_testkit::{
 use serde_json::json;
 
 use super::bench::{Bench, busybox, command};
-
-/// Where `dev/setup.sh` and `go install` put it.
-fn cosign() -> PathBuf {
-    let environment = Environment::of_process();
-    let home = environment.home().unwrap_or_default();
-    let path = environment.get("PATH").unwrap_or_default().to_owned();
-    let folders = path.split(':').map(PathBuf::from);
-    folders
-        .chain([home.join(".cache/fullsend-dev/bin"), home.join("go/bin")])
-        .map(|folder| folder.join("cosign"))
-        .find(|program| program.is_file())
-        .expect("these tests need `cosign` (dev/setup.sh interop builds it)")
-}
+use crate::support::cosign::cosign;
 
 fn run_cosign<const N: usize>(bench: &Bench, words: [&str; N]) {
     let output = command(cosign())

@@ -1,33 +1,12 @@
-//! Signatures that the real cosign has made, where it is installed (`dev/setup.sh interop`).
+//! Signatures that the real cosign has made.
 
 use std::{
-    env::home_dir,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
 use super::*;
-
-#[expect(
-    clippy::print_stderr,
-    reason = "what is left out must not look like passed"
-)]
-fn cosign() -> Option<PathBuf> {
-    let home = home_dir()?;
-    let known = [
-        home.join(".cache/fullsend-dev/bin"),
-        home.join("go/bin"),
-        "/usr/local/bin".into(),
-    ];
-    let found = known
-        .iter()
-        .map(|folder| folder.join("cosign"))
-        .find(|path| path.exists());
-    if found.is_none() {
-        eprintln!("cosign is not installed: its signatures are left out");
-    }
-    found
-}
+use crate::support::cosign::cosign;
 
 #[expect(clippy::disallowed_methods, reason = "cosign is run as a user runs it")]
 fn run(program: &Path, folder: &Path, arguments: &[&str]) {
@@ -81,7 +60,7 @@ async fn signs(cosign: &Path, key: &SigningKey, name: &str) {
 
 #[tokio::test]
 async fn keys_that_cosign_imports_sign_in_both_formats() {
-    let Some(cosign) = cosign() else { return };
+    let cosign = cosign();
     // No Ed25519: cosign 3.1 signs the hash (Ed25519ph), and cannot verify that itself either.
     for (name, key) in [("p256", SigningKey::p256()), ("p384", SigningKey::p384())] {
         signs(&cosign, &key, name).await;
@@ -90,7 +69,7 @@ async fn keys_that_cosign_imports_sign_in_both_formats() {
 
 #[tokio::test]
 async fn an_attestation_by_cosign_is_no_signature() {
-    let Some(cosign) = cosign() else { return };
+    let cosign = cosign();
     let (scene, key, folder) = (
         Scene::new(),
         SigningKey::p256(),
