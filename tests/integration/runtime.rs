@@ -377,6 +377,8 @@ async fn a_consumer_that_leaves_ends_the_copy() {
         .unwrap();
     assert_eq!(end.unwrap(), OutputEnd::ConsumerGone(OutputStream::Stdout));
     head.join().unwrap();
+    // Docker waits for a reader that is attached and does not read, also with a signal.
+    drop(attached);
     runtime.signal(&id, 9).await.unwrap();
     runtime.remove(&id).await.unwrap();
     runtime.signal(&id, 9).await.unwrap();
