@@ -109,11 +109,14 @@ impl Registry {
     }
 
     /// Pushes an image of busybox whose configuration says `platform`, under `name`.
+    ///
+    /// No other test has this very image: one that takes its name off an image while another
+    /// pulls the same would take the image from both.
     pub(crate) async fn push(&self, name: &str, platform: &Platform) -> Pushed {
         let layer = busybox_layer();
         let config = serde_json::to_vec(&json!({
             "architecture": platform.architecture, "os": platform.os,
-            "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"], "Labels": {"name": name}},
+            "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"], "Labels": {"name": name, "registry": self.host}},
             "rootfs": {"type": "layers", "diff_ids": [Digest::of(&layer)]},
         }))
         .unwrap();
