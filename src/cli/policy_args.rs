@@ -82,6 +82,7 @@ impl PolicyArgs {
                     KeySource::Env(name) => KeySource::Env(name.clone()),
                 },
                 insecure_ignore_tlog: self.insecure_ignore_tlog,
+                trusted_root: None,
             })),
             None => self.keyless()?.map(Requirement::Keyless),
         };
@@ -90,10 +91,7 @@ impl PolicyArgs {
         };
         let pattern = NamePattern::any()
             .ok_or_else(|| CliFailure::usage("the policy options make no pattern"))?;
-        Ok(Some(Rule {
-            pattern,
-            requirement,
-        }))
+        Ok(Some(Rule::new(pattern, requirement)))
     }
 
     fn keyless(&self) -> Result<Option<KeylessRequirement>, CliFailure> {
@@ -140,6 +138,7 @@ impl PolicyArgs {
             host,
             identity,
             source,
+            trusted_root: None,
         }))
     }
 

@@ -1,6 +1,8 @@
 //! Who signed: certificate identities of GitHub, GitLab and others, matched without input or output.
 
-use super::{forge::is_yaml, pattern::Glob, regexp::AnchoredRegexp, value::excerpt};
+use super::{
+    forge::is_yaml, pattern::Glob, policy::RootSource, regexp::AnchoredRegexp, value::excerpt,
+};
 
 /// A certificate that a rule accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct KeylessRequirement {
     pub identity: Identity,
     /// Who called the workflow that signed.
     pub source: SourceClaims,
+    /// Whose certificates and logs are believed; the command's where absent.
+    pub trusted_root: Option<RootSource>,
 }
 
 /// Whom a certificate names as its subject.
@@ -224,6 +228,7 @@ mod tests {
                 repository: Some("acme/app".to_owned()),
                 ..SourceClaims::default()
             },
+            trusted_root: None,
         }
     }
 

@@ -60,6 +60,7 @@ pub(super) fn check_keyless(
         host,
         identity,
         source,
+        trusted_root: None,
     })
 }
 

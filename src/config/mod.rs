@@ -5,6 +5,7 @@
 //! flags read it the same way. Paths stay as written; the caller resolves them.
 
 mod agent;
+mod attestation;
 mod checker;
 mod container;
 mod deny;
@@ -29,6 +30,7 @@ mod version;
 mod yaml;
 
 pub use agent::{Agent, AgentName};
+pub use attestation::{AttestationRequirement, Condition, PredicateType};
 pub use container::{
     ContainerPath, EnvName, Mount, Network, RuntimeProfile, User, runtime_socket_in,
 };
@@ -43,7 +45,7 @@ pub use hold::{Choice, Hold, choose, denied, effective, parse_date};
 pub use identity::{Claims, Identity, IdentityMismatch, KeylessRequirement, SourceClaims};
 pub use keyless::parse_git_ref;
 pub use pattern::{Glob, NamePattern};
-pub use policy::{KeyRequirement, KeySource, Requirement, Rule};
+pub use policy::{Coverage, KeyRequirement, KeySource, Requirement, RootSource, Rule};
 pub use regexp::AnchoredRegexp;
 pub use schema::schema;
 pub use suggest::suggest;

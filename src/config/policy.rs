@@ -3,6 +3,7 @@
 use std::{fmt, ops::Range, path::PathBuf, str::FromStr};
 
 use super::{
+    attestation::AttestationRequirement,
     checker::{Checker, text},
     diagnostic::Diagnostic,
     identity::{Identity, KeylessRequirement},
@@ -12,14 +13,48 @@ use super::{
     value::{ValueError, excerpt},
     yaml::{Field, Located},
 };
+use crate::model::image::Repository;
 
 /// What is asked of the images whose name matches; the first rule that matches decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Which images.
     pub pattern: NamePattern,
-    /// What is asked of them.
+    /// Who must have signed them.
     pub requirement: Requirement,
+    /// Which attestations they must have besides.
+    pub attestations: Vec<AttestationRequirement>,
+    /// Which manifests of a multi-platform image must be signed.
+    pub coverage: Coverage,
+    /// Where the signatures are, if not beside the image.
+    pub signature_repository: Option<Repository>,
+}
+
+impl Rule {
+    /// Asks for signatures by `requirement` and for nothing more.
+    pub fn new(pattern: NamePattern, requirement: Requirement) -> Self {
+        Self {
+            pattern,
+            requirement,
+            attestations: Vec::new(),
+            coverage: Coverage::default(),
+            signature_repository: None,
+        }
+    }
+}
+
+/// Which manifests of a multi-platform image must be signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// The index, which vouches for all that it lists, or the platform's own manifest.
+    #[default]
+    Either,
+    /// The index.
+    Index,
+    /// The platform's own manifest.
+    Manifest,
+    /// Both of them.
+    Both,
 }
 
 /// What a signature must be.
@@ -35,6 +70,16 @@ pub enum Requirement {
     Keyless(KeylessRequirement),
     /// Any one of these; never empty.
     Any(Vec<Self>),
+    /// Every one of these; never empty. One signature may serve several.
+    All(Vec<Self>),
+    /// At least `count` of these, each by a signer of its own: a key or a certificate's subject
+    /// counts once, however often it signed.
+    Threshold {
+        /// How many; from 1 to the length of `of`.
+        count: usize,
+        /// Keys, certificates, or `any` of such; never empty.
+        of: Vec<Self>,
+    },
 }
 
 impl Requirement {
@@ -45,7 +90,9 @@ impl Requirement {
                 identity: Identity::Regexp(regexp),
                 ..
             }) => regexp.warning().into_iter().collect(),
-            Self::Any(members) => members.iter().flat_map(Self::warnings).collect(),
+            Self::Any(members) | Self::All(members) | Self::Threshold { of: members, .. } => {
+                members.iter().flat_map(Self::warnings).collect()
+            }
             Self::Key(_) | Self::Keyless(_) => Vec::new(),
         }
     }
@@ -58,6 +105,19 @@ pub struct KeyRequirement {
     pub source: KeySource,
     /// Whether the signature may be in no transparency log.
     pub insecure_ignore_tlog: bool,
+    /// Whose logs are believed; the command's where absent.
+    pub trusted_root: Option<RootSource>,
+}
+
+/// A Sigstore instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RootSource {
+    /// The public-good instance, <https://sigstore.dev>.
+    PublicGood,
+    /// GitHub's own, which signs the attestations of private repositories.
+    GitHub,
+    /// The `trusted_root.json` of another; where relative, beside fullsend.yaml.
+    File(PathBuf),
 }
 
 /// Where a public key is.
@@ -148,10 +208,7 @@ fn check_rule(written: &Located<raw::Rule>, checker: &mut Checker) -> Option<Rul
     }
     let pattern = checker.parse(&raw.r#match);
     let requirement = check_requirement(&written.at, &Parts::from(raw), 0, checker);
-    Some(Rule {
-        pattern: pattern?,
-        requirement: requirement?,
-    })
+    Some(Rule::new(pattern?, requirement?))
 }
 
 /// The keys that a rule and a member of `any` have in common.
@@ -259,6 +316,7 @@ fn check_method(parts: &Parts<'_>, depth: usize, checker: &mut Checker) -> Optio
     Some(Requirement::Key(KeyRequirement {
         source,
         insecure_ignore_tlog: flag.is_some_and(|flag| flag.value),
+        trusted_root: None,
     }))
 }
 

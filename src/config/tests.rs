@@ -61,6 +61,7 @@ fn the_documented_file_means_what_it_says() {
         Requirement::Key(KeyRequirement {
             source,
             insecure_ignore_tlog,
+            trusted_root: None,
         })
     };
     assert_eq!(members[0], key(KeySource::File("cosign.pub".into()), true));

@@ -1,14 +1,12 @@
 //! Fetches the deny list.
 
-use std::path::Path;
-
 use super::failure::chain;
 use crate::{
     config::{DenyList, DenySource, MAX_FILE_BYTES},
     registry::{Manifest, Registry},
     seam::{
-        files,
         http::{Request, Url, header::HeaderMap},
+        tree::Tree,
     },
 };
 
@@ -24,19 +22,18 @@ pub(super) enum DenyError {
     Malformed(String),
 }
 
-/// Fetches and reads the list at `source`; a relative file starts at `folder`, and where `offline`
-/// is some, its hosts are the only ones that are connected to.
+/// Fetches and reads the list at `source`; a relative file is one of `tree`.
 pub(super) async fn fetch(
     source: &DenySource,
-    folder: &Path,
+    tree: &Tree,
     registry: &Registry,
 ) -> Result<DenyList, DenyError> {
     let (name, bytes) = match source {
         DenySource::File(path) => {
-            let path = folder.join(path);
-            let bytes = files::read(&path, MAX_FILE_BYTES as u64)
+            let bytes = tree
+                .read(path, MAX_FILE_BYTES as u64)
                 .map_err(|error| DenyError::Unavailable(chain(&error)))?;
-            (path.display().to_string(), bytes)
+            (tree.name(path), bytes)
         }
         DenySource::Url(url) => (url.clone(), from_url(url, registry).await?),
         DenySource::Oci(image) => {

@@ -102,7 +102,7 @@ fn user(request: &ExecRequest) -> Result<Option<String>, Failure> {
 
 fn binds(request: &ExecRequest) -> Result<Vec<Bind>, Failure> {
     let bind = |source: &Path, target: &str, read_only: bool| {
-        let source = files::resolve(&request.image.folder.join(source));
+        let source = files::resolve(&request.image.files.folder().join(source));
         let source = source.map_err(|error| unmountable(&error))?;
         // A link may have hidden it from the configuration's own check.
         if let Some(reason) = runtime_socket_in(&source) {

@@ -162,8 +162,7 @@ impl Prover<'_> {
         let Some(source) = &self.request.deny else {
             return Ok(None);
         };
-        let folder = &self.request.folder;
-        match deny::fetch(source, folder, self.registry).await {
+        match deny::fetch(source, &self.request.files, self.registry).await {
             Ok(list) => Ok(Some(list)),
             Err(DenyError::Malformed(reason)) => Err(Stop::Usage(reason)),
             Err(DenyError::Unavailable(reason)) => match self.request.deny_unavailable {
@@ -200,7 +199,7 @@ impl Prover<'_> {
     }
 
     fn load(&self, requirement: &Requirement) -> Result<Policy, Stop> {
-        Policy::load(requirement, &self.request.folder, self.environment)
+        Policy::load(requirement, &self.request.files, self.environment)
             .map_err(|error| Stop::Usage(chain(&error)))
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     registry::RegistryOptions,
     report::run::ConfigFile,
     runtime::Choice,
+    seam::tree::Tree,
     signature::TrustMaterial,
 };
 
@@ -19,7 +20,7 @@ pub struct ImageRequest {
     /// Whose signatures are accepted.
     pub rules: Vec<Rule>,
     /// Where relative paths of the configuration start.
-    pub folder: PathBuf,
+    pub files: Tree,
     /// Whom to believe about certificates and logs.
     pub trust: TrustMaterial,
     /// Where the deny list is.

@@ -6,6 +6,7 @@
 
 mod auth;
 mod client;
+mod content;
 mod error;
 mod exchange;
 mod json;
@@ -15,5 +16,6 @@ mod manifest;
 
 pub use auth::{Credential, Secret};
 pub use client::{Registry, RegistryOptions};
+pub use content::Content;
 pub use error::{Reason, Refusal, RegistryError};
 pub use manifest::{Descriptor, FetchedManifest, ImageIndex, ImageManifest, Manifest, media_type};

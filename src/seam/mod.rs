@@ -9,3 +9,4 @@ pub mod process;
 mod proxy;
 pub mod retry;
 pub mod stdio;
+pub mod tree;

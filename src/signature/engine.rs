@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use sigstore_trust_root::{SigstoreInstance, TransparencyLog, TrustedRoot};
+use sigstore_trust_root::{TransparencyLog, TrustedRoot};
 use sigstore_verify::{
     Policy, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
     crypto::{FulcioCiClaims, SigningScheme, VerificationKey, verify_signature},
@@ -12,6 +12,7 @@ use sigstore_verify::{
 use super::{
     evidence::{Evidence, Signer},
     key::PublicKey,
+    trust::{self, TrustError, TrustMaterial},
 };
 use crate::{
     model::digest::Digest,
@@ -64,33 +65,6 @@ pub(super) struct Sigstore<'a> {
     verifier: OnceLock<Result<(TrustedRoot, Verifier), TrustError>>,
 }
 
-/// Whom to believe about certificates, logs and times.
-#[derive(Clone, Debug)]
-pub struct TrustMaterial(Option<Box<TrustedRoot>>);
-
-/// A trusted root that cannot be used.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the trusted root is unusable: {0}")]
-pub struct TrustError(String);
-
-impl TrustMaterial {
-    /// The public-good instance, as it was when this program was built.
-    pub fn public_good() -> Self {
-        Self(None)
-    }
-
-    /// What a `trusted_root.json` describes.
-    pub fn from_json(json: &str) -> Result<Self, TrustError> {
-        let root = TrustedRoot::from_json(json).map_err(|error| TrustError(error.to_string()))?;
-        verifier(&root)?;
-        Ok(Self(Some(Box::new(root))))
-    }
-}
-
-fn verifier(root: &TrustedRoot) -> Result<Verifier, TrustError> {
-    Verifier::new(root).map_err(|error| TrustError(error.to_string()))
-}
-
 impl<'a> Sigstore<'a> {
     pub(super) fn new(trust: &'a TrustMaterial) -> Self {
         Self {
@@ -101,13 +75,8 @@ impl<'a> Sigstore<'a> {
 
     fn verifier(&self) -> Result<&(TrustedRoot, Verifier), Refusal> {
         let read = || {
-            let root = match &self.trust.0 {
-                Some(root) => root.as_ref().clone(),
-                None => SigstoreInstance::PublicGood
-                    .embedded_trusted_root()
-                    .map_err(|error| TrustError(error.to_string()))?,
-            };
-            let verifier = verifier(&root)?;
+            let root = self.trust.root()?;
+            let verifier = trust::verifier(&root)?;
             Ok((root, verifier))
         };
         self.verifier.get_or_init(read).as_ref().map_err(unproven)
@@ -141,7 +110,7 @@ impl<'a> Sigstore<'a> {
         }
         let mut root_then = root.clone();
         root_then.tlogs.retain(then);
-        let verifier = self::verifier(&root_then).map_err(unproven)?;
+        let verifier = trust::verifier(&root_then).map_err(unproven)?;
         verifier.verify(artifact, bundle, policy).map_err(unproven)
     }
 

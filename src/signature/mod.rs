@@ -12,9 +12,10 @@ mod judge;
 mod key;
 mod policy;
 mod simple_signing;
+mod trust;
 mod verify;
 
-pub use engine::{TrustError, TrustMaterial};
 pub use key::{KeyError, PublicKey};
 pub use policy::{Policy, PolicyError};
+pub use trust::{TrustError, TrustMaterial};
 pub use verify::{Request, Verified, verify};

@@ -1,17 +1,12 @@
 //! A rule of the policy with its keys read, ready to be held against signatures.
 
-use std::path::{Path, PathBuf};
-
 use super::{
     caps,
     key::{KeyError, PublicKey},
 };
 use crate::{
     config::{KeyRequirement, KeySource, KeylessRequirement, Requirement},
-    seam::{
-        environment::Environment,
-        files::{self, FileError},
-    },
+    seam::{environment::Environment, files::FileError, tree::Tree},
 };
 
 /// One signer that satisfies the rule by itself.
@@ -47,21 +42,21 @@ pub enum PolicyError {
 }
 
 impl Policy {
-    /// Reads the keys that `requirement` names; relative paths start at `folder`.
+    /// Reads the keys that `requirement` names; relative paths start in `tree`.
     pub fn load(
         requirement: &Requirement,
-        folder: &Path,
+        tree: &Tree,
         environment: &Environment,
     ) -> Result<Self, PolicyError> {
         let mut accepted = Vec::new();
-        collect(requirement, folder, environment, &mut accepted)?;
+        collect(requirement, tree, environment, &mut accepted)?;
         Ok(Self { accepted })
     }
 }
 
 fn collect(
     requirement: &Requirement,
-    folder: &Path,
+    tree: &Tree,
     environment: &Environment,
     accepted: &mut Vec<Accepted>,
 ) -> Result<(), PolicyError> {
@@ -69,8 +64,9 @@ fn collect(
         Requirement::Key(KeyRequirement {
             source,
             insecure_ignore_tlog,
+            trusted_root: _,
         }) => {
-            let key = read_key(source, folder, environment)?;
+            let key = read_key(source, tree, environment)?;
             accepted.push(Accepted::Key {
                 key,
                 logged: !insecure_ignore_tlog,
@@ -79,9 +75,13 @@ fn collect(
         Requirement::Keyless(keyless) => {
             accepted.push(Accepted::Keyless(Box::new(keyless.clone())));
         }
-        Requirement::Any(alternatives) => {
+        Requirement::All(alternatives)
+        | Requirement::Threshold {
+            of: alternatives, ..
+        }
+        | Requirement::Any(alternatives) => {
             for alternative in alternatives {
-                collect(alternative, folder, environment, accepted)?;
+                collect(alternative, tree, environment, accepted)?;
             }
         }
     }
@@ -90,15 +90,14 @@ fn collect(
 
 fn read_key(
     source: &KeySource,
-    folder: &Path,
+    tree: &Tree,
     environment: &Environment,
 ) -> Result<PublicKey, PolicyError> {
     let (place, pem) = match source {
         KeySource::File(path) => {
-            let path: PathBuf = folder.join(path);
-            let bytes = files::read(&path, caps::TRUST_FILE_BYTES)?;
+            let bytes = tree.read(path, caps::TRUST_FILE_BYTES)?;
             (
-                path.display().to_string(),
+                tree.name(path),
                 String::from_utf8_lossy(&bytes).into_owned(),
             )
         }

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use super::{
     caps,
     collect::{Collected, collect},
-    engine::{Engine, Sigstore, TrustMaterial},
+    engine::{Engine, Sigstore},
     judge::judge,
     policy::Policy,
+    trust::TrustMaterial,
 };
 use crate::{
     model::{digest::Digest, image::ImageReference, platform::Platform, verdict::Verdict},

@@ -8,7 +8,7 @@ use crate::{
     launch::Console as _,
     model::digest::Digest,
     report::run::ConfigFile,
-    seam::files,
+    seam::{files, tree::Tree},
 };
 
 const NAME: &str = "fullsend.yaml";
@@ -19,7 +19,7 @@ pub(in crate::cli) struct Loaded {
     pub(in crate::cli) config: Config,
     pub(in crate::cli) file: ConfigFile,
     /// Where its relative paths start; ours where there is no file.
-    pub(in crate::cli) folder: PathBuf,
+    pub(in crate::cli) files: Tree,
 }
 
 /// Reads the configuration that the options name, or the nearest above the working directory.
@@ -35,7 +35,7 @@ pub(in crate::cli) fn load(context: &Context) -> Result<Loaded, CliFailure> {
         return Ok(Loaded {
             config: Config::default(),
             file: ConfigFile::default(),
-            folder: here,
+            files: Tree::Folder(here),
         });
     };
     let text = files::read(&path, MAX_FILE_BYTES as u64)?;
@@ -56,7 +56,7 @@ pub(in crate::cli) fn load(context: &Context) -> Result<Loaded, CliFailure> {
     Ok(Loaded {
         config,
         file,
-        folder,
+        files: Tree::Folder(folder),
     })
 }
 

@@ -37,7 +37,7 @@ pub(super) fn build(
         registry: context.global.registry_options(named, deny),
         rules: rules(policy, loaded, here, context)?,
         image,
-        folder: loaded.folder.clone(),
+        files: loaded.files.clone(),
         trust: policy.trust()?,
         deny: deny
             .map(|deny| from_here(here, deny))

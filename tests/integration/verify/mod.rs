@@ -26,7 +26,7 @@ use fullsend::{
     model::{platform::Platform, verdict::Verdict},
     registry::RegistryOptions,
     report::verification::{Signature, Verification},
-    seam::environment::Environment,
+    seam::{environment::Environment, tree::Tree},
     signature::TrustMaterial,
 };
 use fullsend_testkit::{
@@ -147,7 +147,7 @@ impl Scene {
         let request = ImageRequest {
             image: image.parse().unwrap(),
             rules: asked.rules.clone(),
-            folder: asked.folder.clone(),
+            files: Tree::Folder(asked.folder.clone()),
             trust: asked.trust.clone(),
             deny: asked.deny.clone(),
             deny_unavailable: asked.deny_unavailable,

@@ -112,7 +112,7 @@ async fn a_registry_elsewhere_is_not_spoken_to_in_plain_http() {
     let request = |options| ImageRequest {
         image: format!("0.0.0.0:{port}/{REPOSITORY}:1").parse().unwrap(),
         rules: asked.rules.clone(),
-        folder: asked.folder.clone(),
+        files: Tree::Folder(asked.folder.clone()),
         trust: asked.trust.clone(),
         deny: None,
         deny_unavailable: DenyUnavailable::Warn,
