@@ -1,15 +1,17 @@
-//! The cryptographic checks, behind our own trait as the library under them breaks often.
+//! The cryptographic checks. What they find leaves in our own types, as the library under them
+//! breaks often.
 
-use std::sync::OnceLock;
+use std::{fmt, sync::OnceLock};
 
 use sigstore_trust_root::{TransparencyLog, TrustedRoot};
 use sigstore_verify::{
     Policy, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
-    crypto::{FulcioCiClaims, SigningScheme, VerificationKey, verify_signature},
+    crypto::{SigningScheme, VerificationKey, verify_signature},
     types::{Artifact, Bundle, Sha256Hash, TransparencyLogEntry},
 };
 
 use super::{
+    claims::Owner,
     evidence::{Evidence, Signer},
     key::PublicKey,
     trust::{self, TrustError, TrustMaterial},
@@ -28,47 +30,47 @@ pub(super) enum Refusal {
     Unproven(String),
     /// Somebody else signed.
     SomebodyElse,
+    /// There is no usable trust root to check it against, which says nothing about it.
+    Unavailable(String),
 }
 
 /// A certificate's owner, proven.
 #[derive(Debug)]
 pub(super) struct CertifiedSigner {
-    pub(super) identity: String,
-    pub(super) issuer: String,
-    pub(super) claims: FulcioCiClaims,
+    pub(super) owner: Owner,
     pub(super) log: Option<LogEntry>,
 }
 
-/// Checks signatures; says nothing about whether a signer is welcome.
-pub(super) trait Engine {
-    /// Checks that `key` signed for `digest`, in the transparency log too where `logged`.
-    fn check_key(
-        &self,
-        evidence: &Evidence,
-        key: &PublicKey,
-        digest: &Digest,
-        logged: bool,
-    ) -> Result<Option<LogEntry>, Refusal>;
-
-    /// Checks the certificate, its time stamps, the log and the signature for `digest`.
-    fn check_certificate(
-        &self,
-        evidence: &Evidence,
-        digest: &Digest,
-    ) -> Result<CertifiedSigner, Refusal>;
+/// Whom the certificate that came along names, believed or not; none for a key's signature.
+pub(super) fn claimed(evidence: &Evidence) -> Option<Owner> {
+    match &evidence.signer {
+        Signer::Certificate(certificate) => Some(Owner::of(certificate)),
+        Signer::Key { .. } => None,
+    }
 }
 
-/// The engine by `sigstore-verify`, whose trust material is read when first needed: a key without
-/// a log needs none.
-pub(super) struct Sigstore<'a> {
-    trust: &'a TrustMaterial,
+/// Checks signatures against one trust root; says nothing about whether a signer is welcome.
+///
+/// Made once and used for many signatures. The trust root is read when it is first needed: a key
+/// without a log needs none.
+pub(super) struct Sigstore {
+    trust: TrustMaterial,
     verifier: OnceLock<Result<(TrustedRoot, Verifier), TrustError>>,
 }
 
-impl<'a> Sigstore<'a> {
-    pub(super) fn new(trust: &'a TrustMaterial) -> Self {
+impl fmt::Debug for Sigstore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Sigstore")
+            .field(&self.trust)
+            .finish()
+    }
+}
+
+impl Sigstore {
+    pub(super) fn new(trust: &TrustMaterial) -> Self {
         Self {
-            trust,
+            trust: trust.clone(),
             verifier: OnceLock::new(),
         }
     }
@@ -79,7 +81,11 @@ impl<'a> Sigstore<'a> {
             let verifier = trust::verifier(&root)?;
             Ok((root, verifier))
         };
-        self.verifier.get_or_init(read).as_ref().map_err(unproven)
+        let unavailable = |error: &TrustError| Refusal::Unavailable(error.to_string());
+        self.verifier
+            .get_or_init(read)
+            .as_ref()
+            .map_err(unavailable)
     }
 
     /// Verifies all that the library verifies, and the windows of the logs.
@@ -121,10 +127,9 @@ impl<'a> Sigstore<'a> {
             Format::Bundle => Artifact::from(Sha256Hash::from(digest.sha256())),
         }
     }
-}
 
-impl Engine for Sigstore<'_> {
-    fn check_key(
+    /// Checks that `key` signed for `digest`, in the transparency log too where `logged`.
+    pub(super) fn check_key(
         &self,
         evidence: &Evidence,
         key: &PublicKey,
@@ -155,7 +160,8 @@ impl Engine for Sigstore<'_> {
         Ok(log_entry(bundle, &result))
     }
 
-    fn check_certificate(
+    /// Checks the certificate, its time stamps, the log and the signature for `digest`.
+    pub(super) fn check_certificate(
         &self,
         evidence: &Evidence,
         digest: &Digest,
@@ -175,16 +181,13 @@ impl Engine for Sigstore<'_> {
                 "certificate, SCT or transparency log was not checked",
             ));
         }
-        let (Some(identity), Some(issuer)) = (result.identity(), result.issuer()) else {
+        let owner = result.certificate().map(Owner::of);
+        let named = |owner: &Owner| !(owner.identity.is_empty() || owner.issuer.is_empty());
+        let Some(owner) = owner.filter(named) else {
             return Err(unproven("the certificate names no identity and issuer"));
         };
         Ok(CertifiedSigner {
-            identity: identity.to_string(),
-            issuer: issuer.to_owned(),
-            claims: result
-                .certificate()
-                .map(|info| info.ci_claims.clone())
-                .unwrap_or_default(),
+            owner,
             log: log_entry(bundle, &result),
         })
     }

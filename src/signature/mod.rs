@@ -5,6 +5,7 @@
 //! the verdict together. Types of the sigstore crates never leave this room.
 
 mod caps;
+mod claims;
 mod collect;
 mod engine;
 mod evidence;

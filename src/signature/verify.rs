@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{
     caps,
     collect::{Collected, collect},
-    engine::{Engine, Sigstore},
+    engine::Sigstore,
     judge::judge,
     policy::Policy,
     trust::TrustMaterial,
@@ -173,7 +173,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, collected: Collected, digest: &Digest, policy: &Policy, engine: &dyn Engine) {
+    fn add(&mut self, collected: Collected, digest: &Digest, policy: &Policy, engine: &Sigstore) {
         let judged = collected
             .candidates
             .iter()
