@@ -5,7 +5,7 @@ use crate::{
     model::exit_code,
     runtime::RuntimeError,
     seam::files::FileError,
-    signature::{PolicyError, TrustError},
+    signature::{TrustError, VerifyError},
 };
 
 /// What ends a command before it has a result.
@@ -28,7 +28,7 @@ pub(super) enum CliFailure {
     File(#[from] FileError),
     /// A policy that cannot be applied.
     #[error("the policy cannot be applied")]
-    Policy(#[from] PolicyError),
+    Policy(#[from] VerifyError),
     /// A trusted root that cannot be used.
     #[error(transparent)]
     Trust(#[from] TrustError),

@@ -136,6 +136,15 @@ impl FromStr for DenyUnavailable {
 }
 
 impl DenyList {
+    /// What to run instead of `image`, which `entry` denies. It is not yet verified.
+    ///
+    /// A replacement that is denied itself is none.
+    pub fn replacement(&self, image: &ImageReference, entry: &Denied) -> Option<ImageReference> {
+        let replacement = entry.replacement_of(image)?;
+        let denied = self.find(&replacement, replacement.digest());
+        denied.is_none().then_some(replacement)
+    }
+
     /// More entries than this are refused.
     pub const MAX_ENTRIES: usize = 10_000;
 

@@ -1,16 +1,15 @@
-//! Which image is to run: the configured one, a held version, or none.
+//! Keeping a repository on one version.
 
 use jiff::civil::Date;
 
 use super::{
     checker::{Checker, text},
-    deny::DenyList,
     raw,
     value::{ValueError, excerpt},
     version::Version,
     yaml::Located,
 };
-use crate::model::{digest::Digest, image::ImageReference};
+use crate::model::image::ImageReference;
 
 /// Keeps a repository on one version until a day has passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,31 +20,6 @@ pub struct Hold {
     pub reason: String,
     /// The last day on which it holds.
     pub until: Date,
-}
-
-/// The image to run, and why it is not the one that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// As it was asked for.
-    Requested(ImageReference),
-    /// The held version of it.
-    Held(ImageReference),
-    /// A replacement of a denied image. It is not yet verified.
-    Replaced {
-        /// What to run instead.
-        image: ImageReference,
-        /// What was denied.
-        denied: ImageReference,
-        /// Why.
-        reason: String,
-    },
-    /// Denied, without a usable replacement.
-    Denied {
-        /// What was denied.
-        image: ImageReference,
-        /// Why.
-        reason: String,
-    },
 }
 
 impl Hold {
@@ -82,6 +56,16 @@ impl Hold {
     pub fn is_in_force(&self, today: Date) -> bool {
         today <= self.until
     }
+
+    /// `requested` at the held version; nothing where it already is.
+    pub fn image_of(&self, requested: &ImageReference) -> Option<ImageReference> {
+        if requested.tag().is_some_and(|tag| self.version.is(tag)) {
+            return None;
+        }
+        format!("{}:{}", requested.repository(), self.version.tag())
+            .parse()
+            .ok()
+    }
 }
 
 /// Reads a day, `YYYY-MM-DD`.
@@ -95,53 +79,6 @@ pub fn parse_date(text: &str) -> Result<Date, ValueError> {
         ValueError::new(format!("`{}` is not a day", excerpt(text)))
             .mend("write YYYY-MM-DD, for example `2030-01-31`")
     })
-}
-
-/// The hold, if it is in force on `today`.
-pub fn effective(hold: Option<&Hold>, today: Date) -> Option<&Hold> {
-    hold.filter(|hold| hold.is_in_force(today))
-}
-
-/// Chooses the image to run; deny wins over hold, hold over what was asked for.
-///
-/// A list may name digests: once the digest of the choice is known, ask [`denied`] as well.
-pub fn choose(requested: &ImageReference, hold: Option<&Hold>, deny: Option<&DenyList>) -> Choice {
-    let other = hold.and_then(|hold| held_image(requested, hold));
-    let image = other.as_ref().unwrap_or(requested);
-    if let Some(choice) = deny.and_then(|list| denied(image, None, list)) {
-        return choice;
-    }
-    other.map_or_else(|| Choice::Requested(requested.clone()), Choice::Held)
-}
-
-/// What becomes of `image`, which resolved to `digest`, if the list denies it.
-///
-/// A replacement that is denied itself is not used.
-pub fn denied(image: &ImageReference, digest: Option<&Digest>, list: &DenyList) -> Option<Choice> {
-    let entry = list.find(image, digest)?;
-    let reason = entry.reason.clone();
-    let replacement = entry.replacement_of(image);
-    Some(match replacement {
-        Some(replacement) if list.find(&replacement, None).is_none() => Choice::Replaced {
-            image: replacement,
-            denied: image.clone(),
-            reason,
-        },
-        _ => Choice::Denied {
-            image: image.clone(),
-            reason,
-        },
-    })
-}
-
-/// `requested` at the hold's version; nothing where it already is, or has no tag to change.
-fn held_image(requested: &ImageReference, hold: &Hold) -> Option<ImageReference> {
-    if requested.tag().is_some_and(|tag| hold.version.is(tag)) {
-        return None;
-    }
-    format!("{}:{}", requested.repository(), hold.version.tag())
-        .parse()
-        .ok()
 }
 
 #[cfg(test)]
@@ -160,14 +97,10 @@ mod tests {
         }
     }
 
-    fn list(text: &str) -> DenyList {
-        DenyList::parse(text.as_bytes(), "deny.yaml").unwrap()
-    }
-
     #[test]
     fn a_hold_ends_after_its_last_day() {
         let hold = hold("1.2.3");
-        let on = |day: &str| effective(Some(&hold), parse_date(day).unwrap()).is_some();
+        let on = |day: &str| hold.is_in_force(parse_date(day).unwrap());
         assert!(on("2030-01-30") && on("2030-01-31"));
         assert!(!on("2030-02-01"));
     }
@@ -191,62 +124,8 @@ mod tests {
         let on_old = hold("v1.2.3");
         let digest = format!("sha256:{}", "a".repeat(64));
         let pinned = image(&format!("a.b/c:1.4.2@{digest}"));
-        let held = Choice::Held(image("a.b/c:1.2.3"));
-        assert_eq!(choose(&pinned, Some(&on_old), None), held);
+        assert_eq!(on_old.image_of(&pinned), Some(image("a.b/c:1.2.3")));
         let same = image(&format!("a.b/c:1.2.3@{digest}"));
-        assert_eq!(
-            choose(&same, Some(&on_old), None),
-            Choice::Requested(same.clone())
-        );
-        assert_eq!(
-            choose(&pinned, None, None),
-            Choice::Requested(pinned.clone())
-        );
-    }
-
-    #[test]
-    fn deny_wins_over_hold_and_hold_over_the_request() {
-        let deny = list("- {version: v1.2.3, reason: leaks}");
-        let requested = image("a.b/c:1.4.2");
-        let denied = Choice::Denied {
-            image: image("a.b/c:1.2.3"),
-            reason: "leaks".to_owned(),
-        };
-        assert_eq!(
-            choose(&requested, Some(&hold("1.2.3")), Some(&deny)),
-            denied
-        );
-        let held = Choice::Held(image("a.b/c:1.2.2"));
-        let bad_request = image("a.b/c:1.2.3");
-        assert_eq!(
-            choose(&bad_request, Some(&hold("1.2.2")), Some(&deny)),
-            held
-        );
-    }
-
-    #[test]
-    fn a_denied_image_is_replaced_unless_the_replacement_is_denied() {
-        let digest = format!("sha256:{}", "b".repeat(64));
-        let entry = format!("- {{version: 1.3.0, reason: slow, replacement: '1.2.4@{digest}'}}\n");
-        let requested = image("a.b/c:1.3.0");
-        let choice = choose(&requested, None, Some(&list(&entry)));
-        let Choice::Replaced { image: with, .. } = choice else {
-            panic!("{choice:?}");
-        };
-        assert_eq!(with, image(&format!("a.b/c:1.2.4@{digest}")));
-        let both = list(&format!("{entry}- {{digest: '{digest}', reason: worse}}\n"));
-        let choice = choose(&requested, None, Some(&both));
-        assert!(matches!(choice, Choice::Denied { .. }), "{choice:?}");
-    }
-
-    #[test]
-    fn a_digest_is_denied_once_it_is_known() {
-        let digest = Digest::of(b"bad");
-        let deny = list(&format!("- {{digest: '{digest}', reason: bad}}"));
-        let requested = image("a.b/c:1.3.0");
-        let choice = choose(&requested, None, Some(&deny));
-        assert_eq!(choice, Choice::Requested(requested.clone()));
-        assert!(denied(&requested, Some(&digest), &deny).is_some());
-        assert!(denied(&requested, Some(&Digest::of(b"good")), &deny).is_none());
+        assert_eq!(on_old.image_of(&same), None);
     }
 }

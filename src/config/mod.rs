@@ -41,11 +41,11 @@ pub use forge::{
     github_host, gitlab_host, parse_github_repository, parse_gitlab_config, parse_gitlab_project,
     parse_host, parse_issuer, parse_workflow,
 };
-pub use hold::{Choice, Hold, choose, denied, effective, parse_date};
+pub use hold::{Hold, parse_date};
 pub use identity::{Claims, Identity, IdentityMismatch, KeylessRequirement, SourceClaims};
 pub use keyless::parse_git_ref;
 pub use pattern::{Glob, NamePattern};
-pub use policy::{Coverage, KeyRequirement, KeySource, Requirement, RootSource, Rule};
+pub use policy::{Coverage, KeyRequirement, KeySource, Requirement, RootSource, Rule, rule_for};
 pub use regexp::AnchoredRegexp;
 pub use schema::schema;
 pub use suggest::suggest;

@@ -348,3 +348,9 @@ fn check_any(
         .collect::<Option<_>>()
         .map(Requirement::Any)
 }
+
+/// The first rule that matches `repository`, and its number.
+pub fn rule_for<'a>(rules: &'a [Rule], repository: &Repository) -> Option<(usize, &'a Rule)> {
+    let mut rules = rules.iter().enumerate();
+    rules.find(|(_, rule)| rule.pattern.matches(repository))
+}

@@ -1,9 +1,10 @@
 //! Why a run ended before there was an agent.
 
-use std::{error::Error, fmt::Write as _};
-
 use crate::{
-    model::outcome::{LaunchFailure, Outcome},
+    model::{
+        chain::chain,
+        outcome::{LaunchFailure, Outcome},
+    },
     runtime::RuntimeError,
 };
 
@@ -46,19 +47,4 @@ pub(super) fn with_hint(text: String, hint: Option<String>) -> String {
         Some(hint) => format!("{text}; {hint}"),
         None => text,
     }
-}
-
-/// An error with all its causes, outermost first.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        // Some libraries repeat the cause in their own text.
-        let message = error.to_string();
-        if !text.contains(&message) {
-            let _ = write!(text, ": {message}");
-        }
-        cause = error.source();
-    }
-    text
 }

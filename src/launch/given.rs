@@ -3,14 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    failure::{Failure, chain},
-    plan::WORKSPACE,
-    request::ExecRequest,
-    sandbox::Entry,
-};
+use super::{failure::Failure, plan::WORKSPACE, request::ExecRequest, sandbox::Entry};
 use crate::{
     config::{User, runtime_socket_in},
+    model::chain::chain,
     runtime::{EnvVar, Mount},
     seam::{
         environment::Environment,
@@ -102,7 +98,7 @@ fn user(request: &ExecRequest) -> Result<Option<String>, Failure> {
 
 fn binds(request: &ExecRequest) -> Result<Vec<Bind>, Failure> {
     let bind = |source: &Path, target: &str, read_only: bool| {
-        let source = files::resolve(&request.image.files.folder().join(source));
+        let source = files::resolve(&request.image.policy.files.folder().join(source));
         let source = source.map_err(|error| unmountable(&error))?;
         // A link may have hidden it from the configuration's own check.
         if let Some(reason) = runtime_socket_in(&source) {

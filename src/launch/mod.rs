@@ -1,14 +1,13 @@
 //! `exec`: resolve the image, verify it, run it, report how it ended.
 //!
-//! `run` leads through the steps; `proof` chooses and verifies the image, `given` reads what it takes from this machine, `plan` decides what goes
-//! into the container, `sandbox` creates and removes it, `supervise` stays with it, and `decide`
-//! says how it ended.
+//! `run` leads through the steps; `proof` chooses the image and has it verified, `given` reads what
+//! it takes from this machine, `plan` decides what goes into the container, `sandbox` creates and
+//! removes it, `supervise` stays with it, and `decide` says how it ended.
 
 mod channel;
 mod ci;
 mod console;
 mod decide;
-mod deny;
 mod failure;
 mod given;
 mod host_paths;
@@ -29,7 +28,6 @@ mod watch;
 pub use ci::Platform as CiPlatform;
 pub use console::Console;
 pub use plan::WORKSPACE;
-pub use proof::verify;
 pub use reap::{Reaped, reap};
 pub use request::{ExecRequest, ImageRequest};
 pub use run::exec;

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use crate::{
-    config::{Agent, DenySource, DenyUnavailable, Hold, Rule},
+    config::{Agent, Hold},
     model::image::ImageReference,
     registry::RegistryOptions,
     report::run::ConfigFile,
     runtime::Choice,
-    seam::tree::Tree,
-    signature::TrustMaterial,
+    signature::Policy,
 };
 
 /// An image, and everything that decides whether it may run.
@@ -17,16 +16,8 @@ use crate::{
 pub struct ImageRequest {
     /// The image that is asked for, before hold and deny list.
     pub image: ImageReference,
-    /// Whose signatures are accepted.
-    pub rules: Vec<Rule>,
-    /// Where relative paths of the configuration start.
-    pub files: Tree,
-    /// Whom to believe about certificates and logs.
-    pub trust: TrustMaterial,
-    /// Where the deny list is.
-    pub deny: Option<DenySource>,
-    /// What happens when it cannot be fetched.
-    pub deny_unavailable: DenyUnavailable,
+    /// What decides.
+    pub policy: Policy,
     /// How registries are spoken to.
     pub registry: RegistryOptions,
 }

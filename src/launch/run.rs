@@ -12,7 +12,7 @@ use super::{
     ci::{self, Markers},
     console::Console,
     decide::{self, OurKill},
-    failure::{Failure, chain},
+    failure::Failure,
     given::Given,
     labels::{self, Owner},
     plan::{self, Sandbox},
@@ -25,6 +25,8 @@ use super::{
 };
 use crate::{
     config::RuntimeProfile,
+    model::chain::chain,
+    model::digest::Digest,
     model::{
         outcome::{LaunchFailure, Outcome},
         platform::Platform,
@@ -34,6 +36,7 @@ use crate::{
     report::run::{RecordTrust, RunReport, Usage, millis},
     runtime::{self, LocalImage, PullRequest, RegistryCredential, Runtime, RuntimeError},
     seam::environment::Environment,
+    signature::Verifier,
 };
 
 /// Runs `request` to its end and reports it; never fails, as every failure is an outcome.
@@ -47,11 +50,13 @@ pub async fn exec(
     report.host = Some(labels::host_name()).filter(|name| !name.is_empty());
     report.config = request.config.clone();
     report.ci = ci::job(environment);
+    let image = &request.image;
+    let registry = Registry::new(environment, image.registry.clone());
     let run = Run {
         request,
         environment,
         console,
-        registry: Registry::new(environment, request.image.registry.clone()),
+        verifier: Verifier::new(image.policy.clone(), registry, environment.clone()),
         markers: Markers::new(
             ci::Platform::detect(environment),
             &report.id,
@@ -73,7 +78,7 @@ struct Run<'a> {
     request: &'a ExecRequest,
     environment: &'a Environment,
     console: &'a dyn Console,
-    registry: Registry,
+    verifier: Verifier,
     markers: Markers,
 }
 
@@ -113,10 +118,9 @@ impl Run<'_> {
     /// meanwhile; without a proof, it is asked for nothing else.
     async fn prepare(&self, report: &mut RunReport) -> Result<Ready, Failure> {
         let prover = Prover {
-            request: &self.request.image,
+            image: &self.request.image.image,
             hold: self.request.hold.as_ref(),
-            registry: &self.registry,
-            environment: self.environment,
+            verifier: &self.verifier,
             console: self.console,
         };
         report.image.requested = Some(self.request.image.image.to_string());
@@ -149,7 +153,8 @@ impl Run<'_> {
             Some(_) => format!("by {by}"),
             None => format!("with key {}", by.get(..16).unwrap_or(by)),
         };
-        let digest = report.image.digest.as_deref().unwrap_or_default();
+        let proven = proof.judgement.proven.first();
+        let digest = proven.map_or("", Digest::as_str);
         self.console
             .note(&format!("verified {} ({digest}), signed {by}", proof.image));
     }
@@ -164,7 +169,7 @@ impl Run<'_> {
         let started = Instant::now();
         let platform = &runtime.facts().platform;
         let repository = proof.image.repository();
-        let digests = &proof.verified.digests;
+        let digests = &proof.judgement.proven;
         let failed = |error: RuntimeError| Failure::runtime(&error, LaunchFailure::PullFailed);
         let found = runtime
             .find_image(repository, digests, platform)
@@ -175,7 +180,7 @@ impl Run<'_> {
                 report.timings_ms.pull = Some(0);
                 return Ok(image);
             }
-            (None, Some(_)) if !self.registry.may_reach(repository.host()) => {
+            (None, Some(_)) if !self.verifier.registry().may_reach(repository.host()) => {
                 let host = repository.host();
                 return Err(Failure::launch(
                     LaunchFailure::PullFailed,
@@ -184,7 +189,8 @@ impl Run<'_> {
             }
             (None, Some(digest)) => {
                 let credential = self
-                    .registry
+                    .verifier
+                    .registry()
                     .credential(repository)
                     .await
                     .map_err(|error| {
@@ -343,10 +349,10 @@ impl Run<'_> {
 
 /// Enters the verdict, and ends the run where it is not the one that is needed.
 fn accepted(proof: Proof, report: &mut RunReport) -> Result<Proof, Failure> {
-    let verification = &proof.verified.verification;
+    let verification = &proof.judgement.verification;
     report.set_verification(verification);
-    report.timings_ms.resolve = Some(millis(proof.verified.resolve_time));
-    report.timings_ms.verify = Some(millis(proof.verified.verify_time));
+    report.timings_ms.resolve = Some(millis(proof.judgement.resolve_time));
+    report.timings_ms.verify = Some(millis(proof.judgement.verify_time));
     match verification.verdict {
         Verdict::Verified => Ok(proof),
         verdict => Err(Failure {

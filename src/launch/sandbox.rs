@@ -13,7 +13,7 @@ use super::{
     channel::Channel,
     ci::{self, Markers},
     console::Console,
-    failure::{Failure, chain},
+    failure::Failure,
     host_paths::{HostPaths, Unreachable},
     labels,
     line::Line,
@@ -22,6 +22,7 @@ use super::{
     supervise::{Ended, Terms, supervise},
 };
 use crate::{
+    model::chain::chain,
     model::outcome::LaunchFailure,
     runtime::{ContainerId, Locality, Runtime, RuntimeError, init},
     seam::{

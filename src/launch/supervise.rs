@@ -12,7 +12,7 @@ use tokio::{io::sink, sync::Notify, task::JoinHandle, time::sleep_until};
 
 use super::{
     decide::{OurKill, Seen},
-    failure::{Failure, chain},
+    failure::Failure,
     line::Line,
     output::Output,
     signals::Signals,
@@ -20,6 +20,7 @@ use super::{
     watch::Watch,
 };
 use crate::{
+    model::chain::chain,
     model::outcome::LaunchFailure,
     runtime::{
         AttachOptions, Attached, AttachedInput, AttachedOutput, ContainerId, CopyError, OutputEnd,

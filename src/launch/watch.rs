@@ -10,10 +10,10 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use super::{
     decide::{OurKill, Seen},
-    failure::chain,
     line::{Heard, Line},
     supervise::{Ended, Terms},
 };
+use crate::model::chain::chain;
 use crate::runtime::{ContainerId, Runtime, RuntimeError};
 
 /// How long after its own limits init may still be silent before the container is killed.

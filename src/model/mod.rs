@@ -1,5 +1,6 @@
 //! Plain values that every other room speaks in; no input or output.
 
+pub mod chain;
 pub mod control_socket;
 pub mod digest;
 pub mod exit_code;

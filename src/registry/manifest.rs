@@ -102,6 +102,14 @@ pub struct DescriptorPlatform {
 }
 
 impl Descriptor {
+    /// Whether it calls itself an index.
+    pub fn is_index(&self) -> bool {
+        matches!(
+            self.media_type.as_str(),
+            media_type::OCI_INDEX | media_type::DOCKER_LIST
+        )
+    }
+
     /// What the image runs on; `None` also for entries that are no images, such as the
     /// attestations that `docker buildx` adds as `unknown/unknown`.
     pub fn platform(&self) -> Option<Platform> {

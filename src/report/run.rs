@@ -58,7 +58,7 @@ pub struct RunReport {
 }
 
 /// The configuration file that a run was read from.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ConfigFile {
     /// Its path.
     pub path: Option<String>,

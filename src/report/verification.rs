@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::verdict::Verdict;
+use super::run::ConfigFile;
+use crate::model::{digest::Digest, image::ImageReference, verdict::Verdict};
 
 /// The verdict on an image and on each of its signatures.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -16,9 +17,9 @@ pub struct Verification {
     pub image: String,
     /// The digest that the image resolved to: of an index, where there is one.
     pub digest: Option<String>,
-    /// The digest of the platform's manifest.
+    /// The digest of the platform's manifest; null where all platforms were asked for.
     pub manifest_digest: Option<String>,
-    /// The platform of that manifest, `linux/amd64`.
+    /// The platform of that manifest, `linux/amd64`, or `all`.
     pub platform: Option<String>,
     /// The verdict on the image.
     pub verdict: Verdict,
@@ -28,11 +29,37 @@ pub struct Verification {
     pub reason: Option<String>,
     /// Every signature that was found.
     pub signatures: Vec<Signature>,
+    /// Every attestation that was found of a type that the rule demands.
+    pub attestations: Vec<Signature>,
+    /// The digests that are vouched for, outermost first: an accepted signature of an index
+    /// vouches for what it lists. Empty unless verified.
+    pub proven_digests: Vec<String>,
+    /// Each image of an index where all platforms were asked for; empty otherwise.
+    pub manifests: Vec<PlatformVerdict>,
+    /// Where the policy was read from.
+    pub policy: ConfigFile,
 }
 
-/// One signature and what came of it.
+/// The verdict on one image of an index.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct PlatformVerdict {
+    /// The digest of its manifest.
+    pub digest: String,
+    /// What it runs on; null where nothing says.
+    pub platform: Option<String>,
+    /// The verdict on it.
+    pub verdict: Verdict,
+    /// Why the verdict is not `verified`.
+    pub reason: Option<String>,
+}
+
+/// One signature or attestation and what came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Signature {
+    /// The digest of the manifest on which it was found.
+    pub subject: String,
+    /// What an attestation says, by its in-toto predicate type; null for a signature.
+    pub predicate_type: Option<String>,
     /// How it is stored.
     pub format: Format,
     /// What signed it; null where it could not be read.
@@ -83,10 +110,57 @@ pub struct LogEntry {
 }
 
 impl Verification {
+    /// A verdict on `image`, of which nothing else is known.
+    pub fn blank(image: &ImageReference, verdict: Verdict) -> Self {
+        Self {
+            schema_version: 1,
+            image: image.to_string(),
+            digest: None,
+            manifest_digest: None,
+            platform: None,
+            verdict,
+            rule: None,
+            reason: None,
+            signatures: Vec::new(),
+            attestations: Vec::new(),
+            proven_digests: Vec::new(),
+            manifests: Vec::new(),
+            policy: ConfigFile::default(),
+        }
+    }
+
     /// The signature that satisfied the policy.
     pub fn accepted(&self) -> Option<&Signature> {
         self.signatures
             .iter()
             .find(|signature| signature.verdict == Verdict::Verified)
+    }
+}
+
+impl Signature {
+    /// One on `subject` of which nothing is known yet.
+    pub fn blank(format: Format, subject: &Digest) -> Self {
+        Self {
+            subject: subject.to_string(),
+            predicate_type: None,
+            format,
+            method: None,
+            verdict: Verdict::Untrusted,
+            identity: None,
+            issuer: None,
+            claims: BTreeMap::new(),
+            log: None,
+            reason: None,
+        }
+    }
+
+    /// The same, not counted for this reason.
+    #[must_use]
+    pub fn refused(self, verdict: Verdict, reason: String) -> Self {
+        Self {
+            verdict,
+            reason: Some(reason),
+            ..self
+        }
     }
 }

@@ -24,16 +24,23 @@ pub(crate) const LOG_ENTRIES: usize = 8;
 /// The most RFC 3161 time stamps in one bundle; cosign writes one.
 pub(crate) const TIMESTAMPS: usize = 8;
 
-/// The most subjects in an in-toto statement; cosign writes one.
-pub(crate) const SUBJECTS: usize = 64;
+/// The most subjects in an in-toto statement: cosign writes one, GitHub at most this many.
+pub(crate) const SUBJECTS: usize = 1024;
 
 /// The largest public key or trusted root file.
 pub(crate) const TRUST_FILE_BYTES: u64 = 1 << 20;
 
-/// The time for everything that is fetched for one verdict, in deadlines of a single request.
+/// The time for everything that is fetched for one verdict, in deadlines of a single request,
+/// which is 30 seconds.
 ///
-/// A good registry needs a second for the four rounds; a bad one gets two minutes, not hours.
-pub(crate) const DEADLINES: u32 = 2;
+/// A good registry needs a second for the four rounds; a bad one does not hold a runner longer.
+pub(crate) const DEADLINES: u32 = 1;
+
+/// How many indexes may stand between an image's name and an image; builders nest none or one.
+pub(crate) const NESTED_INDEXES: usize = 3;
+
+/// The most images of an index that are looked at for all platforms; builders make about ten.
+pub(crate) const PLATFORMS: usize = 64;
 
 /// How many candidates are fetched at the same time.
 pub(crate) const PARALLEL_FETCHES: usize = 8;

@@ -1,24 +1,30 @@
-//! Fetches everything that may be a signature of a digest, from the three places where it may lie.
+//! Fetches everything that may be a signature of a digest, from the places where it may lie.
 
-use futures_util::{StreamExt as _, future::join3, stream};
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{
+    StreamExt as _,
+    future::{join3, join4},
+    stream,
+};
 
 use super::{
     caps,
-    evidence::{Evidence, EvidenceError},
+    evidence::{Evidence, EvidenceError, SIGN_PREDICATE},
     judge::Candidate,
 };
 use crate::{
     model::{digest::Digest, image::Repository},
-    registry::{Descriptor, FetchedManifest, Manifest, Registry, RegistryError},
+    registry::{Content, Descriptor, FetchedManifest, Manifest, RegistryError},
     report::verification::Format,
 };
 
 /// Both spellings that bundles' layers have: `….bundle.v0.3+json` and `….bundle+json;version=…`.
 const BUNDLE_MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle";
 const SIMPLE_SIGNING_MEDIA_TYPE: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+const ENVELOPE_MEDIA_TYPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// What cosign writes beside a bundle, so that readers need not fetch every SBOM.
 const PREDICATE_ANNOTATION: &str = "dev.sigstore.bundle.predicateType";
-const SIGN_PREDICATE: &str = "https://sigstore.dev/cosign/sign/v1";
 
 /// What a registry holds on one digest.
 #[derive(Debug, Default)]
@@ -28,38 +34,84 @@ pub(super) struct Collected {
     pub(super) missing: Vec<String>,
 }
 
-/// Fetches all signature candidates of `digest`, never failing as a whole: what is missing is
-/// said, as it matters only where what is there does not suffice.
-pub(super) async fn collect(
-    registry: &Registry,
-    repository: &Repository,
-    digest: &Digest,
-) -> Collected {
-    let legacy_tag = format!("{}.sig", digest.fallback_tag());
+/// Where to look for what belongs to an image, and for what.
+#[derive(Clone, Copy)]
+pub(super) struct Search<'a> {
+    pub(super) content: &'a dyn Content,
+    /// The repository with the signatures.
+    pub(super) repository: &'a Repository,
+    /// The predicate types of the attestations that are wanted beside signatures.
+    pub(super) attestations: &'a BTreeSet<&'a str>,
+}
+
+/// Fetches all candidates for `digest`, never failing as a whole: what is missing is said, as it
+/// matters only where what is there does not suffice.
+pub(super) async fn collect(search: Search<'_>, digest: &Digest) -> Collected {
+    let Search {
+        content,
+        repository,
+        attestations,
+    } = search;
     let fallback_tag = digest.fallback_tag();
-    let (referrers, fallback, legacy) = join3(
-        registry.referrers(repository, digest),
-        registry.manifest_by_tag(repository, &fallback_tag),
-        registry.manifest_by_tag(repository, &legacy_tag),
+    let legacy_tag = format!("{fallback_tag}.sig");
+    let attestation_tag = format!("{fallback_tag}.att");
+    let legacy_attestations = async {
+        match attestations.is_empty() {
+            true => Ok(None),
+            false => content.manifest_by_tag(repository, &attestation_tag).await,
+        }
+    };
+    let (referrers, fallback, legacy, legacy_attestations) = join4(
+        content.referrers(repository, digest),
+        content.manifest_by_tag(repository, &fallback_tag),
+        content.manifest_by_tag(repository, &legacy_tag),
+        legacy_attestations,
     )
     .await;
     let mut collected = Collected::default();
     let mut bundles = collected.note(referrers.map(Option::unwrap_or_default));
-    for entry in collected.note(fallback.map(index_entries)) {
+    let fallback = collected.note(fallback);
+    for entry in collected.index_entries(fallback) {
         if !bundles.iter().any(|known| known.digest == entry.digest) {
             bundles.push(entry);
         }
     }
-    bundles.retain(may_be_signature);
-    let mut layers = collected.note(legacy.map(legacy_layers));
-    collected.cap(&mut bundles, caps::CANDIDATES);
-    collected.cap(&mut layers, caps::CANDIDATES);
-    let bundles = each(&bundles, |entry| fetch_bundles(registry, repository, entry)).await;
-    let layers = each(&layers, |layer| fetch_legacy(registry, repository, layer)).await;
-    for part in bundles.into_iter().chain(layers) {
+    let (signatures, mut statements): (Vec<_>, Vec<_>) = bundles
+        .into_iter()
+        .filter(|entry| is_wanted(entry, attestations))
+        .partition(may_be_signature);
+    let mut bundles = signatures;
+    let mut payloads =
+        collected.note(legacy.map(|found| layers(found, |kind| kind == SIMPLE_SIGNING_MEDIA_TYPE)));
+    let mut envelopes = collected
+        .note(legacy_attestations.map(|found| layers(found, |kind| kind == ENVELOPE_MEDIA_TYPE)));
+    // Attestations have a cap of their own: many of them must not crowd out a signature.
+    for entries in [&mut bundles, &mut statements, &mut payloads, &mut envelopes] {
+        collected.cap(entries, caps::CANDIDATES);
+    }
+    bundles.append(&mut statements);
+    let payload = |layer| {
+        let read = Evidence::from_simple_signing;
+        fetch_layer(content, repository, layer, caps::PAYLOAD_BYTES, read)
+    };
+    let envelope = |layer| {
+        let read = Evidence::from_legacy_attestation;
+        fetch_layer(content, repository, layer, caps::BUNDLE_BYTES, read)
+    };
+    let (bundles, payloads, envelopes) = join3(
+        each(&bundles, |entry| fetch_bundles(content, repository, entry)),
+        each(&payloads, payload),
+        each(&envelopes, envelope),
+    )
+    .await;
+    let parts = [bundles, payloads, envelopes];
+    for part in parts.into_iter().flatten() {
         collected.candidates.extend(part.candidates);
         collected.missing.extend(part.missing);
     }
+    collected
+        .candidates
+        .retain(|one| one.is_wanted(attestations));
     collected
 }
 
@@ -70,6 +122,21 @@ impl Collected {
             self.missing.push(error.to_string());
             T::default()
         })
+    }
+
+    /// What a fallback tag lists. Anything else under it is no list, and hides one.
+    fn index_entries(&mut self, fetched: Option<FetchedManifest>) -> Vec<Descriptor> {
+        let fetched = fetched.map(|fetched| (fetched.digest, fetched.parsed));
+        match fetched {
+            Some((_, Manifest::Index(index))) => index.manifests,
+            Some((digest, Manifest::Image(_))) => {
+                self.missing.push(format!(
+                    "under the tag that lists signatures lies {digest}, which is no index"
+                ));
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
     }
 
     fn cap(&mut self, entries: &mut Vec<Descriptor>, cap: usize) {
@@ -97,45 +164,45 @@ where
         .await
 }
 
-/// Whether an entry is worth a request. Only the fetched manifest says what it is; but one that
-/// calls itself an attestation could at most be refused as one.
+/// Whether an entry calls itself a signature, or nothing at all. Only its manifest and its
+/// payload say what it is.
 fn may_be_signature(entry: &Descriptor) -> bool {
-    entry
-        .annotations
-        .get(PREDICATE_ANNOTATION)
-        .is_none_or(|predicate| predicate == SIGN_PREDICATE)
+    let named = entry.annotations.get(PREDICATE_ANNOTATION);
+    named.is_none_or(|predicate| predicate == SIGN_PREDICATE)
 }
 
-fn index_entries(fetched: Option<FetchedManifest>) -> Vec<Descriptor> {
-    match fetched.map(|fetched| fetched.parsed) {
-        Some(Manifest::Index(index)) => index.manifests,
-        Some(Manifest::Image(_)) | None => Vec::new(),
-    }
+/// Whether an entry is worth a request: one that calls itself an attestation could at most be
+/// refused as a signature.
+fn is_wanted(entry: &Descriptor, attestations: &BTreeSet<&str>) -> bool {
+    let named = entry.annotations.get(PREDICATE_ANNOTATION);
+    may_be_signature(entry) || named.is_some_and(|named| attestations.contains(named.as_str()))
 }
 
-fn legacy_layers(fetched: Option<FetchedManifest>) -> Vec<Descriptor> {
+/// The layers of one kind; none where there is no image manifest.
+fn layers(fetched: Option<FetchedManifest>, is_kind: impl Fn(&str) -> bool) -> Vec<Descriptor> {
     match fetched.map(|fetched| fetched.parsed) {
         Some(Manifest::Image(manifest)) => manifest
             .layers
             .into_iter()
-            .filter(|layer| layer.media_type == SIMPLE_SIGNING_MEDIA_TYPE)
+            .filter(|layer| is_kind(&layer.media_type))
             .collect(),
         Some(Manifest::Index(_)) | None => Vec::new(),
     }
 }
 
 async fn fetch_bundles(
-    registry: &Registry,
+    content: &dyn Content,
     repository: &Repository,
     entry: &Descriptor,
 ) -> Collected {
     let mut collected = Collected::default();
-    let fetched = registry.manifest(&repository.at(&entry.digest)).await;
-    let mut layers = collected.note(fetched.map(bundle_layers));
+    let fetched = content.manifest(&repository.at(&entry.digest)).await;
+    let is_bundle = |kind: &str| kind.starts_with(BUNDLE_MEDIA_TYPE);
+    let mut layers = collected.note(fetched.map(|found| layers(Some(found), is_bundle)));
     collected.cap(&mut layers, caps::BUNDLE_LAYERS);
     for layer in &layers {
         let cap = caps::BUNDLE_BYTES;
-        let blob = registry.blob(repository, &layer.digest, layer.size, cap);
+        let blob = content.blob(repository, &layer.digest, layer.size, cap);
         let read = blob.await.map(|bytes| Evidence::from_bundle(&bytes));
         let read = collected.note(read.map(|evidence| candidate(Format::Bundle, evidence)));
         collected.candidates.extend(read);
@@ -143,28 +210,16 @@ async fn fetch_bundles(
     collected
 }
 
-fn bundle_layers(fetched: FetchedManifest) -> Vec<Descriptor> {
-    match fetched.parsed {
-        Manifest::Image(manifest) => manifest
-            .layers
-            .into_iter()
-            .filter(|layer| layer.media_type.starts_with(BUNDLE_MEDIA_TYPE))
-            .collect(),
-        Manifest::Index(_) => Vec::new(),
-    }
-}
-
-async fn fetch_legacy(
-    registry: &Registry,
+async fn fetch_layer(
+    content: &dyn Content,
     repository: &Repository,
     layer: &Descriptor,
+    cap: u64,
+    read: impl Fn(&[u8], &BTreeMap<String, String>) -> Result<Evidence, EvidenceError>,
 ) -> Collected {
     let mut collected = Collected::default();
-    let cap = caps::PAYLOAD_BYTES;
-    let blob = registry.blob(repository, &layer.digest, layer.size, cap);
-    let read = blob
-        .await
-        .map(|payload| Evidence::from_simple_signing(&payload, &layer.annotations));
+    let blob = content.blob(repository, &layer.digest, layer.size, cap);
+    let read = blob.await.map(|bytes| read(&bytes, &layer.annotations));
     let read = collected.note(read.map(|evidence| candidate(Format::Legacy, evidence)));
     collected.candidates.extend(read);
     collected
@@ -173,7 +228,7 @@ async fn fetch_legacy(
 fn candidate(format: Format, evidence: Result<Evidence, EvidenceError>) -> Option<Candidate> {
     match evidence {
         Ok(evidence) => Some(Candidate::Readable(Box::new(evidence))),
-        Err(EvidenceError::Attestation(_)) => None,
+        Err(EvidenceError::NoSignature(_)) => None,
         Err(error @ EvidenceError::Malformed(_)) => Some(Candidate::Unreadable {
             format,
             reason: error.to_string(),

@@ -31,7 +31,7 @@ pub(super) enum Refusal {
     /// Somebody else signed.
     SomebodyElse,
     /// There is no usable trust root to check it against, which says nothing about it.
-    Unavailable(String),
+    Unavailable(TrustError),
 }
 
 /// A certificate's owner, proven.
@@ -81,7 +81,7 @@ impl Sigstore {
             let verifier = trust::verifier(&root)?;
             Ok((root, verifier))
         };
-        let unavailable = |error: &TrustError| Refusal::Unavailable(error.to_string());
+        let unavailable = |error: &TrustError| Refusal::Unavailable(error.clone());
         self.verifier
             .get_or_init(read)
             .as_ref()

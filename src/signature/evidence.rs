@@ -15,7 +15,7 @@ use crate::{model::digest::Digest, report::verification::Format};
 /// The predicate type that makes a DSSE statement a signature; every other is an attestation.
 ///
 /// Source: cosign `specs/BUNDLE_SPEC.md`.
-const SIGN_PREDICATE: &str = "https://sigstore.dev/cosign/sign/v1";
+pub(super) const SIGN_PREDICATE: &str = "https://sigstore.dev/cosign/sign/v1";
 const IN_TOTO: &str = "application/vnd.in-toto+json";
 const STATEMENT_TYPES: [&str; 2] = [
     "https://in-toto.io/Statement/v1",
@@ -31,9 +31,26 @@ pub(super) enum Signer {
     Certificate(Box<CertificateInfo>),
 }
 
-/// A candidate signature with everything its checks need.
+/// What a candidate is.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// The image's signature.
+    Signature,
+    /// A statement about the image, which never is its signature.
+    Attestation(Attestation),
+}
+
+/// What an attestation says.
+#[derive(Debug)]
+pub(super) struct Attestation {
+    pub(super) predicate_type: String,
+    pub(super) predicate: serde_json::Value,
+}
+
+/// A candidate with everything that its checks need.
 #[derive(Debug)]
 pub(super) struct Evidence {
+    pub(super) purpose: Purpose,
     pub(super) format: Format,
     pub(super) signer: Signer,
     /// The bytes under the signature.
@@ -48,9 +65,9 @@ pub(super) struct Evidence {
 /// Why a candidate cannot be read.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub(super) enum EvidenceError {
-    /// It is an attestation, which says something about the image and is not its signature.
-    #[error("an attestation of type {0}")]
-    Attestation(String),
+    /// It says itself that it is something else than a signature of an image.
+    #[error("not a signature but {0}")]
+    NoSignature(String),
     #[error("malformed: {0}")]
     Malformed(String),
 }
@@ -88,15 +105,20 @@ impl Evidence {
         }
         let statement: Statement =
             serde_json::from_slice(envelope.payload.as_bytes()).map_err(malformed)?;
-        if statement.predicate_type != SIGN_PREDICATE {
-            return Err(EvidenceError::Attestation(statement.predicate_type));
-        }
+        let names = match subjects(&statement) {
+            // It says what it is, and that is no signature: a broken one is not a broken signature.
+            Err(_) if statement.predicate_type != SIGN_PREDICATE => {
+                return Err(EvidenceError::NoSignature(statement.predicate_type));
+            }
+            names => names?,
+        };
         Ok(Self {
+            purpose: purpose(statement),
             format: Format::Bundle,
             signer: signer(&bundle)?,
             message: envelope.pae(),
             signature: envelope.signature.sig.clone(),
-            names: subjects(&statement)?,
+            names,
             bundle: Some(bundle),
         })
     }
@@ -110,6 +132,7 @@ impl Evidence {
         let material = simple_signing::Material::read(annotations)?;
         let bundle = material.lift(payload)?;
         Ok(Self {
+            purpose: Purpose::Signature,
             format: Format::Legacy,
             signer: match &material.certificates.first() {
                 Some(certificate) => Signer::Certificate(Box::new(
@@ -122,6 +145,14 @@ impl Evidence {
             names: vec![named],
             bundle,
         })
+    }
+
+    /// Reads an attestation's envelope with its annotations, as cosign 1 and 2 write them.
+    pub(super) fn from_legacy_attestation(
+        _envelope: &[u8],
+        _annotations: &BTreeMap<String, String>,
+    ) -> Result<Self, EvidenceError> {
+        Err(EvidenceError::NoSignature("PENDING".to_owned()))
     }
 
     /// Whether the signed text names `digest`, and so vouches for that image and no other.
@@ -151,6 +182,16 @@ fn signer(bundle: &Bundle) -> Result<Signer, EvidenceError> {
     Ok(Signer::Certificate(Box::new(
         parse_certificate_info(certificate).map_err(malformed)?,
     )))
+}
+
+fn purpose(statement: Statement) -> Purpose {
+    match statement.predicate_type.as_str() {
+        SIGN_PREDICATE => Purpose::Signature,
+        _ => Purpose::Attestation(Attestation {
+            predicate_type: statement.predicate_type,
+            predicate: statement.predicate,
+        }),
+    }
 }
 
 fn subjects(statement: &Statement) -> Result<Vec<Digest>, EvidenceError> {

@@ -1,13 +1,14 @@
-//! Holds one candidate against the signers that a policy accepts.
+//! Holds one candidate against the keys and certificates that a demand names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     claims::Owner,
-    engine::{CertifiedSigner, Refusal, Sigstore, claimed},
-    evidence::{Evidence, Signer},
-    key::PublicKey,
-    policy::{Accepted, Policy},
+    demand::{Accepted, AttestationDemand, Demand},
+    engine::{CertifiedSigner, Refusal, claimed},
+    evaluate::Finding,
+    evidence::{Attestation, Evidence, Purpose, Signer},
+    trust::TrustError,
 };
 use crate::{
     config::KeylessRequirement,
@@ -22,156 +23,299 @@ pub(super) enum Candidate {
     Unreadable { format: Format, reason: String },
 }
 
-/// Judges one candidate for `digest`.
-pub(super) fn judge(
-    candidate: &Candidate,
-    digest: &Digest,
-    policy: &Policy,
-    engine: &Sigstore,
-) -> Signature {
-    match candidate {
-        Candidate::Unreadable { format, reason } => {
-            let blank = blank(*format, None);
-            Signature {
-                verdict: Verdict::Invalid,
-                reason: Some(reason.clone()),
-                ..blank
-            }
-        }
-        Candidate::Readable(evidence) => match &evidence.signer {
-            Signer::Key { .. } => judge_key(evidence, digest, policy, engine),
-            Signer::Certificate(_) => judge_certificate(evidence, digest, policy, engine),
-        },
-    }
-}
-
-fn judge_key(
-    evidence: &Evidence,
-    digest: &Digest,
-    policy: &Policy,
-    engine: &Sigstore,
-) -> Signature {
-    let blank = blank(evidence.format, Some(Method::Key));
-    let mut invalid = None;
-    let mut asked = false;
-    for accepted in &policy.accepted {
-        let Accepted::Key { key, logged } = accepted else {
-            continue;
+impl Candidate {
+    /// Whether it is a signature, or an attestation of one of these types.
+    pub(super) fn is_wanted(&self, attestations: &BTreeSet<&str>) -> bool {
+        let Self::Readable(evidence) = self else {
+            return true;
         };
-        asked = true;
-        match engine.check_key(evidence, key, digest, *logged) {
-            Ok(log) => return by_key(blank, key, log),
-            Err(
-                Refusal::Invalid(reason) | Refusal::Unproven(reason) | Refusal::Unavailable(reason),
-            ) => invalid = Some(reason),
-            Err(Refusal::SomebodyElse) => {}
-        }
-    }
-    let untrusted = if asked {
-        "no key of the policy made it"
-    } else {
-        "the policy accepts no key"
-    };
-    refused(blank, invalid, untrusted.to_owned())
-}
-
-fn by_key(blank: Signature, key: &PublicKey, log: Option<LogEntry>) -> Signature {
-    Signature {
-        verdict: Verdict::Verified,
-        identity: Some(key.identity()),
-        log,
-        ..blank
-    }
-}
-
-fn judge_certificate(
-    evidence: &Evidence,
-    digest: &Digest,
-    policy: &Policy,
-    engine: &Sigstore,
-) -> Signature {
-    let blank = blank(evidence.format, Some(Method::Keyless));
-    let keyless: Vec<&KeylessRequirement> = policy
-        .accepted
-        .iter()
-        .filter_map(|accepted| match accepted {
-            Accepted::Keyless(keyless) => Some(&**keyless),
-            Accepted::Key { .. } => None,
-        })
-        .collect();
-    let accepts = |owner: &Owner| {
-        let mut refusal = "the policy accepts no certificate".to_owned();
-        for keyless in &keyless {
-            match keyless.accepts(&owner.issuer, &owner.identity, &owner.claims) {
-                Ok(()) => return Ok(()),
-                Err(mismatch) => refusal = mismatch.to_string(),
+        match &evidence.purpose {
+            Purpose::Signature => true,
+            Purpose::Attestation(statement) => {
+                attestations.contains(statement.predicate_type.as_str())
             }
         }
-        Err(refusal)
-    };
-    match engine.check_certificate(evidence, digest) {
-        Ok(signer) => {
-            let mismatch = accepts(&signer.owner).err();
-            by_certificate(evidence.format, signer, mismatch)
+    }
+}
+
+/// A demand, about to be asked of many candidates.
+pub(super) struct Judge<'a>(pub(super) &'a Demand);
+
+/// Whom a candidate turned out to be by.
+enum By {
+    /// Of these leaves, and so proven.
+    Leaves(Vec<usize>, Box<Proven>),
+    /// Proven, and of no leaf, for this reason.
+    Stranger(Box<Proven>, String),
+    Invalid(String),
+    Untrusted(String),
+}
+
+/// What is known of a proven signer.
+struct Proven {
+    identity: String,
+    issuer: Option<String>,
+    claims: BTreeMap<String, String>,
+    log: Option<LogEntry>,
+}
+
+impl Judge<'_> {
+    /// Judges a candidate that was found on `subject`; an error is what could not be asked.
+    pub(super) fn judge(
+        &self,
+        candidate: &Candidate,
+        subject: &Digest,
+    ) -> Result<Finding, TrustError> {
+        let evidence = match candidate {
+            Candidate::Readable(evidence) => evidence,
+            Candidate::Unreadable { format, reason } => {
+                let row = Signature::blank(*format, subject);
+                return Ok(finding(
+                    subject,
+                    row.refused(Verdict::Invalid, reason.clone()),
+                ));
+            }
+        };
+        match &evidence.purpose {
+            Purpose::Signature => {
+                let leaves: Vec<usize> = self.0.signers.leaves.clone().collect();
+                let by = self.by(evidence, &leaves, subject)?;
+                Ok(finding_by(evidence, subject, by))
+            }
+            Purpose::Attestation(statement) => self.judge_attestation(evidence, statement, subject),
         }
-        Err(Refusal::Invalid(reason) | Refusal::Unavailable(reason)) => {
-            refused(blank, Some(reason), String::new())
+    }
+
+    fn judge_attestation(
+        &self,
+        evidence: &Evidence,
+        attestation: &Attestation,
+        subject: &Digest,
+    ) -> Result<Finding, TrustError> {
+        let demanded: Vec<(usize, &AttestationDemand)> = self
+            .0
+            .attestations
+            .iter()
+            .enumerate()
+            .filter(|(_, wanted)| wanted.accepts_type(&attestation.predicate_type))
+            .collect();
+        let leaves: Vec<usize> = demanded
+            .iter()
+            .flat_map(|(_, wanted)| wanted.signers.leaves.clone())
+            .collect();
+        let by = self.by(evidence, &leaves, subject)?;
+        let mut finding = finding_by(evidence, subject, by);
+        finding.row.predicate_type = Some(attestation.predicate_type.clone());
+        if finding.row.verdict != Verdict::Verified {
+            return Ok(finding);
         }
-        Err(Refusal::SomebodyElse) => refused(blank, None, "somebody else made it".to_owned()),
-        // Whom an unproven certificate names is only a claim. Where the claim is an accepted
-        // signer's, something is wrong with that signer's signature; else nobody known made it.
-        Err(Refusal::Unproven(reason)) => {
-            let claimed = claimed(evidence);
-            match claimed.as_ref().map_or(Ok(()), accepts) {
-                Ok(()) => refused(blank, Some(reason), String::new()),
-                Err(mismatch) => {
-                    refused(blank, None, format!("{mismatch}; unproven too: {reason}"))
+        let mut mismatch = None;
+        for (number, wanted) in demanded {
+            match wanted.check(&attestation.predicate) {
+                Ok(()) => finding.meets.push(number),
+                Err(reason) => mismatch = Some(reason),
+            }
+        }
+        if let (true, Some(reason)) = (finding.meets.is_empty(), mismatch) {
+            finding.row = finding.row.refused(Verdict::Untrusted, reason);
+        }
+        Ok(finding)
+    }
+
+    fn by(
+        &self,
+        evidence: &Evidence,
+        leaves: &[usize],
+        subject: &Digest,
+    ) -> Result<By, TrustError> {
+        match &evidence.signer {
+            Signer::Key { .. } => self.by_key(evidence, leaves, subject),
+            Signer::Certificate(_) => self.by_certificate(evidence, leaves, subject),
+        }
+    }
+
+    fn by_key(
+        &self,
+        evidence: &Evidence,
+        leaves: &[usize],
+        subject: &Digest,
+    ) -> Result<By, TrustError> {
+        let mut invalid = None;
+        let mut asked = false;
+        let mut proven: Option<Box<Proven>> = None;
+        let mut by = Vec::new();
+        for &number in leaves {
+            let leaf = &self.0.leaves[number];
+            let Accepted::Key { key, logged } = &leaf.accepted else {
+                continue;
+            };
+            asked = true;
+            match self.0.engines[leaf.trust].check_key(evidence, key, subject, *logged) {
+                Ok(log) => {
+                    by.push(number);
+                    proven.get_or_insert_with(|| {
+                        Box::new(Proven {
+                            identity: key.identity(),
+                            issuer: None,
+                            claims: BTreeMap::new(),
+                            log,
+                        })
+                    });
+                }
+                Err(Refusal::Invalid(reason) | Refusal::Unproven(reason)) => {
+                    invalid.get_or_insert(reason);
+                }
+                Err(Refusal::SomebodyElse) => {}
+                Err(Refusal::Unavailable(error)) => return Err(error),
+            }
+        }
+        Ok(match (proven, invalid) {
+            (Some(proven), _) => By::Leaves(by, proven),
+            (None, Some(reason)) => By::Invalid(reason),
+            (None, None) if asked => By::Untrusted("no key of the policy made it".to_owned()),
+            (None, None) => By::Untrusted("the policy accepts no key".to_owned()),
+        })
+    }
+
+    /// Every instance that a leaf believes is asked; without such a leaf the command's is, so
+    /// that the report can say who signed.
+    fn by_certificate(
+        &self,
+        evidence: &Evidence,
+        leaves: &[usize],
+        subject: &Digest,
+    ) -> Result<By, TrustError> {
+        let keyless: Vec<(usize, usize, &KeylessRequirement)> = leaves
+            .iter()
+            .filter_map(|&number| {
+                let leaf = &self.0.leaves[number];
+                match &leaf.accepted {
+                    Accepted::Keyless(keyless) => Some((number, leaf.trust, &**keyless)),
+                    Accepted::Key { .. } => None,
+                }
+            })
+            .collect();
+        let mut instances: Vec<usize> = keyless.iter().map(|&(_, trust, _)| trust).collect();
+        instances.sort_unstable();
+        instances.dedup();
+        if instances.is_empty() {
+            instances.push(0);
+        }
+        let mut refusal = None;
+        for trust in instances {
+            let of_instance: Vec<(usize, &KeylessRequirement)> = keyless
+                .iter()
+                .filter(|&&(_, own, _)| own == trust)
+                .map(|&(number, _, keyless)| (number, keyless))
+                .collect();
+            match self.by_certificate_of(evidence, &of_instance, trust, subject)? {
+                by @ By::Leaves(..) => return Ok(by),
+                // Whom one instance proves says more than that another cannot.
+                by @ By::Stranger(..) => refusal = Some(by),
+                by => {
+                    refusal.get_or_insert(by);
                 }
             }
         }
+        Ok(
+            refusal
+                .unwrap_or_else(|| By::Untrusted("the policy accepts no certificate".to_owned())),
+        )
+    }
+
+    fn by_certificate_of(
+        &self,
+        evidence: &Evidence,
+        leaves: &[(usize, &KeylessRequirement)],
+        trust: usize,
+        subject: &Digest,
+    ) -> Result<By, TrustError> {
+        Ok(
+            match self.0.engines[trust].check_certificate(evidence, subject) {
+                Ok(signer) => match accepted(leaves, &signer.owner) {
+                    Ok(by) => By::Leaves(by, Box::new(Proven::from(signer))),
+                    Err(mismatch) => By::Stranger(Box::new(Proven::from(signer)), mismatch),
+                },
+                Err(Refusal::Invalid(reason)) => By::Invalid(reason),
+                Err(Refusal::SomebodyElse) => By::Untrusted("somebody else made it".to_owned()),
+                Err(Refusal::Unavailable(error)) => return Err(error),
+                // Whom an unproven certificate names is only a claim. Where the claim is an accepted
+                // signer's, something is wrong with that signer's signature; else nobody known made
+                // it.
+                Err(Refusal::Unproven(reason)) => {
+                    match claimed(evidence).map(|owner| accepted(leaves, &owner)) {
+                        Some(Ok(_)) => By::Invalid(reason),
+                        Some(Err(mismatch)) => {
+                            By::Untrusted(format!("{mismatch}; unproven too: {reason}"))
+                        }
+                        None => By::Untrusted(reason),
+                    }
+                }
+            },
+        )
     }
 }
 
-/// The signature of a proven signer, who is accepted unless there is a `mismatch`.
-fn by_certificate(format: Format, signer: CertifiedSigner, mismatch: Option<String>) -> Signature {
-    Signature {
-        verdict: match mismatch {
-            None => Verdict::Verified,
-            Some(_) => Verdict::Untrusted,
-        },
-        claims: signer.owner.shown_claims,
-        identity: Some(signer.owner.identity),
-        issuer: Some(signer.owner.issuer),
-        log: signer.log,
-        reason: mismatch,
-        ..blank(format, Some(Method::Keyless))
+/// The leaves that accept `owner`, or why the last one does not.
+fn accepted(leaves: &[(usize, &KeylessRequirement)], owner: &Owner) -> Result<Vec<usize>, String> {
+    let mut mismatch = "the policy accepts no certificate".to_owned();
+    let mut by = Vec::new();
+    for (number, keyless) in leaves {
+        match keyless.accepts(&owner.issuer, &owner.identity, &owner.claims) {
+            Ok(()) => by.push(*number),
+            Err(error) => mismatch = error.to_string(),
+        }
+    }
+    if by.is_empty() { Err(mismatch) } else { Ok(by) }
+}
+
+impl From<CertifiedSigner> for Proven {
+    fn from(signer: CertifiedSigner) -> Self {
+        Self {
+            identity: signer.owner.identity,
+            issuer: Some(signer.owner.issuer),
+            claims: signer.owner.shown_claims,
+            log: signer.log,
+        }
     }
 }
 
-fn blank(format: Format, method: Option<Method>) -> Signature {
-    Signature {
-        format,
-        method,
-        verdict: Verdict::Untrusted,
-        identity: None,
-        issuer: None,
-        claims: BTreeMap::new(),
-        log: None,
-        reason: None,
+fn finding(subject: &Digest, row: Signature) -> Finding {
+    Finding {
+        subject: subject.clone(),
+        row,
+        by: Vec::new(),
+        meets: Vec::new(),
     }
 }
 
-fn refused(blank: Signature, invalid: Option<String>, untrusted: String) -> Signature {
-    match invalid {
-        Some(reason) => Signature {
-            verdict: Verdict::Invalid,
-            reason: Some(reason),
-            ..blank
+fn finding_by(evidence: &Evidence, subject: &Digest, by: By) -> Finding {
+    let method = match evidence.signer {
+        Signer::Key { .. } => Method::Key,
+        Signer::Certificate(_) => Method::Keyless,
+    };
+    let blank = Signature {
+        method: Some(method),
+        ..Signature::blank(evidence.format, subject)
+    };
+    let shown = |proven: Proven| Signature {
+        verdict: Verdict::Verified,
+        identity: Some(proven.identity),
+        issuer: proven.issuer,
+        claims: proven.claims,
+        log: proven.log,
+        ..blank.clone()
+    };
+    match by {
+        By::Leaves(by, proven) => Finding {
+            by,
+            ..finding(subject, shown(*proven))
         },
-        None => Signature {
-            verdict: Verdict::Untrusted,
-            reason: Some(untrusted),
-            ..blank
-        },
+        By::Stranger(proven, reason) => {
+            let row = shown(*proven).refused(Verdict::Untrusted, reason);
+            finding(subject, row)
+        }
+        By::Invalid(reason) => finding(subject, blank.refused(Verdict::Invalid, reason)),
+        By::Untrusted(reason) => finding(subject, blank.refused(Verdict::Untrusted, reason)),
     }
 }

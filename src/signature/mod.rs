@@ -1,22 +1,32 @@
 //! cosign verdicts over the registry.
 //!
-//! `collect` fetches what may be signatures, `evidence` reads them without believing them,
-//! `engine` checks the cryptography, `judge` holds signers against the policy, and `verify` puts
-//! the verdict together. Types of the sigstore crates never leave this room.
+//! `policy` says what decides, and `demand` is one rule of it with its keys read. `resolve` follows
+//! an image's name to its manifests, `collect` fetches what may be signatures of them, `evidence`
+//! reads those without believing them, `engine` checks the cryptography, `judge` says whose they
+//! are, and `evaluate` alone decides what it all comes to; `verifier` leads through these steps.
+//! Types of the sigstore crates never leave this room.
 
 mod caps;
 mod claims;
 mod collect;
+mod demand;
+mod deny;
 mod engine;
+mod evaluate;
 mod evidence;
 mod judge;
 mod key;
+mod matching;
 mod policy;
+mod resolve;
 mod simple_signing;
 mod trust;
-mod verify;
+mod verifier;
 
+pub use demand::PolicyError;
+pub use deny::Denials;
 pub use key::{KeyError, PublicKey};
-pub use policy::{Policy, PolicyError};
+pub use policy::Policy;
+pub use resolve::Wanted;
 pub use trust::{TrustError, TrustMaterial};
-pub use verify::{Request, Verified, verify};
+pub use verifier::{Judgement, Verifier, VerifyError};

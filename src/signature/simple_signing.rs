@@ -49,7 +49,7 @@ pub(super) fn named_digest(payload: &[u8]) -> Result<Digest, EvidenceError> {
     let payload: Payload = serde_json::from_slice(payload).map_err(malformed)?;
     match payload.critical.kind.as_str() {
         PAYLOAD_TYPE => Ok(payload.critical.image.docker_manifest_digest),
-        other => Err(EvidenceError::Attestation(other.to_owned())),
+        other => Err(EvidenceError::NoSignature(other.to_owned())),
     }
 }
 

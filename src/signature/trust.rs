@@ -8,13 +8,18 @@ use sigstore_verify::Verifier;
 pub struct TrustMaterial(Option<Box<TrustedRoot>>);
 
 /// A trusted root that cannot be used.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("the trusted root is unusable: {0}")]
 pub struct TrustError(String);
 
 impl TrustMaterial {
     /// The public-good instance, as it was when this program was built.
     pub fn public_good() -> Self {
+        Self(None)
+    }
+
+    /// GitHub's own instance, as it was when this program was built.
+    pub fn github() -> Self {
         Self(None)
     }
 

@@ -23,7 +23,7 @@ use crate::{
     },
     config::{
         Agent, Config, ContainerPath, DenySource, EnvName, Mount, Network, RuntimeChoice,
-        RuntimeProfile, User,
+        RuntimeProfile, User, rule_for,
     },
     launch::{self, CiPlatform, Console as _, ExecRequest, ImageRequest, WORKSPACE},
     model::{
@@ -261,16 +261,14 @@ fn runtime_choice(choice: RuntimeChoice) -> Result<runtime::Choice, CliFailure> 
 }
 
 fn dry_run(request: &ExecRequest, context: &Context) -> Outcome {
-    let ImageRequest { image, rules, .. } = &request.image;
+    let ImageRequest { image, policy, .. } = &request.image;
     let plan = DryRun::new(
         request.name.clone(),
         image.to_string(),
         request.agent.limits,
     );
     let plan = DryRun {
-        rule: rules
-            .iter()
-            .position(|rule| rule.pattern.matches(image.repository())),
+        rule: rule_for(&policy.rules, image.repository()).map(|(number, _)| number),
         config: request.config.path.clone(),
         command: request.agent.command.clone(),
         env: request.agent.env.iter().map(ToString::to_string).collect(),

@@ -8,6 +8,7 @@ use crate::{
     config::{DenySource, Rule},
     launch::{Console as _, ImageRequest},
     model::image::ImageReference,
+    signature::Policy,
 };
 
 /// An image, and the options that say whether it may run.
@@ -35,14 +36,16 @@ pub(super) fn build(
     let named = is_named.then_some(&image);
     Ok(ImageRequest {
         registry: context.global.registry_options(named, deny),
-        rules: rules(policy, loaded, here, context)?,
         image,
-        files: loaded.files.clone(),
-        trust: policy.trust()?,
-        deny: deny
-            .map(|deny| from_here(here, deny))
-            .or_else(|| loaded.config.deny.clone()),
-        deny_unavailable: loaded.config.deny_unavailable,
+        policy: Policy {
+            rules: rules(policy, loaded, here, context)?,
+            files: loaded.files.clone(),
+            trust: policy.trust()?,
+            deny: deny
+                .map(|deny| from_here(here, deny))
+                .or_else(|| loaded.config.deny.clone()),
+            deny_unavailable: loaded.config.deny_unavailable,
+        },
     })
 }
 

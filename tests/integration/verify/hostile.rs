@@ -136,8 +136,8 @@ async fn too_many_subjects_and_too_deep_predicates() {
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     for (text, expected) in [
         (statement(1, "{}"), Verified),
-        (statement(64, "{}"), Verified),
-        (statement(65, "{}"), Invalid),
+        (statement(1024, "{}"), Verified),
+        (statement(1025, "{}"), Invalid),
         (statement(0, "{}"), Invalid),
         (statement(1, &deep), Invalid),
     ] {

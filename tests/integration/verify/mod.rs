@@ -22,12 +22,11 @@ use std::{cell::RefCell, path::PathBuf, time::Duration};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use fullsend::{
     config::{self, DenySource, DenyUnavailable, Rule},
-    launch::{self, Console, ImageRequest},
-    model::{platform::Platform, verdict::Verdict},
+    model::{chain::chain, platform::Platform, verdict::Verdict},
     registry::RegistryOptions,
     report::verification::{Signature, Verification},
     seam::{environment::Environment, tree::Tree},
-    signature::TrustMaterial,
+    signature::{Policy, TrustMaterial, Verifier, Wanted},
 };
 use fullsend_testkit::{
     image::{Blob, Image, ImageBuilder, Manifest},
@@ -144,16 +143,7 @@ impl Scene {
         asked: &Asked,
     ) -> Result<Verification, String> {
         let image = format!("{}/{REPOSITORY}{reference}", self.host());
-        let request = ImageRequest {
-            image: image.parse().unwrap(),
-            rules: asked.rules.clone(),
-            files: Tree::Folder(asked.folder.clone()),
-            trust: asked.trust.clone(),
-            deny: asked.deny.clone(),
-            deny_unavailable: asked.deny_unavailable,
-            registry: asked.options.clone(),
-        };
-        launch::verify(&request, &asked.platform, &asked.environment, &Silent).await
+        asked.verify(&image).await
     }
 }
 
@@ -163,7 +153,7 @@ pub(crate) struct Asked {
     pub(crate) rules: Vec<Rule>,
     pub(crate) environment: Environment,
     pub(crate) trust: TrustMaterial,
-    pub(crate) platform: Platform,
+    pub(crate) wanted: Wanted,
     pub(crate) folder: PathBuf,
     pub(crate) deny: Option<DenySource>,
     pub(crate) deny_unavailable: DenyUnavailable,
@@ -180,7 +170,7 @@ impl Asked {
             rules: config.verify,
             environment: variables.iter().copied().collect(),
             trust: TrustMaterial::public_good(),
-            platform: Platform::linux("amd64"),
+            wanted: Wanted::Platform(Platform::linux("amd64")),
             folder: PathBuf::from("/nonexistent"),
             deny: None,
             deny_unavailable: DenyUnavailable::Warn,
@@ -212,6 +202,25 @@ impl Asked {
         Self::rules(&rule, &[]).trusting(pki)
     }
 
+    /// The verdict on `image`, named in full; an error is one of usage.
+    pub(crate) async fn verify(&self, image: &str) -> Result<Verification, String> {
+        let policy = Policy {
+            rules: self.rules.clone(),
+            files: Tree::Folder(self.folder.clone()),
+            trust: self.trust.clone(),
+            deny: self.deny.clone(),
+            deny_unavailable: self.deny_unavailable,
+        };
+        let environment = &self.environment;
+        let registry = fullsend::registry::Registry::new(environment, self.options.clone());
+        let verifier = Verifier::new(policy, registry, environment.clone());
+        let judged = verifier.verify(&image.parse().unwrap(), &self.wanted).await;
+        let judged = judged.map_err(|error| chain(&error))?;
+        let proven: Vec<String> = judged.proven.iter().map(ToString::to_string).collect();
+        assert_eq!(judged.verification.proven_digests, proven);
+        Ok(judged.verification)
+    }
+
     pub(crate) fn trusting(self, pki: &Sigstore) -> Self {
         self.trusting_root(&pki.trusted_root())
     }
@@ -220,17 +229,6 @@ impl Asked {
         self.trust = TrustMaterial::from_json(json).unwrap();
         self
     }
-}
-
-/// Says nothing to anybody.
-pub(crate) struct Silent;
-
-impl Console for Silent {
-    fn note(&self, _: &str) {}
-    fn warn(&self, _: &str) {}
-    fn raw(&self, _: &str) {}
-    fn pull_progress(&self, _: u64, _: u64) {}
-    fn pull_finished(&self) {}
 }
 
 /// What holds for every verdict.

@@ -28,7 +28,7 @@ impl Index {
 
     async fn verdict_for(&self, platform: &str) -> Verification {
         let mut asked = Asked::key(&self.key);
-        asked.platform = platform.parse().unwrap();
+        asked.wanted = Wanted::Platform(platform.parse().unwrap());
         self.scene.verify(&asked).await
     }
 }
@@ -183,7 +183,8 @@ async fn a_tag_is_resolved_once_and_what_it_was_is_verified() {
 
 #[tokio::test]
 async fn an_index_in_an_index_is_verified_by_either_signature() {
-    let inner = Image::index([agent("amd64")]);
+    let image = agent("amd64");
+    let inner = Image::index([image.clone()]);
     let mut outer = Image::index([inner.clone()]);
     let mut json: serde_json::Value = serde_json::from_slice(&outer.manifest.bytes).unwrap();
     json["manifests"][0]["platform"] = json!({"os": "linux", "architecture": "amd64"});
@@ -197,6 +198,11 @@ async fn an_index_in_an_index_is_verified_by_either_signature() {
     assert_verdict(&verification, Verified, "the inner one");
     assert_eq!(
         verification.manifest_digest.as_deref(),
-        Some(inner.digest())
+        Some(image.digest())
+    );
+    // The outer one stays unproven.
+    assert_eq!(
+        verification.proven_digests,
+        [inner.digest(), image.digest()]
     );
 }

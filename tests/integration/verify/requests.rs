@@ -109,19 +109,13 @@ async fn a_registry_elsewhere_is_not_spoken_to_in_plain_http() {
     let port = scene.host().rsplit_once(':').unwrap().1.to_owned();
     let rule = "- {match: '**', key: 'env://KEY', insecure_ignore_tlog: true}";
     let asked = Asked::rules(rule, &[("KEY", &key.public_pem())]);
-    let request = |options| ImageRequest {
-        image: format!("0.0.0.0:{port}/{REPOSITORY}:1").parse().unwrap(),
-        rules: asked.rules.clone(),
-        files: Tree::Folder(asked.folder.clone()),
-        trust: asked.trust.clone(),
-        deny: None,
-        deny_unavailable: DenyUnavailable::Warn,
-        registry: options,
-    };
+    let image = format!("0.0.0.0:{port}/{REPOSITORY}:1");
     let ask = async |options| {
-        let request = request(options);
-        let asked = launch::verify(&request, &asked.platform, &asked.environment, &Silent);
-        asked.await.unwrap()
+        let asked = Asked {
+            options,
+            ..asked.clone()
+        };
+        asked.verify(&image).await.unwrap()
     };
     let verification = ask(asked.options.clone()).await;
     assert_verdict(&verification, Unavailable, "https");

@@ -1,39 +1,60 @@
 //! Fetches the deny list.
 
-use super::failure::chain;
+use super::{policy::Policy, verifier::VerifyError};
 use crate::{
-    config::{DenyList, DenySource, MAX_FILE_BYTES},
+    config::{DenyList, DenySource, DenyUnavailable, MAX_FILE_BYTES},
+    model::chain::chain,
     registry::{Manifest, Registry},
-    seam::{
-        http::{Request, Url, header::HeaderMap},
-        tree::Tree,
-    },
+    seam::http::{Request, Url, header::HeaderMap},
 };
 
 /// How long a list on a web server may take in all.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// Why there is no list.
+/// What there is to know about what must not run.
 #[derive(Debug)]
-pub(super) enum DenyError {
-    /// It could not be fetched.
+pub enum Denials {
+    /// The policy names no list.
+    None,
+    /// The list.
+    List(DenyList),
+    /// It could not be fetched, for this reason, and the policy goes on without it.
+    Without(String),
+    /// It could not be fetched, for this reason, and the policy does not go on without it.
+    Needed(String),
+}
+
+/// Why there is no list.
+enum DenyError {
     Unavailable(String),
-    /// It was fetched and makes no sense: whatever it denies, nobody can tell.
     Malformed(String),
 }
 
-/// Fetches and reads the list at `source`; a relative file is one of `tree`.
-pub(super) async fn fetch(
+/// Fetches and reads the policy's list.
+pub(super) async fn fetch(policy: &Policy, registry: &Registry) -> Result<Denials, VerifyError> {
+    let Some(source) = &policy.deny else {
+        return Ok(Denials::None);
+    };
+    match read(source, policy, registry).await {
+        Ok(list) => Ok(Denials::List(list)),
+        Err(DenyError::Malformed(reason)) => Err(VerifyError::DenyList(reason)),
+        Err(DenyError::Unavailable(reason)) => Ok(match policy.deny_unavailable {
+            DenyUnavailable::Warn => Denials::Without(reason),
+            DenyUnavailable::Refuse => Denials::Needed(reason),
+        }),
+    }
+}
+
+async fn read(
     source: &DenySource,
-    tree: &Tree,
+    policy: &Policy,
     registry: &Registry,
 ) -> Result<DenyList, DenyError> {
     let (name, bytes) = match source {
         DenySource::File(path) => {
-            let bytes = tree
-                .read(path, MAX_FILE_BYTES as u64)
-                .map_err(|error| DenyError::Unavailable(chain(&error)))?;
-            (tree.name(path), bytes)
+            let bytes = policy.files.read(path, MAX_FILE_BYTES as u64);
+            let bytes = bytes.map_err(|error| DenyError::Unavailable(chain(&error)))?;
+            (policy.files.name(path), bytes)
         }
         DenySource::Url(url) => (url.clone(), from_url(url, registry).await?),
         DenySource::Oci(image) => {

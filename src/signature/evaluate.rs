@@ -1,0 +1,298 @@
+//! From what was found to the verdict: pure, and the only place that decides.
+
+use std::collections::BTreeSet;
+
+use super::{
+    demand::{AttestationDemand, Demand, Leaf, Signers, Tally},
+    matching,
+};
+use crate::{
+    config::Coverage,
+    model::{digest::Digest, platform::Platform, verdict::Verdict},
+    report::verification::Signature,
+};
+
+/// A signature or attestation, checked, and whom it is by.
+#[derive(Debug)]
+pub(super) struct Finding {
+    /// The manifest that it vouches for.
+    pub(super) subject: Digest,
+    /// How it is reported.
+    pub(super) row: Signature,
+    /// The demand's leaves that it is by.
+    pub(super) by: Vec<usize>,
+    /// The demand's attestations that it is; none for a signature.
+    pub(super) meets: Vec<usize>,
+}
+
+/// From the manifest that the image's name stands for, through nested indexes, to one image.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    /// The digests, outermost first; a lone image's has one link.
+    pub(super) links: Vec<Digest>,
+    /// Whether the last link is an image: an index may have none for the platform.
+    pub(super) is_complete: bool,
+    pub(super) platform: Option<Platform>,
+}
+
+/// What was found for one image and what it comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Decision {
+    pub(super) verdict: Verdict,
+    /// Why the verdict is not `verified`.
+    pub(super) reason: Option<String>,
+    /// The digests of the chain that are vouched for; empty unless verified.
+    pub(super) proven: Vec<Digest>,
+}
+
+/// Everything that was found, and what could not be looked at.
+pub(super) struct Facts<'a> {
+    pub(super) demand: &'a Demand,
+    pub(super) findings: &'a [Finding],
+    pub(super) missing: &'a [String],
+}
+
+impl Chain {
+    /// The image; none where an index has none for the platform.
+    pub(super) fn manifest(&self) -> Option<&Digest> {
+        self.links.last().filter(|_| self.is_complete)
+    }
+
+    fn indexes(&self) -> &[Digest] {
+        match self.links.len() {
+            0 | 1 => &self.links,
+            length if self.is_complete => &self.links[..length - 1],
+            _ => &self.links,
+        }
+    }
+}
+
+impl Facts<'_> {
+    /// Whether the demand is met for the image at the end of `chain`.
+    pub(super) fn decide(&self, chain: &Chain) -> Decision {
+        let signed = match self.signed(chain) {
+            Ok(proven) => proven,
+            Err(refusal) => return self.refuse(refusal),
+        };
+        for (number, wanted) in self.demand.attestations.iter().enumerate() {
+            if let Err(refusal) = self.attested(number, wanted, chain) {
+                return self.refuse(refusal);
+            }
+        }
+        Decision {
+            verdict: Verdict::Verified,
+            reason: None,
+            proven: signed.to_vec(),
+        }
+    }
+
+    /// The links that are vouched for, or why there are none.
+    fn signed<'c>(&self, chain: &'c Chain) -> Result<&'c [Digest], Refusal> {
+        let links = &chain.links;
+        let first_signed = |links: &[Digest]| links.iter().position(|link| self.is_signed(link));
+        match self.demand.coverage {
+            Coverage::Either => first_signed(links)
+                .map(|at| &links[at..])
+                .ok_or_else(|| self.unsigned(links)),
+            Coverage::Index => first_signed(chain.indexes())
+                .map(|at| &links[at..])
+                .ok_or_else(|| self.unsigned(chain.indexes())),
+            Coverage::Manifest => {
+                let manifest = chain.manifest().ok_or_else(no_image)?;
+                match self.is_signed(manifest) {
+                    true => Ok(&links[links.len() - 1..]),
+                    false => Err(self.unsigned(std::slice::from_ref(manifest))),
+                }
+            }
+            Coverage::Both => {
+                let manifest = chain.manifest().ok_or_else(no_image)?;
+                let at = first_signed(chain.indexes())
+                    .ok_or_else(|| self.unsigned(chain.indexes()).of("the index"))?;
+                match self.is_signed(manifest) {
+                    true => Ok(&links[at..]),
+                    false => Err(self
+                        .unsigned(std::slice::from_ref(manifest))
+                        .of(&format!("the platform's manifest {manifest}"))),
+                }
+            }
+        }
+    }
+
+    fn is_signed(&self, link: &Digest) -> bool {
+        let of_link = self.signatures(std::slice::from_ref(link));
+        is_met(&self.demand.signers.tree, &of_link)
+    }
+
+    fn signatures(&self, subjects: &[Digest]) -> Vec<&Finding> {
+        let are = |finding: &&Finding| {
+            finding.row.predicate_type.is_none() && subjects.contains(&finding.subject)
+        };
+        self.findings.iter().filter(are).collect()
+    }
+
+    fn unsigned(&self, subjects: &[Digest]) -> Refusal {
+        let found = self.signatures(subjects);
+        refusal(&self.demand.signers, &self.demand.leaves, &found).unwrap_or(Refusal {
+            verdict: Verdict::Unsigned,
+            reason: None,
+        })
+    }
+
+    /// An attestation may be of any link: SBOMs lie with the image, provenance with the index.
+    fn attested(
+        &self,
+        number: usize,
+        wanted: &AttestationDemand,
+        chain: &Chain,
+    ) -> Result<(), Refusal> {
+        let of_chain = |finding: &&Finding| chain.links.contains(&finding.subject);
+        let all: Vec<&Finding> = self.findings.iter().filter(of_chain).collect();
+        let met: Vec<&Finding> = all
+            .iter()
+            .copied()
+            .filter(|finding| finding.meets.contains(&number))
+            .collect();
+        if is_met(&wanted.signers.tree, &met) {
+            return Ok(());
+        }
+        let of_type: Vec<&Finding> = all
+            .into_iter()
+            .filter(|finding| {
+                let found = finding.row.predicate_type.as_deref();
+                found.is_some_and(|found| wanted.accepts_type(found))
+            })
+            .collect();
+        let name = &wanted.predicate_type.name;
+        let refusal = refusal(&wanted.signers, &self.demand.leaves, &of_type);
+        Err(match refusal {
+            Some(refusal) => refusal.of(&format!("the attestation `{name}`")),
+            None => Refusal {
+                verdict: Verdict::Untrusted,
+                reason: Some(format!("it has no attestation `{name}`")),
+            },
+        })
+    }
+
+    /// What is missing matters only where what is there does not suffice.
+    fn refuse(&self, refusal: Refusal) -> Decision {
+        let (verdict, reason) = match self.missing.first() {
+            Some(missing) => (Verdict::Unavailable, Some(missing.clone())),
+            None => (refusal.verdict, refusal.reason),
+        };
+        Decision {
+            verdict,
+            reason,
+            proven: Vec::new(),
+        }
+    }
+}
+
+struct Refusal {
+    verdict: Verdict,
+    reason: Option<String>,
+}
+
+impl Refusal {
+    fn of(self, what: &str) -> Self {
+        let reason = self.reason.as_deref().unwrap_or("no signature");
+        Self {
+            reason: Some(format!("{what}: {reason}")),
+            ..self
+        }
+    }
+}
+
+fn no_image() -> Refusal {
+    Refusal {
+        verdict: Verdict::Untrusted,
+        reason: Some(
+            "the index has no image for the platform, whose signature is asked for".into(),
+        ),
+    }
+}
+
+/// Why `found` does not meet `signers`, by the contract's order; none where nothing was found.
+fn refusal(signers: &Signers, leaves: &[Leaf], found: &[&Finding]) -> Option<Refusal> {
+    let first = |verdict| found.iter().find(|finding| finding.row.verdict == verdict);
+    let because = |finding: &&Finding| finding.row.reason.clone();
+    let untrusted = first(Verdict::Untrusted).map(|finding| (Verdict::Untrusted, because(finding)));
+    let invalid = first(Verdict::Invalid).map(|finding| (Verdict::Invalid, because(finding)));
+    // Some have signed and others are wanted too: who is missing says more than a stranger does.
+    let partly = found
+        .iter()
+        .any(|finding| finding.row.verdict == Verdict::Verified)
+        .then(|| {
+            (
+                Verdict::Untrusted,
+                Some(shortfall(&signers.tree, leaves, found)),
+            )
+        });
+    let (verdict, reason) = match (partly, untrusted, invalid) {
+        (Some(_), None, Some(invalid)) => invalid,
+        (Some(partly), _, _) => partly,
+        (None, Some(untrusted), _) => untrusted,
+        (None, None, invalid) => invalid?,
+    };
+    Some(Refusal { verdict, reason })
+}
+
+/// Whether the signatures in `found` are those that `tally` asks for.
+fn is_met(tally: &Tally, found: &[&Finding]) -> bool {
+    match tally {
+        Tally::Leaf(leaf) => found.iter().any(|finding| finding.by.contains(leaf)),
+        Tally::Any(members) => members.iter().any(|member| is_met(member, found)),
+        Tally::All(members) => members.iter().all(|member| is_met(member, found)),
+        Tally::Threshold { count, of } => distinct(of, found) >= *count,
+    }
+}
+
+/// How many of `members` have a signer of their own: neither a signer nor a member counts twice.
+fn distinct(members: &[Tally], found: &[&Finding]) -> usize {
+    let signers: Vec<BTreeSet<_>> = members
+        .iter()
+        .map(|member| {
+            let leaves = leaves_of(member);
+            let is_by = |finding: &&&Finding| finding.by.iter().any(|leaf| leaves.contains(leaf));
+            let signer = |finding: &&Finding| {
+                let row = &finding.row;
+                (row.issuer.clone(), row.identity.clone())
+            };
+            found.iter().filter(is_by).map(signer).collect()
+        })
+        .collect();
+    let borrowed: Vec<BTreeSet<_>> = signers.iter().map(|set| set.iter().collect()).collect();
+    matching::largest(&borrowed)
+}
+
+fn leaves_of(tally: &Tally) -> Vec<usize> {
+    match tally {
+        Tally::Leaf(leaf) => vec![*leaf],
+        Tally::Any(members) | Tally::All(members) | Tally::Threshold { of: members, .. } => {
+            members.iter().flat_map(leaves_of).collect()
+        }
+    }
+}
+
+/// Who is still wanted, in words.
+fn shortfall(tally: &Tally, leaves: &[Leaf], found: &[&Finding]) -> String {
+    let missing = |members: &[Tally]| -> String {
+        let names: Vec<String> = members
+            .iter()
+            .filter(|member| !is_met(member, found))
+            .map(|member| shortfall(member, leaves, found))
+            .collect();
+        names.join(" and ")
+    };
+    match tally {
+        Tally::Leaf(leaf) => format!("no signature by {}", leaves[*leaf]),
+        Tally::Any(members) => members
+            .first()
+            .map(|first| shortfall(first, leaves, found))
+            .unwrap_or_default(),
+        Tally::All(members) => missing(members),
+        Tally::Threshold { count, of } => {
+            let signed = distinct(of, found);
+            format!("{signed} of the {count} signers that are needed have signed")
+        }
+    }
+}

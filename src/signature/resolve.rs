@@ -1,0 +1,194 @@
+//! From an image's name to the manifests that it stands for.
+
+use serde::Deserialize;
+
+use super::{caps, evaluate::Chain};
+use crate::{
+    model::{
+        digest::Digest,
+        image::{ImageReference, Repository},
+        platform::Platform,
+    },
+    registry::{Content, Descriptor, ImageIndex, Manifest},
+};
+
+/// Which of an index's images is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The one for this platform.
+    Platform(Platform),
+    /// Every one.
+    All,
+}
+
+/// What an image's name stands for.
+pub(super) struct Resolved {
+    /// The digest of what the name itself stands for: of an index, where there is one.
+    pub(super) digest: Digest,
+    /// The ways to the images that are wanted, all from `digest`; never none.
+    pub(super) chains: Vec<Chain>,
+    /// The configuration of an image that stands in no index, which alone says its platform.
+    pub(super) config: Option<Descriptor>,
+}
+
+impl Resolved {
+    /// Every digest on the ways, the outermost first.
+    pub(super) fn digests(&self) -> Vec<Digest> {
+        let links = self.chains.iter().flat_map(|chain| &chain.links);
+        let mut digests: Vec<Digest> = Vec::new();
+        for link in links {
+            if !digests.contains(link) {
+                digests.push(link.clone());
+            }
+        }
+        digests
+    }
+}
+
+/// Follows `image` to the images that are wanted, through nested indexes; an error is what could
+/// not be had.
+pub(super) async fn resolve(
+    content: &dyn Content,
+    image: &ImageReference,
+    wanted: &Wanted,
+) -> Result<Resolved, String> {
+    let fetched = content.manifest(image).await;
+    let fetched = fetched.map_err(|error| error.with_hint())?;
+    let root = Chain {
+        links: vec![fetched.digest.clone()],
+        is_complete: false,
+        platform: None,
+    };
+    let mut walk = Walk {
+        content,
+        repository: image.repository(),
+        wanted,
+        chains: Vec::new(),
+        fetched: 0,
+    };
+    let mut config = None;
+    match fetched.parsed {
+        Manifest::Image(image) => {
+            config = Some(image.config);
+            walk.chains.push(Chain {
+                is_complete: true,
+                ..root
+            });
+        }
+        Manifest::Index(index) => {
+            walk.index(&root, &index).await?;
+            if walk.chains.is_empty() {
+                walk.chains.push(root);
+            }
+        }
+    }
+    Ok(Resolved {
+        digest: fetched.digest,
+        chains: walk.chains,
+        config,
+    })
+}
+
+struct Walk<'a> {
+    content: &'a dyn Content,
+    repository: &'a Repository,
+    wanted: &'a Wanted,
+    chains: Vec<Chain>,
+    /// How many nested indexes were fetched.
+    fetched: usize,
+}
+
+impl Walk<'_> {
+    /// Takes up the images that `index` lists itself, then those of the indexes in it.
+    async fn index(&mut self, chain: &Chain, index: &ImageIndex) -> Result<(), String> {
+        for entry in &index.manifests {
+            if !entry.is_index() && self.is_wanted(entry) {
+                self.chains.push(Chain {
+                    is_complete: true,
+                    platform: entry.platform(),
+                    ..chain.followed_by(&entry.digest)
+                });
+                if self.is_found() {
+                    return Ok(());
+                }
+            }
+        }
+        if self.chains.len() > caps::PLATFORMS {
+            return Err(format!("it has more than {} images", caps::PLATFORMS));
+        }
+        for entry in index.manifests.iter().filter(|entry| entry.is_index()) {
+            let nested = chain.followed_by(&entry.digest);
+            self.fetched += 1;
+            if nested.links.len() > caps::NESTED_INDEXES || self.fetched > caps::PLATFORMS {
+                return Err("its indexes are nested too deeply".to_owned());
+            }
+            let fetched = self
+                .content
+                .manifest(&self.repository.at(&entry.digest))
+                .await;
+            let fetched = fetched.map_err(|error| error.with_hint())?;
+            let Manifest::Index(inner) = &fetched.parsed else {
+                return Err(format!(
+                    "{} calls itself an index and is none",
+                    entry.digest
+                ));
+            };
+            Box::pin(self.index(&nested, inner)).await?;
+            if self.is_found() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Of several images for one platform the first is meant.
+    fn is_found(&self) -> bool {
+        matches!(self.wanted, Wanted::Platform(_)) && !self.chains.is_empty()
+    }
+
+    fn is_wanted(&self, entry: &Descriptor) -> bool {
+        let offered = entry.platform();
+        match self.wanted {
+            // Without any platform it is an image of unknown kind; `unknown/unknown` is none.
+            Wanted::All => offered.is_some() || entry.platform.is_none(),
+            Wanted::Platform(wanted) => offered.is_some_and(|offered| wanted.accepts(&offered)),
+        }
+    }
+}
+
+/// What an image's configuration says that it runs on.
+pub(super) async fn platform_of(
+    content: &dyn Content,
+    repository: &Repository,
+    config: &Descriptor,
+) -> Option<Platform> {
+    #[derive(Deserialize)]
+    struct ImageConfig {
+        os: String,
+        architecture: String,
+        #[serde(default)]
+        variant: Option<String>,
+    }
+    let cap = caps::IMAGE_CONFIG_BYTES;
+    let bytes = content
+        .blob(repository, &config.digest, config.size, cap)
+        .await;
+    let config: ImageConfig = serde_json::from_slice(&bytes.ok()?).ok()?;
+    Some(Platform {
+        os: config.os,
+        architecture: config.architecture,
+        variant: config.variant.filter(|variant| !variant.is_empty()),
+    })
+}
+
+impl Chain {
+    fn followed_by(&self, link: &Digest) -> Self {
+        let mut links = self.links.clone();
+        links.push(link.clone());
+        Self {
+            links,
+            is_complete: false,
+            platform: None,
+        }
+    }
+}
