@@ -1,9 +1,15 @@
 //! From an image's name to the manifests that it stands for.
 
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
 use serde::Deserialize;
 
 use super::{caps, evaluate::Chain};
 use crate::{
+    config::Coverage,
     model::{
         digest::Digest,
         image::{ImageReference, Repository},
@@ -27,11 +33,28 @@ pub(super) struct Resolved {
     pub(super) digest: Digest,
     /// The ways to the images that are wanted, all from `digest`; never none.
     pub(super) chains: Vec<Chain>,
+    /// How long it took to follow the name.
+    pub(super) time: Duration,
     /// The configuration of an image that stands in no index, which alone says its platform.
-    pub(super) config: Option<Descriptor>,
+    config: Option<Descriptor>,
 }
 
 impl Resolved {
+    /// The manifests whose signatures are sure to be asked for.
+    pub(super) fn covered_by(&self, coverage: Coverage) -> BTreeSet<Digest> {
+        match coverage {
+            Coverage::Either | Coverage::Index => [self.digest.clone()].into(),
+            Coverage::Manifest | Coverage::Both => self.digests().into_iter().collect(),
+        }
+    }
+
+    /// Asks the configuration of a lone image for its platform; that of others is known.
+    pub(super) async fn read_platform(&mut self, content: &dyn Content, repository: &Repository) {
+        if let (Some(config), [chain]) = (&self.config, self.chains.as_mut_slice()) {
+            chain.platform = platform_of(content, repository, config).await;
+        }
+    }
+
     /// Every digest on the ways, the outermost first.
     pub(super) fn digests(&self) -> Vec<Digest> {
         let links = self.chains.iter().flat_map(|chain| &chain.links);
@@ -52,6 +75,7 @@ pub(super) async fn resolve(
     image: &ImageReference,
     wanted: &Wanted,
 ) -> Result<Resolved, String> {
+    let started = Instant::now();
     let fetched = content.manifest(image).await;
     let fetched = fetched.map_err(|error| error.with_hint())?;
     let root = Chain {
@@ -85,6 +109,7 @@ pub(super) async fn resolve(
     Ok(Resolved {
         digest: fetched.digest,
         chains: walk.chains,
+        time: started.elapsed(),
         config,
     })
 }
@@ -157,7 +182,7 @@ impl Walk<'_> {
 }
 
 /// What an image's configuration says that it runs on.
-pub(super) async fn platform_of(
+async fn platform_of(
     content: &dyn Content,
     repository: &Repository,
     config: &Descriptor,

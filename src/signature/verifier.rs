@@ -6,7 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{
+    StreamExt as _,
+    future::{join, try_join},
+    stream,
+};
 use tokio::sync::OnceCell;
 
 use super::{
@@ -17,10 +21,10 @@ use super::{
     evaluate::{Chain, Decision, Facts, Finding},
     judge::Judge,
     policy::Policy,
-    resolve::{Resolved, Wanted, platform_of, resolve},
+    resolve::{Resolved, Wanted, resolve},
 };
 use crate::{
-    config::{Coverage, Denied, rule_for},
+    config::{Denied, rule_for},
     model::{digest::Digest, image::ImageReference, platform::Platform, verdict::Verdict},
     registry::{Content, Registry},
     report::verification::{PlatformVerdict, Signature, Verification},
@@ -217,34 +221,14 @@ async fn judge(
         attestations: &types,
     };
     let mut case = Case::new(demand, search);
-    let resolving = async {
-        let resolved = resolve(content, image, wanted).await?;
-        Ok::<_, String>((resolved, started.elapsed()))
-    };
-    let resolved = match image.digest() {
-        // By digest, the signatures need not wait for the manifest.
-        Some(digest) => {
-            let looking = async { Ok(case.look_at([digest.clone()].into()).await) };
-            let both = futures_util::future::try_join(resolving, looking).await;
-            both.map(|(resolved, ())| resolved)
-        }
-        None => resolving.await,
-    };
-    let (mut resolved, resolve_time) = match resolved {
+    let resolved = match case.open(image, wanted).await {
         Ok(resolved) => resolved,
         Err(reason) => {
             let judgement = Judgement::refused(image, Verdict::Unavailable, reason);
             return (judgement, Vec::new());
         }
     };
-    let platform = async {
-        let config = resolved.config.as_ref()?;
-        platform_of(content, image.repository(), config).await
-    };
-    let (platform, decisions) = futures_util::future::join(platform, case.decide(&resolved)).await;
-    if let ([chain], Some(platform)) = (resolved.chains.as_mut_slice(), platform) {
-        chain.platform = Some(platform);
-    }
+    let decisions = case.decide(&resolved).await;
     let judgement = Judgement {
         verification: case.report(image, wanted, &resolved, &decisions),
         proven: match decisions.as_slice() {
@@ -252,8 +236,8 @@ async fn judge(
             _ => Vec::new(),
         },
         denied: None,
-        resolve_time,
-        verify_time: started.elapsed().saturating_sub(resolve_time),
+        resolve_time: resolved.time,
+        verify_time: started.elapsed().saturating_sub(resolved.time),
     };
     (judgement, resolved.digests())
 }
@@ -276,6 +260,33 @@ impl<'a> Case<'a> {
             findings: Vec::new(),
             missing: Vec::new(),
         }
+    }
+
+    /// Follows the image's name, and looks at what is sure to count, in as few rounds as its name
+    /// allows.
+    async fn open(&mut self, image: &ImageReference, wanted: &Wanted) -> Result<Resolved, String> {
+        let (content, coverage) = (self.search.content, self.demand.coverage);
+        let repository = image.repository();
+        // By digest, the signatures need not wait for the manifest.
+        if let Some(digest) = image.digest() {
+            let resolving = async {
+                let mut resolved = resolve(content, image, wanted).await?;
+                resolved.read_platform(content, repository).await;
+                Ok(resolved)
+            };
+            let looking = async { Ok(self.look_at([digest.clone()].into()).await) };
+            return try_join(resolving, looking)
+                .await
+                .map(|(resolved, ())| resolved);
+        }
+        let mut resolved = resolve(content, image, wanted).await?;
+        let first = resolved.covered_by(coverage);
+        join(
+            resolved.read_platform(content, repository),
+            self.look_at(first),
+        )
+        .await;
+        Ok(resolved)
     }
 
     /// Fetches and judges what there is on these manifests.
@@ -308,11 +319,8 @@ impl<'a> Case<'a> {
 
     /// Decides on each image. What the outermost index settles needs no look at the images.
     async fn decide(&mut self, resolved: &Resolved) -> Vec<Decision> {
-        let first = match self.demand.coverage {
-            Coverage::Either | Coverage::Index => vec![resolved.digest.clone()],
-            Coverage::Manifest | Coverage::Both => resolved.digests(),
-        };
-        self.look_at(first.into_iter().collect()).await;
+        self.look_at(resolved.covered_by(self.demand.coverage))
+            .await;
         let open: BTreeSet<Digest> = resolved
             .chains
             .iter()
