@@ -9,6 +9,7 @@
 //! | 0 | [`model`] | digests, image references, limits, verdicts, outcomes, exit codes |
 //! | 1 | [`config`] | fullsend.yaml: raw, then checked; its JSON schema |
 //! | 1 | [`seam`] | the doors to HTTP, files, processes and the environment |
+//! | 1 | [`document`] | JSON from outside, read strictly |
 //! | 1 | [`report`] | what people and programs read: JSON, the closing line, CI log markers |
 //! | 2 | [`registry`] | OCI distribution, read only |
 //! | 2 | [`runtime`] | Docker and Podman over their socket |
@@ -18,6 +19,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod document;
 pub mod launch;
 pub mod model;
 pub mod registry;

@@ -9,10 +9,11 @@ use super::{
     auth::{Authenticator, Credential},
     error::{Reason, RegistryError},
     exchange::{Answer, Exchange, Question, Received, Size, base_url},
-    json, limits, link,
+    limits, link,
     manifest::{Descriptor, FetchedManifest, ImageIndex, essence, media_type},
 };
 use crate::{
+    document::json,
     model::{
         digest::Digest,
         image::{ImageReference, Repository, is_tag},

@@ -2,8 +2,8 @@
 
 use std::{fmt, time::Duration};
 
-use super::json;
 use crate::{
+    document::json,
     model::digest::Digest,
     seam::{files::FileError, http::HttpError, process::ProcessError},
 };

@@ -5,8 +5,11 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData};
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{error::Reason, json, limits};
-use crate::model::{digest::Digest, platform::Platform};
+use super::{error::Reason, limits};
+use crate::{
+    document::json,
+    model::{digest::Digest, platform::Platform},
+};
 
 /// The media types of manifests.
 pub mod media_type {

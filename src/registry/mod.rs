@@ -9,7 +9,6 @@ mod client;
 mod content;
 mod error;
 mod exchange;
-mod json;
 mod limits;
 mod link;
 mod manifest;
