@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::{config::DenySource, model::image::ImageReference, registry::RegistryOptions};
+use crate::{
+    config::DenySource,
+    model::image::ImageReference,
+    registry::{Mirror, RegistryOptions},
+};
 
 /// The options that every verb has.
 #[derive(Clone, Debug, Args)]
@@ -30,6 +34,9 @@ pub(super) struct GlobalArgs {
     /// A registry to speak plain HTTP to; a loopback address needs no permission
     #[arg(long, global = true, value_name = "HOST")]
     pub(super) insecure_registry: Vec<String>,
+    /// A registry to ask first, as `docker.io=mirror.example/cache`; offline, to ask instead
+    #[arg(long, global = true, value_name = "HOST=MIRROR[/PREFIX]")]
+    pub(super) registry_mirror: Vec<Mirror>,
 }
 
 /// How results are written to stdout.
@@ -54,7 +61,7 @@ pub(super) enum Color {
 
 impl GlobalArgs {
     /// How registries are spoken to. Offline, only those are that the command line itself names:
-    /// as the image, or for the deny list.
+    /// as the image, for the deny list, or as a mirror, which then stands for what it mirrors.
     pub(super) fn registry_options(
         &self,
         image: Option<&ImageReference>,
@@ -62,14 +69,18 @@ impl GlobalArgs {
     ) -> RegistryOptions {
         let named = || {
             let image = image.map(|image| image.repository().host().to_owned());
+            let mirrors = &self.registry_mirror;
             image
                 .into_iter()
                 .chain(deny.and_then(DenySource::host))
+                .filter(|host| !mirrors.iter().any(|mirror| mirror.host() == host))
+                .chain(mirrors.iter().map(|mirror| mirror.mirror_host().to_owned()))
                 .collect()
         };
         RegistryOptions {
             insecure_hosts: self.insecure_registry.clone(),
             offline: self.offline.then(named),
+            mirrors: self.registry_mirror.clone(),
             ..RegistryOptions::default()
         }
     }

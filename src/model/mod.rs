@@ -5,6 +5,7 @@ pub mod control_socket;
 pub mod digest;
 pub mod exit_code;
 pub mod image;
+pub mod image_location;
 pub mod limits;
 pub mod outcome;
 pub mod platform;

@@ -7,10 +7,11 @@ use tokio::time::Instant;
 
 use super::{
     auth::{Authenticator, Credential},
-    error::{Reason, RegistryError},
+    error::{Reason, RegistryError, expect_digest},
     exchange::{Answer, Exchange, Question, Received, Size, base_url},
     limits, link,
     manifest::{Descriptor, FetchedManifest, ImageIndex, essence, media_type},
+    mirror::{Mirror, Site},
 };
 use crate::{
     document::json,
@@ -37,7 +38,9 @@ pub struct RegistryOptions {
     pub insecure_hosts: Vec<String>,
     /// Where `Some`, the only registries that are connected to.
     pub offline: Option<Vec<String>>,
-    /// The most that one call takes, all tries and pages together.
+    /// Registries that are asked before the one that an image names.
+    pub mirrors: Vec<Mirror>,
+    /// The most that one call takes, all tries, pages and mirrors together.
     pub deadline: Duration,
     /// For a connection to stand.
     pub connect_timeout: Duration,
@@ -54,7 +57,8 @@ impl Default for RegistryOptions {
         Self {
             insecure_hosts: Vec::new(),
             offline: None,
-            deadline: Duration::from_mins(1),
+            mirrors: Vec::new(),
+            deadline: Duration::from_secs(30),
             connect_timeout: http.connect_timeout,
             idle_timeout: http.idle_timeout,
             first_wait: retry::FIRST_WAIT,
@@ -67,6 +71,7 @@ impl Default for RegistryOptions {
 pub struct Registry {
     exchange: Arc<Exchange>,
     offline: Option<Arc<[String]>>,
+    mirrors: Arc<[Site]>,
     deadline: Duration,
     /// No call goes on past this.
     end: Option<Instant>,
@@ -101,6 +106,7 @@ impl Registry {
         Self {
             exchange: Arc::new(exchange),
             offline: options.offline.map(Arc::from),
+            mirrors: options.mirrors.into_iter().map(Site::from).collect(),
             deadline: options.deadline,
             end: None,
         }
@@ -142,19 +148,22 @@ impl Registry {
     /// The digest is that of the bytes received, whatever the registry says it is.
     pub async fn manifest(&self, image: &ImageReference) -> Result<FetchedManifest, RegistryError> {
         let repository = image.repository();
-        let asked = || format!("the manifest of {image}");
-        let fail = |reason| RegistryError::new(repository.host(), asked(), reason);
-        let reference = match (image.digest(), image.tag()) {
-            (Some(digest), _) => digest.as_str(),
-            (None, Some(tag)) => tag,
-            (None, None) => return Err(fail(Reason::NotFound)),
+        let asked = format!("the manifest of {image}");
+        let found = match (image.digest(), image.tag()) {
+            (None, None) => None,
+            (digest, tag) => {
+                let find = async |place: Repository, until| match digest {
+                    Some(digest) => self.manifest_at(&place, digest, until).await,
+                    None => {
+                        let tag = tag.unwrap_or_default();
+                        self.find_manifest(&place, tag, until).await
+                    }
+                };
+                self.first(repository, &asked, Option::is_some, find)
+                    .await?
+            }
         };
-        let found = self.find_manifest(repository, reference).await;
-        let manifest = found.map_err(fail)?.ok_or_else(|| fail(Reason::NotFound))?;
-        if let Some(digest) = image.digest() {
-            expect_digest(digest, &manifest.digest).map_err(fail)?;
-        }
-        Ok(manifest)
+        found.ok_or_else(|| RegistryError::new(repository.host(), asked, Reason::NotFound))
     }
 
     /// Fetches the manifest behind a tag that may be absent: `None` only if the registry says so.
@@ -163,17 +172,13 @@ impl Registry {
         repository: &Repository,
         tag: &str,
     ) -> Result<Option<FetchedManifest>, RegistryError> {
-        let fail = |reason| {
-            RegistryError::new(
-                repository.host(),
-                format!("the manifest of {repository}:{tag}"),
-                reason,
-            )
-        };
+        let asked = format!("the manifest of {repository}:{tag}");
         if !is_tag(tag) {
-            return Err(fail(Reason::Malformed("this is no tag".to_owned())));
+            let reason = Reason::Malformed("this is no tag".to_owned());
+            return Err(RegistryError::new(repository.host(), asked, reason));
         }
-        self.find_manifest(repository, tag).await.map_err(fail)
+        let find = async |place: Repository, until| self.find_manifest(&place, tag, until).await;
+        self.first(repository, &asked, Option::is_some, find).await
     }
 
     /// Fetches a blob of exactly `size` bytes, unless that is more than `cap`.
@@ -184,27 +189,28 @@ impl Registry {
         size: u64,
         cap: u64,
     ) -> Result<Bytes, RegistryError> {
-        let fetched = self.find_blob(repository, digest, size, cap).await;
-        fetched.map_err(|reason| {
-            let asked = format!("the blob {digest} of {repository}");
-            RegistryError::new(repository.host(), asked, reason)
-        })
+        let asked = format!("the blob {digest} of {repository}");
+        let find = async |place: Repository, until| {
+            self.find_blob(&place, digest, (size, cap), until).await
+        };
+        self.first(repository, &asked, |_| true, find).await
     }
 
     /// Lists what refers to `digest`, all pages together; `None` where the registry has no such
     /// list, so that the fallback tag counts.
     ///
-    /// The list is the registry's claim: what a referrer is, its own manifest says.
+    /// The list is the registry's claim: what a referrer is, its own manifest says. A mirror's
+    /// empty list is taken for none, as those that pull through do not know better.
     pub async fn referrers(
         &self,
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Option<Vec<Descriptor>>, RegistryError> {
-        let fetched = self.find_referrers(repository, digest).await;
-        fetched.map_err(|reason| {
-            let asked = format!("the referrers of {repository}@{digest}");
-            RegistryError::new(repository.host(), asked, reason)
-        })
+        let asked = format!("the referrers of {repository}@{digest}");
+        let listed = |list: &Option<Vec<_>>| list.as_ref().is_some_and(|list| !list.is_empty());
+        let find =
+            async |place: Repository, until| self.find_referrers(&place, digest, until).await;
+        self.first(repository, &asked, listed, find).await
     }
 
     /// The credential for this repository, for those who pull from it themselves.
@@ -219,10 +225,79 @@ impl Registry {
         })
     }
 
+    /// What the first place says that has it: the mirrors in their order, then the registry
+    /// itself, whose answer counts where it is asked.
+    ///
+    /// Offline, only mirrors and registries are asked that may be reached. `found` tells an answer
+    /// from an absence.
+    async fn first<T, F>(
+        &self,
+        repository: &Repository,
+        asked: &str,
+        found: impl Fn(&T) -> bool,
+        find: impl Fn(Repository, Instant) -> F,
+    ) -> Result<T, RegistryError>
+    where
+        F: Future<Output = Result<T, Reason>>,
+    {
+        let own_reachable = self.may_reach(repository.host());
+        let mut mirrors = None;
+        for site in self.mirrors.iter() {
+            let Some(place) = site.of(repository) else {
+                continue;
+            };
+            if !self.may_reach(place.host()) || (own_reachable && site.is_down()) {
+                continue;
+            }
+            let host = place.host().to_owned();
+            match find(place, self.half_way()).await {
+                Ok(answer) if found(&answer) => return Ok(answer),
+                // Of several mirrors, one that fails may have what the others lack.
+                Ok(answer) => mirrors = mirrors.or(Some(Ok(answer))),
+                Err(reason) => {
+                    tracing::debug!(%host, %reason, "a mirror did not help with {asked}");
+                    site.saw(&reason);
+                    mirrors = Some(Err(RegistryError::new(&host, asked, reason)));
+                }
+            }
+        }
+        let until = match mirrors {
+            Some(outcome) if !own_reachable => return outcome,
+            // A registry behind a wall must leave time for what the mirror has.
+            Some(Ok(_)) => self.half_way(),
+            _ => self.until(),
+        };
+        let answer = find(repository.clone(), until).await;
+        answer.map_err(|reason| RegistryError::new(repository.host(), asked, reason))
+    }
+
+    /// Until when a call that starts now may go on, if others are to follow it.
+    fn half_way(&self) -> Instant {
+        let now = Instant::now();
+        now + self.until().saturating_duration_since(now) / 2
+    }
+
+    /// The manifest with this digest, and no other.
+    async fn manifest_at(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        until: Instant,
+    ) -> Result<Option<FetchedManifest>, Reason> {
+        let found = self
+            .find_manifest(repository, digest.as_str(), until)
+            .await?;
+        if let Some(manifest) = &found {
+            expect_digest(digest, &manifest.digest)?;
+        }
+        Ok(found)
+    }
+
     async fn find_manifest(
         &self,
         repository: &Repository,
         reference: &str,
+        until: Instant,
     ) -> Result<Option<FetchedManifest>, Reason> {
         let exchange = &self.exchange;
         let question = Question {
@@ -230,7 +305,7 @@ impl Registry {
             url: exchange.url(repository, &format!("manifests/{reference}"))?,
             accept: ACCEPT_MANIFEST,
             size: Size::AtMost(limits::MANIFEST),
-            until: self.until(),
+            until,
         };
         match exchange.ask(&question).await? {
             Answer::Found(received) => {
@@ -248,8 +323,8 @@ impl Registry {
         &self,
         repository: &Repository,
         digest: &Digest,
-        size: u64,
-        cap: u64,
+        (size, cap): (u64, u64),
+        until: Instant,
     ) -> Result<Bytes, Reason> {
         if size > cap {
             return Err(Reason::TooLarge {
@@ -262,7 +337,7 @@ impl Registry {
             url: self.exchange.url(repository, &format!("blobs/{digest}"))?,
             accept: "*/*",
             size: Size::Exactly(size),
-            until: self.until(),
+            until,
         };
         match self.exchange.ask(&question).await? {
             Answer::Found(received) => {
@@ -277,6 +352,7 @@ impl Registry {
         &self,
         repository: &Repository,
         digest: &Digest,
+        until: Instant,
     ) -> Result<Option<Vec<Descriptor>>, Reason> {
         let mut question = Question {
             repository,
@@ -285,7 +361,7 @@ impl Registry {
                 .url(repository, &format!("referrers/{digest}"))?,
             accept: media_type::OCI_INDEX,
             size: Size::AtMost(limits::REFERRERS_PAGE),
-            until: self.until(),
+            until,
         };
         let mut seen = BTreeSet::new();
         let mut referrers = Vec::new();
@@ -332,14 +408,4 @@ fn too_many(limit: usize, unit: &'static str) -> Reason {
         limit: limit as u64,
         unit,
     }
-}
-
-fn expect_digest(expected: &Digest, received: &Digest) -> Result<(), Reason> {
-    if expected == received {
-        return Ok(());
-    }
-    Err(Reason::DigestMismatch {
-        expected: expected.clone(),
-        received: received.clone(),
-    })
 }

@@ -1,6 +1,6 @@
 //! What can go wrong between us and a registry.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 
 use crate::{
     document::json,
@@ -8,13 +8,15 @@ use crate::{
     seam::{files::FileError, http::HttpError, process::ProcessError},
 };
 
-/// A failed request: which registry, what was asked of it, and why it failed.
+/// A failed request: which registry or layout, what was asked of it, and why it failed.
 #[derive(Debug, thiserror::Error)]
 #[error("could not get {asked} from {host}: {reason}")]
 pub struct RegistryError {
     host: String,
     asked: String,
     reason: Reason,
+    /// Whether this is about a folder, for which other advice holds.
+    layout: bool,
 }
 
 impl RegistryError {
@@ -23,10 +25,21 @@ impl RegistryError {
             host: host.to_owned(),
             asked: asked.to_string(),
             reason,
+            layout: false,
         }
     }
 
-    /// The registry, as the user names it.
+    /// The same about the image layout in the folder `path`.
+    pub(super) fn in_layout(path: &Path, asked: impl fmt::Display, reason: Reason) -> Self {
+        Self {
+            host: format!("oci:{}", path.display()),
+            asked: asked.to_string(),
+            reason,
+            layout: true,
+        }
+    }
+
+    /// The registry, or `oci:` and the layout's folder, as the user names it.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -50,6 +63,9 @@ impl RegistryError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         let host = &self.host;
+        if self.layout {
+            return self.layout_hint();
+        }
         let login = match host.as_str() {
             "docker.io" => "docker login".to_owned(),
             host => format!("docker login {host}"),
@@ -89,6 +105,23 @@ impl RegistryError {
             _ => None,
         }
     }
+
+    fn layout_hint(&self) -> Option<String> {
+        let host = &self.host;
+        match &self.reason {
+            Reason::Ambiguous(_) => Some(format!(
+                "name one of them: `{host}:NAME` or `{host}@sha256:…`"
+            )),
+            Reason::NotFound | Reason::NoSuchImage(_) => {
+                Some("check the name or digest, and that the copy is complete".to_owned())
+            }
+            Reason::File(_) | Reason::Malformed(_) => Some(
+                "an OCI image layout is a folder with `oci-layout`, `index.json` and `blobs/sha256`, without symbolic links"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// Why a request failed. Its text never holds a token, nor anything else that was sent.
@@ -98,6 +131,15 @@ pub enum Reason {
     /// The registry knows no such manifest or blob.
     #[error("it does not exist there")]
     NotFound,
+    /// Nothing in the layout has that name.
+    #[error("there is no image of that name, but {0}")]
+    NoSuchImage(String),
+    /// More than one image in the layout is meant.
+    #[error("there is more than one: {0}")]
+    Ambiguous(String),
+    /// A file of the layout cannot be read.
+    #[error("{}", with_cause(.0))]
+    File(#[from] FileError),
     /// It wants a credential, or another one.
     #[error("access is denied: it {0}")]
     Unauthorized(Refusal),
@@ -165,6 +207,14 @@ pub enum Reason {
     },
 }
 
+/// The error with the operating system's reason, which it keeps as its source.
+fn with_cause(error: &FileError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
 /// A credential that is there but cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
@@ -226,4 +276,15 @@ impl From<json::StrictError> for Reason {
     fn from(error: json::StrictError) -> Self {
         Self::Malformed(error.to_string())
     }
+}
+
+/// Refuses bytes that hash to something else than was asked for.
+pub(super) fn expect_digest(expected: &Digest, received: &Digest) -> Result<(), Reason> {
+    if expected == received {
+        return Ok(());
+    }
+    Err(Reason::DigestMismatch {
+        expected: expected.clone(),
+        received: received.clone(),
+    })
 }

@@ -28,6 +28,14 @@ pub(super) const REDIRECTS: usize = 5;
 /// Parameters of an authentication challenge. Real ones have three or four.
 pub(super) const CHALLENGE_PARAMETERS: usize = 16;
 
+/// The file `oci-layout`, which has 30 bytes.
+pub(super) const LAYOUT_MARKER: u64 = 4 << 10;
+/// Blobs of an image layout. A layout of 20 images in five platforms has about 2,000.
+pub(super) const LAYOUT_BLOBS: usize = 16 << 10;
+/// Bytes of an image layout that are read in search of what refers to an image. A manifest has a
+/// few KiB; layers and most SBOMs do not count, as they are compressed or too large.
+pub(super) const LAYOUT_JSON: u64 = 256 << 20;
+
 /// Tries of one request. With the waits between, a registry that keeps failing costs 4 to 8 s.
 pub(super) const TRIES: u32 = 6;
 /// Tries where nothing listens or the name does not resolve: likely a typing error.

@@ -1,6 +1,6 @@
 //! OCI distribution, read only: manifests, blobs and referrers, as far as a verdict needs them.
 //!
-//! A registry is not trusted. A digest is that of the bytes received, never a header's; every
+//! A registry is not trusted, nor is a copy of one in an image layout. A digest is that of the bytes received, never a header's; every
 //! answer is bounded in size, number and time; and what could not be fetched is an error, never
 //! "there is none": only a plain 404 says that something does not exist.
 
@@ -9,12 +9,16 @@ mod client;
 mod content;
 mod error;
 mod exchange;
+mod layout;
 mod limits;
 mod link;
 mod manifest;
+mod mirror;
 
 pub use auth::{Credential, Secret};
 pub use client::{Registry, RegistryOptions};
 pub use content::Content;
 pub use error::{Reason, Refusal, RegistryError};
+pub use layout::Layout;
 pub use manifest::{Descriptor, FetchedManifest, ImageIndex, ImageManifest, Manifest, media_type};
+pub use mirror::{Mirror, MirrorError};

@@ -4,6 +4,7 @@
 
 pub mod environment;
 pub mod files;
+pub mod folder;
 pub mod http;
 pub mod process;
 mod proxy;
