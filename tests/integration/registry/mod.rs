@@ -3,6 +3,8 @@
 mod answers;
 mod bounds;
 mod credentials;
+mod layout;
+mod mirrors;
 mod network;
 mod referrers;
 mod retries;
