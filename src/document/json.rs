@@ -34,17 +34,23 @@ pub struct StrictError(String);
 /// object, by itself or by Go's folding of case; too many values or too deep a nest of them; and
 /// anything but white space behind the end. The caller bounds the number of bytes.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StrictError> {
+    parse_bounded(bytes, MAX_VALUES)
+}
+
+/// Reads as [`parse`] does, but at most `most` values, for documents that have few.
+pub fn parse_bounded<T: DeserializeOwned>(bytes: &[u8], most: usize) -> Result<T, StrictError> {
     let start = bytes.trim_ascii_start();
     if start.starts_with(b"<") {
         return Err(StrictError("a web page instead of JSON".to_owned()));
     }
-    check(bytes).map_err(|error| describe(&error))?;
+    check(bytes, most.min(MAX_VALUES)).map_err(|error| describe(&error))?;
     serde_json::from_slice(bytes).map_err(|error| describe(&error))
 }
 
-fn check(bytes: &[u8]) -> serde_json::Result<()> {
+fn check(bytes: &[u8], most: usize) -> serde_json::Result<()> {
     let document = Document {
-        left: Cell::new(MAX_VALUES),
+        most,
+        left: Cell::new(most),
         hasher: RandomState::new(),
     };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
@@ -93,6 +99,7 @@ fn single(mut mapping: impl Iterator<Item = char>) -> Option<char> {
 
 /// What is checked over a whole document.
 struct Document {
+    most: usize,
     /// The values that may still come.
     left: Cell<usize>,
     hasher: RandomState,
@@ -124,7 +131,7 @@ struct Check<'a> {
     depth: usize,
 }
 
-impl<'a> Check<'a> {
+impl Check<'_> {
     fn inside<E: serde::de::Error>(self) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format!(
@@ -139,9 +146,9 @@ impl<'de> DeserializeSeed<'de> for Check<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let left = self.document.left.get().checked_sub(1);
-        let left =
-            left.ok_or_else(|| D::Error::custom(format!("it has more than {MAX_VALUES} values")))?;
+        let left = self.document.left.get().checked_sub(1).ok_or_else(|| {
+            D::Error::custom(format!("it has more than {} values", self.document.most))
+        })?;
         self.document.left.set(left);
         deserializer.deserialize_any(self)
     }
@@ -256,6 +263,8 @@ mod tests {
         let list = |values: usize| format!("[1{}]", ",1".repeat(values - 2));
         parse::<Value>(list(MAX_VALUES).as_bytes()).unwrap();
         assert!(refusal(&list(MAX_VALUES + 1)).contains("values"));
+        parse_bounded::<Value>(b"[1,{\"a\":2}]", 4).unwrap();
+        parse_bounded::<Value>(b"[1,{\"a\":2}]", 3).unwrap_err();
     }
 
     #[test]

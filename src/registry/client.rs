@@ -10,11 +10,10 @@ use super::{
     error::{Reason, RegistryError, expect_digest},
     exchange::{Answer, Exchange, Question, Received, Size, base_url},
     limits, link,
-    manifest::{Descriptor, FetchedManifest, ImageIndex, essence, media_type},
+    manifest::{self, Descriptor, FetchedManifest, ImageIndex, essence, media_type},
     mirror::{Mirror, Site},
 };
 use crate::{
-    document::json,
     model::{
         digest::Digest,
         image::{ImageReference, Repository, is_tag},
@@ -149,21 +148,21 @@ impl Registry {
     pub async fn manifest(&self, image: &ImageReference) -> Result<FetchedManifest, RegistryError> {
         let repository = image.repository();
         let asked = format!("the manifest of {image}");
-        let found = match (image.digest(), image.tag()) {
-            (None, None) => None,
-            (digest, tag) => {
-                let find = async |place: Repository, until| match digest {
-                    Some(digest) => self.manifest_at(&place, digest, until).await,
-                    None => {
-                        let tag = tag.unwrap_or_default();
-                        self.find_manifest(&place, tag, until).await
-                    }
-                };
-                self.first(repository, &asked, Option::is_some, find)
-                    .await?
+        let absent = || RegistryError::new(repository.host(), &asked, Reason::NotFound);
+        let digest = image.digest();
+        let reference = digest.map(Digest::as_str).or(image.tag());
+        let reference = reference.ok_or_else(absent)?;
+        let find = async |place: Repository, until| {
+            let found = self.find_manifest(&place, reference, until).await?;
+            if let (Some(digest), Some(manifest)) = (digest, &found) {
+                expect_digest(digest, &manifest.digest)?;
             }
+            Ok(found)
         };
-        found.ok_or_else(|| RegistryError::new(repository.host(), asked, Reason::NotFound))
+        let found = self
+            .first(repository, &asked, Option::is_some, find)
+            .await?;
+        found.ok_or_else(absent)
     }
 
     /// Fetches the manifest behind a tag that may be absent: `None` only if the registry says so.
@@ -250,7 +249,7 @@ impl Registry {
                 continue;
             }
             let host = place.host().to_owned();
-            match find(place, self.half_way()).await {
+            match Box::pin(find(place, self.half_way())).await {
                 Ok(answer) if found(&answer) => return Ok(answer),
                 // Of several mirrors, one that fails may have what the others lack.
                 Ok(answer) => mirrors = mirrors.or(Some(Ok(answer))),
@@ -267,7 +266,7 @@ impl Registry {
             Some(Ok(_)) => self.half_way(),
             _ => self.until(),
         };
-        let answer = find(repository.clone(), until).await;
+        let answer = Box::pin(find(repository.clone(), until)).await;
         answer.map_err(|reason| RegistryError::new(repository.host(), asked, reason))
     }
 
@@ -275,22 +274,6 @@ impl Registry {
     fn half_way(&self) -> Instant {
         let now = Instant::now();
         now + self.until().saturating_duration_since(now) / 2
-    }
-
-    /// The manifest with this digest, and no other.
-    async fn manifest_at(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-        until: Instant,
-    ) -> Result<Option<FetchedManifest>, Reason> {
-        let found = self
-            .find_manifest(repository, digest.as_str(), until)
-            .await?;
-        if let Some(manifest) = &found {
-            expect_digest(digest, &manifest.digest)?;
-        }
-        Ok(found)
     }
 
     async fn find_manifest(
@@ -394,7 +377,7 @@ impl Registry {
 
 fn referrers_page(page: &Received) -> Result<Vec<Descriptor>, Reason> {
     let kind = page.content_type.as_deref().map(essence);
-    let index: ImageIndex = json::parse(&page.bytes)?;
+    let index: ImageIndex = manifest::strict(&page.bytes)?;
     if kind.as_deref() != Some(media_type::OCI_INDEX) {
         return Err(Reason::Malformed(
             "the list's Content-Type is not that of an index".to_owned(),

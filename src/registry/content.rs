@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::{
     client::Registry,
-    error::RegistryError,
+    error::{Reason, RegistryError},
     manifest::{Descriptor, FetchedManifest},
 };
 use crate::model::{
@@ -44,6 +44,23 @@ pub trait Content: Send + Sync {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Option<Vec<Descriptor>>, RegistryError>;
+
+    /// What the fallback tag of `digest` lists; `None` where there is no such tag.
+    ///
+    /// An image manifest in the list's place is an error: whatever was listed there is hidden.
+    async fn fallback(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<Vec<Descriptor>>, RegistryError> {
+        let tag = digest.fallback_tag();
+        let fetched = self.manifest_by_tag(repository, &tag).await?;
+        let entries = fetched.map(FetchedManifest::into_entries).transpose();
+        entries.map_err(|reason| self.error(repository, &format!("the list of `{tag}`"), reason))
+    }
+
+    /// An error of this place.
+    fn error(&self, repository: &Repository, asked: &str, reason: Reason) -> RegistryError;
 }
 
 #[async_trait]
@@ -76,5 +93,10 @@ impl Content for Registry {
         digest: &Digest,
     ) -> Result<Option<Vec<Descriptor>>, RegistryError> {
         Self::referrers(self, repository, digest).await
+    }
+
+    fn error(&self, repository: &Repository, asked: &str, reason: Reason) -> RegistryError {
+        let asked = format!("{asked} in {repository}");
+        RegistryError::new(repository.host(), asked, reason)
     }
 }

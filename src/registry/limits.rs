@@ -21,6 +21,9 @@ pub(super) const HELPER_OUTPUT: u64 = 64 << 10;
 pub(super) const LAYERS: usize = 1024;
 /// Manifests of an index, and referrers of a manifest over all pages. Each may cost a request.
 pub(super) const MANIFESTS: usize = 512;
+/// Values of a manifest's JSON. An index that is full has 10,000; short ones, of which four
+/// mebibytes hold half a million, would take up a hundred bytes each.
+pub(super) const VALUES: usize = 64 << 10;
 /// Pages of the referrers index.
 pub(super) const PAGES: usize = 32;
 /// Redirects of one request. Registries use one, to their storage.

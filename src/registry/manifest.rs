@@ -144,15 +144,13 @@ impl FetchedManifest {
         digest: Digest,
         content_type: Option<&str>,
     ) -> Result<Self, Reason> {
-        let shape: Shape = json::parse(&bytes)?;
+        let shape: Shape = strict(&bytes)?;
         let media_type = shape.media_type(content_type)?;
         let parsed = match media_type.as_str() {
             media_type::OCI_MANIFEST | media_type::DOCKER_MANIFEST => {
-                Manifest::Image(json::parse(&bytes)?)
+                Manifest::Image(strict(&bytes)?)
             }
-            media_type::OCI_INDEX | media_type::DOCKER_LIST => {
-                Manifest::Index(json::parse(&bytes)?)
-            }
+            media_type::OCI_INDEX | media_type::DOCKER_LIST => Manifest::Index(strict(&bytes)?),
             _ => return Err(Reason::Unsupported(media_type)),
         };
         shape.agrees_with(&parsed)?;
@@ -162,6 +160,16 @@ impl FetchedManifest {
             bytes,
             parsed,
         })
+    }
+
+    /// What an index lists; an image manifest is refused.
+    pub(super) fn into_entries(self) -> Result<Vec<Descriptor>, Reason> {
+        match self.parsed {
+            Manifest::Index(index) => Ok(index.manifests),
+            Manifest::Image(_) => Err(Reason::Malformed(
+                "it is an image manifest instead of an index".to_owned(),
+            )),
+        }
     }
 }
 
@@ -199,6 +207,11 @@ impl Shape {
         }
         Ok(())
     }
+}
+
+/// Reads a manifest, or a document like one.
+pub(super) fn strict<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Reason> {
+    Ok(json::parse_bounded(bytes, limits::VALUES)?)
 }
 
 /// A `Content-Type` without its parameters.

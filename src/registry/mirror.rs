@@ -20,7 +20,7 @@ use crate::model::image::{ImageReferenceError, Repository};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mirror {
     host: String,
-    mirror: String,
+    place: String,
     /// Empty, or with a slash at its end.
     prefix: String,
 }
@@ -49,13 +49,13 @@ impl Mirror {
 
     /// The registry that is asked instead.
     pub fn mirror_host(&self) -> &str {
-        &self.mirror
+        &self.place
     }
 
     /// Where the mirror has what is in `repository`; `None` for other registries' repositories.
     fn of(&self, repository: &Repository) -> Option<Repository> {
         let own = self.host == repository.host();
-        let place = || format!("{}/{}{}", self.mirror, self.prefix, repository.path());
+        let place = || format!("{}/{}{}", self.place, self.prefix, repository.path());
         // Only a path that grew beyond all bounds is refused here.
         own.then(place)?.parse().ok()
     }
@@ -75,7 +75,7 @@ impl FromStr for Mirror {
         format!("{mirror}/{prefix}a/b").parse::<Repository>()?;
         Ok(Self {
             host,
-            mirror,
+            place: mirror,
             prefix,
         })
     }
@@ -93,7 +93,7 @@ fn registry(host: &str) -> Result<String, MirrorError> {
 
 impl fmt::Display for Mirror {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}/{}", self.host, self.mirror, self.prefix)
+        write!(f, "{}={}/{}", self.host, self.place, self.prefix)
     }
 }
 

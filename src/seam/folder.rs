@@ -88,11 +88,11 @@ impl Folder {
         // Without waiting: a pipe would make us wait for its writer.
         let file = File::from(self.enter(name, OFlags::NONBLOCK)?);
         let path = || self.path.join(name);
-        let metadata = file.metadata();
-        match metadata.map_err(|error| failed(path(), error))?.is_file() {
-            true => Ok(file),
-            false => Err(FileError::NotAFile { path: path() }),
+        let metadata = file.metadata().map_err(|error| failed(path(), error))?;
+        if !metadata.is_file() {
+            return Err(FileError::NotAFile { path: path() });
         }
+        Ok(file)
     }
 
     fn enter(&self, name: &str, flags: OFlags) -> Result<OwnedFd, FileError> {

@@ -19,10 +19,9 @@ use super::{
     content::Content,
     error::{Reason, RegistryError, expect_digest},
     limits,
-    manifest::{Descriptor, FetchedManifest, ImageIndex},
+    manifest::{self, Descriptor, FetchedManifest, ImageIndex},
 };
 use crate::{
-    document::json,
     model::{
         digest::Digest,
         image::{ImageReference, Repository},
@@ -57,14 +56,14 @@ impl Layout {
     fn read(path: &Path) -> Result<Self, Reason> {
         let folder = Folder::open(path)?;
         let marker = folder.read("oci-layout", limits::LAYOUT_MARKER)?;
-        let marker: Marker = json::parse(&marker)?;
+        let marker: Marker = manifest::strict(&marker)?;
         if marker.image_layout_version != "1.0.0" {
             return Err(Reason::Malformed(
                 "its imageLayoutVersion is not 1.0.0".to_owned(),
             ));
         }
         let index = folder.read("index.json", limits::MANIFEST)?;
-        let index: ImageIndex = json::parse(&index)?;
+        let index: ImageIndex = manifest::strict(&index)?;
         Ok(Self {
             path: path.to_owned(),
             blobs: folder.folder("blobs")?.folder("sha256")?,
@@ -89,10 +88,10 @@ impl Layout {
             (None, Some(name)) => self.named(name)?.ok_or_else(|| self.no_such_image()),
             (None, None) => self.only_image(),
         };
-        find().map_err(|reason| self.error(asked(), reason))
+        find().map_err(|reason| self.failed(asked(), reason))
     }
 
-    fn error(&self, asked: impl std::fmt::Display, reason: Reason) -> RegistryError {
+    fn failed(&self, asked: impl std::fmt::Display, reason: Reason) -> RegistryError {
         RegistryError::in_layout(&self.path, asked, reason)
     }
 
@@ -149,7 +148,7 @@ impl Content for Layout {
         tag: &str,
     ) -> Result<Option<FetchedManifest>, RegistryError> {
         self.named(tag)
-            .map_err(|reason| self.error(format!("the manifest of `{tag}`"), reason))
+            .map_err(|reason| self.failed(format!("the manifest of `{tag}`"), reason))
     }
 
     async fn blob(
@@ -160,7 +159,7 @@ impl Content for Layout {
         cap: u64,
     ) -> Result<Bytes, RegistryError> {
         self.sized_blob(digest, size, cap)
-            .map_err(|reason| self.error(format!("the blob {digest}"), reason))
+            .map_err(|reason| self.failed(format!("the blob {digest}"), reason))
     }
 
     async fn referrers(
@@ -170,6 +169,10 @@ impl Content for Layout {
     ) -> Result<Option<Vec<Descriptor>>, RegistryError> {
         self.referrers_of(digest)
             .map(Some)
-            .map_err(|reason| self.error(format!("the referrers of {digest}"), reason))
+            .map_err(|reason| self.failed(format!("the referrers of {digest}"), reason))
+    }
+
+    fn error(&self, _: &Repository, asked: &str, reason: Reason) -> RegistryError {
+        self.failed(asked, reason)
     }
 }

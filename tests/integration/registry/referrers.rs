@@ -1,6 +1,7 @@
 //! The referrers list.
 
 use super::*;
+use fullsend::registry::Content as _;
 use fullsend_testkit::registry::Fault;
 
 /// Pushes `count` artifacts that refer to the image.
@@ -123,4 +124,22 @@ async fn pages_and_entries_are_bounded() {
     registry.referrers_page_size(300);
     let error = client().referrers(&here, &subject).await.unwrap_err();
     assert_reason!(error, Reason::TooLarge { limit: 512, .. });
+}
+
+#[tokio::test]
+async fn an_image_under_the_fallback_tag_is_no_empty_list() {
+    let (registry, here, subject) = with_referrers(1);
+    let client = client();
+    assert_eq!(client.fallback(&here, &subject).await.unwrap(), None);
+    let tag = subject.fallback_tag();
+    let list = r#"{"schemaVersion":2,"manifests":[]}"#;
+    registry.put_manifest("a/b", &tag, OCI_INDEX, list);
+    assert_eq!(
+        client.fallback(&here, &subject).await.unwrap(),
+        Some(vec![])
+    );
+    registry.put_manifest("a/b", &tag, OCI_MANIFEST, MANIFEST);
+    let error = client.fallback(&here, &subject).await.unwrap_err();
+    assert_reason!(&error, Reason::Malformed(_));
+    assert!(error.to_string().contains(&tag), "{error}");
 }
