@@ -5,7 +5,13 @@ use sigstore_verify::Verifier;
 
 /// A Sigstore instance's keys and certificates.
 #[derive(Clone, Debug)]
-pub struct TrustMaterial(Option<Box<TrustedRoot>>);
+pub struct TrustMaterial(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    Embedded(SigstoreInstance),
+    Given(Box<TrustedRoot>),
+}
 
 /// A trusted root that cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -15,7 +21,12 @@ pub struct TrustError(String);
 impl TrustMaterial {
     /// The public-good instance, as it was when this program was built.
     pub fn public_good() -> Self {
-        Self(None)
+        Self(Source::Embedded(SigstoreInstance::PublicGood))
+    }
+
+    /// GitHub's own instance, as it was when this program was built.
+    pub fn github() -> Self {
+        Self(Source::Embedded(SigstoreInstance::GitHub))
     }
 
     /// GitHub's own instance, as it was when this program was built.
@@ -27,14 +38,14 @@ impl TrustMaterial {
     pub fn from_json(json: &str) -> Result<Self, TrustError> {
         let root = TrustedRoot::from_json(json).map_err(|error| TrustError(error.to_string()))?;
         verifier(&root)?;
-        Ok(Self(Some(Box::new(root))))
+        Ok(Self(Source::Given(Box::new(root))))
     }
 
     /// The root; read when it is first needed, as a key without a log needs none.
     pub(super) fn root(&self) -> Result<TrustedRoot, TrustError> {
         match &self.0 {
-            Some(root) => Ok(root.as_ref().clone()),
-            None => SigstoreInstance::PublicGood
+            Source::Given(root) => Ok(root.as_ref().clone()),
+            Source::Embedded(instance) => instance
                 .embedded_trusted_root()
                 .map_err(|error| TrustError(error.to_string())),
         }
