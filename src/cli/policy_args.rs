@@ -1,6 +1,6 @@
 //! The options that name a signer; cosign's names where it has them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 
@@ -10,17 +10,15 @@ use super::{
 };
 use crate::{
     config::{
-        AnchoredRegexp, Glob, Identity, KeyRequirement, KeySource, KeylessRequirement, NamePattern,
-        Requirement, Rule, SourceClaims, ValueError, github_host, gitlab_host, parse_git_ref,
-        parse_github_repository, parse_gitlab_config, parse_gitlab_project, parse_issuer,
-        parse_workflow,
+        AnchoredRegexp, AttestationRequirement, Glob, Identity, KeyRequirement, KeySource,
+        KeylessRequirement, NamePattern, PredicateType, Requirement, RootSource, Rule,
+        SourceClaims, ValueError, parse_git_ref, parse_github_repository, parse_gitlab_config,
+        parse_gitlab_project, parse_host, parse_issuer, parse_repository, parse_workflow,
     },
+    model::image::Repository,
     seam::files,
     signature::TrustMaterial,
 };
-
-const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
-const GITLAB_ISSUER: &str = "https://gitlab.com";
 
 /// The largest `trusted_root.json`; the public one has 7 KiB.
 const TRUSTED_ROOT_BYTES: u64 = 1 << 20;
@@ -62,12 +60,22 @@ pub(super) struct PolicyArgs {
     /// The CI file's git reference [default: any]
     #[arg(long, value_name = "REF", requires = "gitlab_project")]
     gitlab_ref: Option<String>,
+    /// The host of the GitHub or GitLab [default: what the issuer tells]
+    #[arg(long, value_name = "HOST", value_parser = host)]
+    forge_host: Option<String>,
     /// Accept a key's signature that is in no transparency log
     #[arg(long, requires = "key")]
     insecure_ignore_tlog: bool,
-    /// A `trusted_root.json` to believe instead of the public Sigstore
-    #[arg(long, value_name = "FILE")]
-    trusted_root: Option<PathBuf>,
+    /// Whom to believe about certificates and logs: `public-good`, `github`, or a
+    /// `trusted_root.json` [default: public-good]
+    #[arg(long, value_name = "NAME|FILE", value_parser = parse::<RootSource>)]
+    trusted_root: Option<RootSource>,
+    /// An attestation that the image must have besides: a short name of cosign's, or a URI
+    #[arg(long, value_name = "TYPE", value_parser = parse::<PredicateType>)]
+    attestation_type: Vec<PredicateType>,
+    /// Where the signatures are, if they are not beside the image
+    #[arg(long, value_name = "REPOSITORY", value_parser = repository)]
+    signature_repository: Option<Repository>,
 }
 
 impl PolicyArgs {
@@ -91,55 +99,70 @@ impl PolicyArgs {
         };
         let pattern = NamePattern::any()
             .ok_or_else(|| CliFailure::usage("the policy options make no pattern"))?;
-        Ok(Some(Rule::new(pattern, requirement)))
+        let mut rule = Rule::new(pattern, requirement);
+        self.amend_rule(&mut rule);
+        Ok(Some(rule))
+    }
+
+    /// The file's rules with what the options ask for besides, where they name no signer.
+    pub(super) fn amend(&self, mut rules: Vec<Rule>) -> Vec<Rule> {
+        for rule in &mut rules {
+            self.amend_rule(rule);
+        }
+        rules
+    }
+
+    fn amend_rule(&self, rule: &mut Rule) {
+        let asked = self.attestation_type.iter().cloned();
+        rule.attestations
+            .extend(asked.map(AttestationRequirement::of_type));
+        if let Some(repository) = &self.signature_repository {
+            rule.signature_repository = Some(repository.clone());
+        }
     }
 
     fn keyless(&self) -> Result<Option<KeylessRequirement>, CliFailure> {
-        let identity = self.identity()?;
-        let default_issuer = match &identity {
-            Some(Identity::GitHub { .. }) => Some(GITHUB_ISSUER),
-            Some(Identity::GitLab { .. }) => Some(GITLAB_ISSUER),
-            Some(Identity::Exact(_) | Identity::Regexp(_)) | None => None,
-        };
-        let issuer = self.certificate_oidc_issuer.as_deref().or(default_issuer);
-        let (identity, issuer) = match (identity, issuer) {
-            (None, None) => return Ok(None),
-            (Some(identity), Some(issuer)) => (
-                identity,
-                usage("certificate-oidc-issuer", parse_issuer(issuer))?,
-            ),
-            (Some(_), None) => {
+        let host = self.forge_host.as_deref();
+        let Some(identity) = self.identity()? else {
+            if host.is_some() {
                 return Err(CliFailure::usage_with(
-                    "an identity means nothing without the one who vouches for it",
-                    "add --certificate-oidc-issuer URL",
+                    "a forge's host names no signer",
+                    "add --github-repository or --gitlab-project",
                 ));
             }
-            (None, Some(_)) => {
-                return Err(CliFailure::usage_with(
+            return match self.certificate_oidc_issuer {
+                None => Ok(None),
+                Some(_) => Err(CliFailure::usage_with(
                     "an issuer alone would accept everybody who has an account there",
                     "add --certificate-identity, --github-repository or --gitlab-project",
-                ));
-            }
+                )),
+            };
         };
-        let host = match &identity {
-            Identity::GitHub { .. } => github_host(&issuer),
-            Identity::GitLab { .. } => gitlab_host(&issuer),
-            Identity::Exact(_) | Identity::Regexp(_) => None,
+        let usual_issuer = identity.usual_issuer(host);
+        if host.is_some() && usual_issuer.is_none() {
+            return Err(CliFailure::usage_with(
+                "--forge-host has no meaning beside --certificate-identity",
+                "it belongs to --github-repository and --gitlab-project",
+            ));
+        }
+        let issuer = self.certificate_oidc_issuer.clone().or(usual_issuer);
+        let Some(issuer) = issuer else {
+            return Err(CliFailure::usage_with(
+                "an identity means nothing without the one who vouches for it",
+                "add --certificate-oidc-issuer URL",
+            ));
         };
-        let source = SourceClaims {
-            repository: match &identity {
-                Identity::GitHub { repository, .. } => Some(repository.clone()),
-                _ => None,
-            },
-            ..SourceClaims::default()
-        };
-        Ok(Some(KeylessRequirement {
-            issuer,
-            host,
-            identity,
-            source,
-            trusted_root: None,
-        }))
+        let issuer = usage("certificate-oidc-issuer", parse_issuer(&issuer))?;
+        let host = self.forge_host.clone();
+        KeylessRequirement::new(issuer, host, identity, SourceClaims::default())
+            .map(Some)
+            .map_err(|error| match error.hint() {
+                Some(hint) => CliFailure::usage_with(
+                    error.to_string(),
+                    format!("--forge-host, --certificate-oidc-issuer: {hint}"),
+                ),
+                None => CliFailure::usage(error.to_string()),
+            })
     }
 
     fn identity(&self) -> Result<Option<Identity>, CliFailure> {
@@ -175,14 +198,36 @@ impl PolicyArgs {
         Ok(None)
     }
 
-    /// Whom to believe about certificates and logs.
-    pub(super) fn trust(&self) -> Result<TrustMaterial, CliFailure> {
-        let Some(path) = &self.trusted_root else {
-            return Ok(TrustMaterial::public_good());
-        };
-        let bytes = files::read(path, TRUSTED_ROOT_BYTES)?;
-        Ok(TrustMaterial::from_json(&String::from_utf8_lossy(&bytes))?)
+    /// Whom to believe about certificates and logs, where the rules do not say.
+    ///
+    /// A relative file starts at `folder`.
+    pub(super) fn trusted_root(&self, folder: &Path) -> RootSource {
+        match &self.trusted_root {
+            None => RootSource::PublicGood,
+            Some(RootSource::File(path)) => RootSource::File(folder.join(path)),
+            Some(named) => named.clone(),
+        }
     }
+
+    /// What is at [`Self::trusted_root`], read from the working directory.
+    pub(super) fn trust(&self) -> Result<TrustMaterial, CliFailure> {
+        match self.trusted_root(Path::new("")) {
+            RootSource::PublicGood => Ok(TrustMaterial::public_good()),
+            RootSource::GitHub => Ok(TrustMaterial::github()),
+            RootSource::File(path) => {
+                let bytes = files::read(&path, TRUSTED_ROOT_BYTES)?;
+                Ok(TrustMaterial::from_json(&String::from_utf8_lossy(&bytes))?)
+            }
+        }
+    }
+}
+
+fn host(text: &str) -> Result<String, String> {
+    parse_host(text).map_err(|error| with_mend(&error))
+}
+
+fn repository(text: &str) -> Result<Repository, String> {
+    parse_repository(text).map_err(|error| with_mend(&error))
 }
 
 fn git_ref(option: &str, text: Option<&str>) -> Result<Option<Glob>, CliFailure> {

@@ -105,21 +105,7 @@ impl Config {
 
     /// What is allowed, but probably not meant; one sentence each.
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        for rule in &self.verify {
-            let of_rule = rule.requirement.warnings().into_iter();
-            warnings.extend(of_rule.map(|text| format!("the rule for `{}`: {text}", rule.pattern)));
-        }
-        warnings
-    }
-
-    /// The first rule that decides about `image`, and its index.
-    pub fn rule_for(&self, image: &ImageReference) -> Option<(usize, &Rule)> {
-        let matches = |rule: &Rule| rule.pattern.matches(image.repository());
-        self.verify
-            .iter()
-            .enumerate()
-            .find(|(_, rule)| matches(rule))
+        self.verify.iter().flat_map(Rule::warnings).collect()
     }
 }
 

@@ -30,8 +30,23 @@ pub(super) fn secure_url(text: &str) -> Option<String> {
     (plain && secure).then(|| text.to_owned())
 }
 
+/// Who vouches for the workflows of the GitHub at `host`.
+pub(super) fn github_issuer(host: &str) -> String {
+    match host {
+        "github.com" => GITHUB_ISSUER.to_owned(),
+        // GitHub's own enterprise cloud has a host for each customer.
+        cloud if cloud.ends_with(".ghe.com") => format!("https://token.actions.{cloud}"),
+        server => format!("https://{server}/_services/token"),
+    }
+}
+
+/// Who vouches for the pipelines of the GitLab at `host`, unless it is told otherwise.
+pub(super) fn gitlab_issuer(host: &str) -> String {
+    format!("https://{host}")
+}
+
 /// The GitHub host whose workflows `issuer` vouches for, where the issuer tells it.
-pub fn github_host(issuer: &str) -> Option<String> {
+pub(super) fn github_host(issuer: &str) -> Option<String> {
     // An enterprise on github.com may have its name behind the issuer.
     let public = issuer
         .strip_prefix(GITHUB_ISSUER)
@@ -39,14 +54,16 @@ pub fn github_host(issuer: &str) -> Option<String> {
     if public {
         return Some("github.com".to_owned());
     }
-    let host = issuer
-        .strip_prefix("https://")?
-        .strip_suffix("/_services/token")?;
+    let rest = issuer.strip_prefix("https://")?;
+    let cloud = rest.strip_prefix("token.actions.");
+    let host = cloud
+        .filter(|host| host.ends_with(".ghe.com"))
+        .or_else(|| rest.strip_suffix("/_services/token"))?;
     is_host(host).then(|| host.to_owned())
 }
 
 /// The GitLab host whose pipelines `issuer` vouches for.
-pub fn gitlab_host(issuer: &str) -> Option<String> {
+pub(super) fn gitlab_host(issuer: &str) -> Option<String> {
     let host = issuer.strip_prefix("https://")?;
     let host = host.strip_suffix('/').unwrap_or(host);
     (is_host(host) && !issuer.starts_with(GITHUB_ISSUER)).then(|| host.to_owned())
@@ -147,6 +164,12 @@ mod tests {
             github_host("https://token.actions.githubusercontent.com.evil.example"),
             None
         );
+        assert_eq!(
+            github_host("https://token.actions.acme.ghe.com").as_deref(),
+            Some("acme.ghe.com")
+        );
+        assert_eq!(github_host("https://token.actions.a/b.ghe.com"), None);
+        assert_eq!(github_host("https://token.actions.acme.evil.com"), None);
         assert_eq!(github_host("https://a/b/_services/token"), None);
         assert_eq!(
             gitlab_host("https://gitlab.com").as_deref(),

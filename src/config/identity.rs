@@ -1,20 +1,21 @@
 //! Who signed: certificate identities of GitHub, GitLab and others, matched without input or output.
 
 use super::{
-    forge::is_yaml, pattern::Glob, policy::RootSource, regexp::AnchoredRegexp, value::excerpt,
+    forge::{github_host, github_issuer, gitlab_host, gitlab_issuer, is_yaml},
+    pattern::Glob,
+    policy::RootSource,
+    regexp::AnchoredRegexp,
+    value::{ValueError, excerpt},
 };
 
 /// A certificate that a rule accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeylessRequirement {
-    /// Who vouched for the signer, exactly.
-    pub issuer: String,
-    /// The forge's host; always there for the GitHub and GitLab forms.
-    pub host: Option<String>,
-    /// Whom the certificate names.
-    pub identity: Identity,
-    /// Who called the workflow that signed.
-    pub source: SourceClaims,
+    issuer: String,
+    /// Always there for the GitHub and GitLab forms.
+    host: Option<String>,
+    identity: Identity,
+    source: SourceClaims,
     /// Whose certificates and logs are believed; the command's where absent.
     pub trusted_root: Option<RootSource>,
 }
@@ -80,6 +81,68 @@ pub struct IdentityMismatch {
 }
 
 impl KeylessRequirement {
+    /// Accepts `identity` where `issuer` vouched for it and the certificate claims `source`.
+    ///
+    /// The GitHub and GitLab forms need the forge's host: `host`, else what the issuer tells. A
+    /// workflow of GitHub must have been called by its own repository where `source` names none.
+    pub fn new(
+        issuer: String,
+        host: Option<String>,
+        identity: Identity,
+        source: SourceClaims,
+    ) -> Result<Self, ValueError> {
+        let (told, own_repository) = match &identity {
+            Identity::Exact(_) | Identity::Regexp(_) => {
+                return Ok(Self::of(issuer, None, identity, source));
+            }
+            Identity::GitHub { repository, .. } => (github_host(&issuer), Some(repository)),
+            Identity::GitLab { .. } => (gitlab_host(&issuer), None),
+        };
+        // GitHub's issuers vouch for one host; a GitLab may be told to use any issuer.
+        if let (Some(_), Some(told), Some(named)) = (own_repository, &told, &host)
+            && told != named
+        {
+            return Err(ValueError::new(format!(
+                "the issuer vouches for {told}, not for `{}`",
+                excerpt(named)
+            ))
+            .mend(format!(
+                "the issuer of that host is `{}`",
+                github_issuer(named)
+            )));
+        }
+        let Some(host) = host.or(told) else {
+            return Err(ValueError::new("the issuer does not tell the forge's host")
+                .mend("add the host, for example `github.example.com`"));
+        };
+        let source = SourceClaims {
+            repository: source.repository.or_else(|| own_repository.cloned()),
+            ..source
+        };
+        Ok(Self::of(issuer, Some(host), identity, source))
+    }
+
+    fn of(issuer: String, host: Option<String>, identity: Identity, source: SourceClaims) -> Self {
+        Self {
+            issuer,
+            host,
+            identity,
+            source,
+            trusted_root: None,
+        }
+    }
+
+    /// Whom the certificate names.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Whether a certificate for one is a certificate for the other, whoever's log it is in.
+    pub(super) fn is_same_signer(&self, other: &Self) -> bool {
+        let key = |one: &Self| (one.issuer.clone(), one.host.clone(), one.identity.clone());
+        key(self) == key(other) && self.source == other.source
+    }
+
     /// Checks a verified certificate's issuer, subject and claims, all of which must fit.
     pub fn accepts(
         &self,
@@ -128,6 +191,15 @@ impl KeylessRequirement {
 impl Identity {
     /// The CI file where GitLab's form names none.
     pub const GITLAB_CONFIG: &str = ".gitlab-ci.yml";
+
+    /// Who vouches for such an identity on the forge at `host`, if it is a forge's.
+    pub fn usual_issuer(&self, host: Option<&str>) -> Option<String> {
+        match self {
+            Self::Exact(_) | Self::Regexp(_) => None,
+            Self::GitHub { .. } => Some(github_issuer(host.unwrap_or("github.com"))),
+            Self::GitLab { .. } => Some(gitlab_issuer(host.unwrap_or("gitlab.com"))),
+        }
+    }
 
     /// Whether `subject` is this identity on the forge at `host`.
     ///
@@ -206,132 +278,4 @@ fn clean(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{
-        super::forge::{GITHUB_ISSUER, github_host},
-        *,
-    };
-
-    const RELEASE: &str =
-        "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2.3";
-
-    fn github() -> KeylessRequirement {
-        KeylessRequirement {
-            issuer: GITHUB_ISSUER.to_owned(),
-            host: github_host(GITHUB_ISSUER),
-            identity: Identity::GitHub {
-                repository: "acme/app".to_owned(),
-                workflow: Some(".github/workflows/release.yml".to_owned()),
-                r#ref: Some("refs/tags/v*".parse().unwrap()),
-            },
-            source: SourceClaims {
-                repository: Some("acme/app".to_owned()),
-                ..SourceClaims::default()
-            },
-            trusted_root: None,
-        }
-    }
-
-    fn claims() -> Claims {
-        Claims {
-            source_repository: Some("https://github.com/acme/app".to_owned()),
-            source_ref: Some("refs/tags/v1.2.3".to_owned()),
-            trigger: Some("push".to_owned()),
-        }
-    }
-
-    #[test]
-    fn a_github_workflow_is_bound_as_a_whole() {
-        let identity = github().identity;
-        assert!(identity.matches(Some("github.com"), RELEASE));
-        for bad in [
-            RELEASE.replace("acme/app", "acme/app-evil"),
-            RELEASE.replace("acme/app", "evil/acme/app"),
-            RELEASE.replace("release.yml", "test.yml"),
-            RELEASE.replace("github.com", "github.com.evil.example"),
-            RELEASE.replace("https", "http"),
-            RELEASE.replace("refs/tags/v1.2.3", "refs/heads/v1"),
-            RELEASE.replace("refs/tags/v1.2.3", "refs/tags/v1/x"),
-            RELEASE.replace("refs/tags/v1.2.3", ""),
-            format!(" {RELEASE}"),
-            String::new(),
-        ] {
-            assert!(!identity.matches(Some("github.com"), &bad), "{bad}");
-        }
-        assert!(!identity.matches(None, RELEASE));
-    }
-
-    #[test]
-    fn any_workflow_is_one_file() {
-        let identity = Identity::GitHub {
-            repository: "acme/app".to_owned(),
-            workflow: None,
-            r#ref: None,
-        };
-        assert!(identity.matches(Some("github.com"), RELEASE));
-        for bad in [
-            "https://github.com/acme/app/.github/workflows/a/b.yml@refs/heads/main",
-            "https://github.com/acme/app/.github/workflows/x@refs/heads/main",
-            "https://github.com/acme/app/other/a.yml@refs/heads/main",
-            "https://github.com/acme/app/.github/workflows/a.yml@",
-        ] {
-            assert!(!identity.matches(Some("github.com"), bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_gitlab_subject_has_two_slashes() {
-        let identity = Identity::GitLab {
-            project: "acme/team/app".to_owned(),
-            config: Identity::GITLAB_CONFIG.to_owned(),
-            r#ref: Some("refs/tags/*".parse().unwrap()),
-        };
-        let subject = "https://gitlab.com/acme/team/app//.gitlab-ci.yml@refs/tags/v1";
-        assert!(identity.matches(Some("gitlab.com"), subject));
-        assert!(!identity.matches(Some("gitlab.com"), &subject.replace("//.git", "/.git")));
-        assert!(!identity.matches(Some("gitlab.com"), &subject.replace("team/app", "team")));
-    }
-
-    #[test]
-    fn issuer_and_claims_must_fit_too() {
-        let wanted = github();
-        assert_eq!(wanted.accepts(GITHUB_ISSUER, RELEASE, &claims()), Ok(()));
-        let bare = Claims {
-            source_repository: Some("acme/app".to_owned()),
-            ..claims()
-        };
-        assert_eq!(wanted.accepts(GITHUB_ISSUER, RELEASE, &bare), Ok(()));
-        let slash = format!("{GITHUB_ISSUER}/");
-        assert!(wanted.accepts(&slash, RELEASE, &claims()).is_err());
-        assert!(
-            wanted
-                .accepts(GITHUB_ISSUER, RELEASE, &Claims::default())
-                .is_err()
-        );
-        let stranger = Claims {
-            source_repository: Some("https://github.com/evil/caller".to_owned()),
-            ..claims()
-        };
-        let error = wanted
-            .accepts(GITHUB_ISSUER, RELEASE, &stranger)
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the certificate's source repository is `https://github.com/evil/caller`, not `acme/app`"
-        );
-        let mut triggered = github();
-        triggered.source.trigger = Some("release".to_owned());
-        assert!(
-            triggered
-                .accepts(GITHUB_ISSUER, RELEASE, &claims())
-                .is_err()
-        );
-        let mut from_main = github();
-        from_main.source.r#ref = Some("refs/heads/main".parse().unwrap());
-        assert!(
-            from_main
-                .accepts(GITHUB_ISSUER, RELEASE, &claims())
-                .is_err()
-        );
-    }
-}
+mod tests;

@@ -4,8 +4,8 @@ use super::{
     checker::{Checker, text},
     diagnostic::Diagnostic,
     forge::{
-        github_host, gitlab_host, parse_github_repository, parse_gitlab_config,
-        parse_gitlab_project, parse_host, parse_issuer, parse_workflow,
+        parse_github_repository, parse_gitlab_config, parse_gitlab_project, parse_host,
+        parse_issuer, parse_workflow,
     },
     identity::{Identity, KeylessRequirement, SourceClaims},
     pattern::Glob,
@@ -33,35 +33,22 @@ pub(super) fn check_keyless(
     let form = form(written, checker)?;
     refuse_strangers(raw, form, checker);
     let identity = identity(written, form, checker);
-    let issuer = issuer?;
-    let host = match form {
-        Form::GitHub => named_host.or_else(|| github_host(&issuer)),
-        Form::GitLab => named_host.or_else(|| gitlab_host(&issuer)),
-        Form::Exact | Form::Regexp => None,
-    };
-    if form.needs_host() && host.is_none() && raw.host.get().is_none() {
-        let at = raw.issuer.get().map_or(&written.at, |issuer| &issuer.at);
-        checker.report(
-            Diagnostic::at(at, "the issuer does not tell the forge's host")
-                .help("add the host, for example `host: github.example.com`"),
-        );
+    let trusted_root = checker.parse(&raw.trusted_root);
+    // A host that was refused is none that was left out.
+    if raw.host.get().is_some() && named_host.is_none() {
         return None;
     }
-    let identity = identity?;
-    let source = match &identity {
-        Identity::GitHub { repository, .. } if source.repository.is_none() => SourceClaims {
-            repository: Some(repository.clone()),
-            ..source
-        },
-        _ => source,
-    };
-    Some(KeylessRequirement {
-        issuer,
-        host,
-        identity,
-        source,
-        trusted_root: None,
-    })
+    match KeylessRequirement::new(issuer?, named_host, identity?, source) {
+        Ok(mut requirement) => {
+            requirement.trusted_root = trusted_root;
+            Some(requirement)
+        }
+        Err(error) => {
+            let at = raw.issuer.get().map_or(&written.at, |issuer| &issuer.at);
+            checker.report(Diagnostic::of_value(at, &error));
+            None
+        }
+    }
 }
 
 /// The four ways to name a signer.
@@ -74,10 +61,6 @@ enum Form {
 }
 
 impl Form {
-    fn needs_host(self) -> bool {
-        matches!(self, Self::GitHub | Self::GitLab)
-    }
-
     fn key(self) -> &'static str {
         match self {
             Self::Exact => "identity",

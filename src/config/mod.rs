@@ -7,6 +7,7 @@
 mod agent;
 mod attestation;
 mod checker;
+mod condition;
 mod container;
 mod deny;
 mod diagnostic;
@@ -21,6 +22,7 @@ mod pattern;
 mod policy;
 mod raw;
 mod regexp;
+mod scalar;
 mod schema;
 mod suggest;
 #[cfg(test)]
@@ -30,7 +32,8 @@ mod version;
 mod yaml;
 
 pub use agent::{Agent, AgentName};
-pub use attestation::{AttestationRequirement, Condition, PredicateType};
+pub use attestation::{AttestationRequirement, PredicateType};
+pub use condition::{Comparison, Condition, ConditionMismatch};
 pub use container::{
     ContainerPath, EnvName, Mount, Network, RuntimeProfile, User, runtime_socket_in,
 };
@@ -38,14 +41,16 @@ pub use deny::{Denied, DeniedSubject, DenyList, DenySource, DenyUnavailable, Rep
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use file::{Config, RuntimeChoice, UnknownAgent, parse};
 pub use forge::{
-    github_host, gitlab_host, parse_github_repository, parse_gitlab_config, parse_gitlab_project,
-    parse_host, parse_issuer, parse_workflow,
+    parse_github_repository, parse_gitlab_config, parse_gitlab_project, parse_host, parse_issuer,
+    parse_workflow,
 };
 pub use hold::{Hold, parse_date};
 pub use identity::{Claims, Identity, IdentityMismatch, KeylessRequirement, SourceClaims};
 pub use keyless::parse_git_ref;
 pub use pattern::{Glob, NamePattern};
-pub use policy::{Coverage, KeyRequirement, KeySource, Requirement, RootSource, Rule, rule_for};
+pub use policy::{
+    Coverage, KeyRequirement, KeySource, Requirement, RootSource, Rule, parse_repository, rule_for,
+};
 pub use regexp::AnchoredRegexp;
 pub use schema::schema;
 pub use suggest::suggest;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, de::IgnoredAny};
 
+pub(super) use super::scalar::Scalars;
 use super::{
     schema,
     yaml::{Field, Located},
@@ -54,19 +55,25 @@ pub(super) struct Rule {
     pub(super) key: Field<String>,
     /// The signature by `key` is in no transparency log.
     pub(super) insecure_ignore_tlog: Field<bool>,
+    /// Whose log is believed about `key`: `public-good`, `github`, or a `trusted_root.json`.
+    #[schemars(schema_with = "schema::text")]
+    pub(super) trusted_root: Field<String>,
     /// A certificate's issuer and identity.
     pub(super) keyless: Field<Keyless>,
     /// Any one of these suffices.
     pub(super) any: Field<Vec<Located<Requirement>>>,
-    /// Not supported yet by this version.
-    #[schemars(schema_with = "schema::never")]
-    pub(super) all: Field<IgnoredAny>,
-    /// Not supported yet by this version.
-    #[schemars(schema_with = "schema::never")]
-    pub(super) threshold: Field<IgnoredAny>,
-    /// Not supported yet by this version.
-    #[schemars(schema_with = "schema::never")]
-    pub(super) attestations: Field<IgnoredAny>,
+    /// Every one of these must have signed.
+    pub(super) all: Field<Vec<Located<Requirement>>>,
+    /// So many of these must have signed, each by itself.
+    pub(super) threshold: Field<Threshold>,
+    /// Attestations that the image must have besides.
+    pub(super) attestations: Field<Vec<Located<Attestation>>>,
+    /// Which of a multi-platform image must be signed: the index, the platform's manifest, `either` (the default) or `both`.
+    #[schemars(schema_with = "schema::coverage")]
+    pub(super) signed: Field<String>,
+    /// The repository of the signatures, if they are not beside the image.
+    #[schemars(schema_with = "schema::text")]
+    pub(super) signature_repository: Field<String>,
 }
 
 /// One accepted kind of signature.
@@ -79,19 +86,70 @@ pub(super) struct Requirement {
     pub(super) key: Field<String>,
     /// The signature by `key` is in no transparency log.
     pub(super) insecure_ignore_tlog: Field<bool>,
+    /// Whose log is believed about `key`: `public-good`, `github`, or a `trusted_root.json`.
+    #[schemars(schema_with = "schema::text")]
+    pub(super) trusted_root: Field<String>,
     /// A certificate's issuer and identity.
     pub(super) keyless: Field<Keyless>,
     /// Any one of these suffices.
     pub(super) any: Field<Vec<Located<Self>>>,
-    /// Not supported yet by this version.
-    #[schemars(schema_with = "schema::never")]
-    pub(super) all: Field<IgnoredAny>,
-    /// Not supported yet by this version.
-    #[schemars(schema_with = "schema::never")]
-    pub(super) threshold: Field<IgnoredAny>,
-    /// Not supported yet by this version.
+    /// Every one of these must have signed.
+    pub(super) all: Field<Vec<Located<Self>>>,
+    /// So many of these must have signed, each by itself.
+    pub(super) threshold: Field<Threshold>,
+    /// Belongs to the rule.
     #[schemars(schema_with = "schema::never")]
     pub(super) attestations: Field<IgnoredAny>,
+}
+
+/// How many of which signers must have signed; one signer counts once.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = schema::threshold)]
+pub(super) struct Threshold {
+    /// How many: from 1 to the length of `of`.
+    #[schemars(schema_with = "schema::count")]
+    pub(super) count: Field<String>,
+    /// Keys, certificates, or `any` of such.
+    pub(super) of: Field<Vec<Located<Requirement>>>,
+}
+
+/// An attestation that the image must have.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = schema::attestation)]
+pub(super) struct Attestation {
+    /// Its kind: one of cosign's short names, or the predicate's type URI.
+    #[schemars(schema_with = "schema::predicate_type")]
+    pub(super) r#type: Field<String>,
+    /// A public key: a file beside this one, or `env://NAME`.
+    #[schemars(schema_with = "schema::text")]
+    pub(super) key: Field<String>,
+    /// The signature by `key` is in no transparency log.
+    pub(super) insecure_ignore_tlog: Field<bool>,
+    /// Whose log is believed about `key`: `public-good`, `github`, or a `trusted_root.json`.
+    #[schemars(schema_with = "schema::text")]
+    pub(super) trusted_root: Field<String>,
+    /// A certificate's issuer and identity.
+    pub(super) keyless: Field<Keyless>,
+    /// Any one of these suffices.
+    pub(super) any: Field<Vec<Located<Requirement>>>,
+    /// Every one of these must have signed.
+    pub(super) all: Field<Vec<Located<Requirement>>>,
+    /// So many of these must have signed, each by itself.
+    pub(super) threshold: Field<Threshold>,
+    /// SLSA: the builder's id, or a list of those that are accepted.
+    #[schemars(schema_with = "schema::accepted_texts")]
+    pub(super) builder: Field<Scalars>,
+    /// SLSA: the URL of the repository that was built, or a list of those that are accepted.
+    #[schemars(schema_with = "schema::accepted_texts")]
+    pub(super) source: Field<Scalars>,
+    /// SLSA: the URI of the build's type, or a list of those that are accepted.
+    #[schemars(schema_with = "schema::accepted_texts")]
+    pub(super) build_type: Field<Scalars>,
+    /// Values of the predicate by JSON pointer: what each must be, or a list of what is accepted.
+    #[schemars(schema_with = "schema::predicate")]
+    pub(super) predicate: Field<BTreeMap<Located<String>, Located<Scalars>>>,
 }
 
 /// The certificate of a signer without a lasting key.
@@ -135,6 +193,9 @@ pub(super) struct Keyless {
     /// The event that started the workflow, exactly: `push`, `release`, …
     #[schemars(schema_with = "schema::text")]
     pub(super) trigger: Field<String>,
+    /// Whose certificates and log are believed: `public-good`, `github`, or a `trusted_root.json`.
+    #[schemars(schema_with = "schema::text")]
+    pub(super) trusted_root: Field<String>,
 }
 
 /// What an agent runs, within which limits.
