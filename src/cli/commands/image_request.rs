@@ -65,7 +65,7 @@ fn rules(
                  --github-repository, --gitlab-project or --certificate-identity",
             ));
         }
-        return Ok(written.clone());
+        return Ok(policy.amend(written.clone()));
     };
     if !written.is_empty() {
         context
