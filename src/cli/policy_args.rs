@@ -61,7 +61,7 @@ pub(super) struct PolicyArgs {
     #[arg(long, value_name = "REF", requires = "gitlab_project")]
     gitlab_ref: Option<String>,
     /// The host of the GitHub or GitLab [default: what the issuer tells]
-    #[arg(long, value_name = "HOST", value_parser = host)]
+    #[arg(long, value_name = "HOST", conflicts_with = "key", value_parser = host)]
     forge_host: Option<String>,
     /// Accept a key's signature that is in no transparency log
     #[arg(long, requires = "key")]
@@ -237,3 +237,6 @@ fn git_ref(option: &str, text: Option<&str>) -> Result<Option<Glob>, CliFailure>
 fn usage<T>(option: &str, parsed: Result<T, ValueError>) -> Result<T, CliFailure> {
     parsed.map_err(|error| CliFailure::usage(format!("--{option}: {}", with_mend(&error))))
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,7 +127,7 @@ impl Requirement {
     fn warnings(&self) -> Vec<String> {
         match self {
             Self::Keyless(keyless) => match keyless.identity() {
-                Identity::Regexp(regexp) => regexp.warning().into_iter().collect(),
+                Identity::Regexp(regexp) => regexp.warnings(),
                 Identity::Exact(_) | Identity::GitHub { .. } | Identity::GitLab { .. } => {
                     Vec::new()
                 }
