@@ -61,12 +61,9 @@ impl CliFailure {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Agent(error) => error.hint(),
             Self::Runtime(error) => error.hint(),
+            Self::File(error) => error.hint(),
             // A rendered configuration error carries its own help.
-            Self::Config(_)
-            | Self::File(_)
-            | Self::Policy(_)
-            | Self::Trust(_)
-            | Self::System(..) => None,
+            Self::Config(_) | Self::Policy(_) | Self::Trust(_) | Self::System(..) => None,
         }
     }
 

@@ -31,6 +31,9 @@ pub(super) struct GlobalArgs {
     /// Opens no connection except to what the command line names
     #[arg(long, global = true)]
     pub(super) offline: bool,
+    /// On CI, for a pull request: read the policy's files from the checkout, not from the base
+    #[arg(long, global = true)]
+    pub(super) trust_checkout: bool,
     /// A registry to speak plain HTTP to; a loopback address needs no permission
     #[arg(long, global = true, value_name = "HOST")]
     pub(super) insecure_registry: Vec<String>,

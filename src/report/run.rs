@@ -64,6 +64,8 @@ pub struct ConfigFile {
     pub path: Option<String>,
     /// The SHA-256 of its bytes in hexadecimal.
     pub sha256: Option<String>,
+    /// The commit that it was read from, as `NAME@COMMIT`; null for the disk.
+    pub r#ref: Option<String>,
 }
 
 /// The CI job that a run belongs to.

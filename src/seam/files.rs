@@ -1,5 +1,6 @@
 //! Files: reads are bounded, writes are atomic.
 
+use super::tree::BaseError;
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
@@ -34,6 +35,14 @@ pub enum FileError {
         /// Which path.
         path: PathBuf,
     },
+    /// A stranger's version of it is on the disk, and the trusted one cannot be had.
+    #[error("could not read {} as it was before the change", path.display())]
+    Base {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: BaseError,
+    },
 }
 
 /// What the names of our private folders begin with; 22 random characters follow.
@@ -50,7 +59,19 @@ impl FileError {
 
     /// Whether nothing lies at the path.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+        match self {
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            Self::Base { source, .. } => source.is_absent(),
+            Self::TooLarge { .. } | Self::NotAFile { .. } => false,
+        }
+    }
+
+    /// What the user can do about it, where the message does not say.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Base { source, .. } => source.hint(),
+            Self::Io { .. } | Self::TooLarge { .. } | Self::NotAFile { .. } => None,
+        }
     }
 }
 
@@ -172,6 +193,27 @@ pub fn remove_private_folder(path: &Path) -> Result<(), FileError> {
         fs::remove_file(entry.map_err(failed)?.path()).map_err(failed)?;
     }
     fs::remove_dir(path).map_err(failed)
+}
+
+/// Whether anything lies at `path`, be it a link to nowhere.
+///
+/// Only what certainly is not there is absent: a folder that may not be entered is an error.
+pub fn lies_at(path: &Path) -> Result<bool, FileError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => Err(FileError::io("look for", path)(error)),
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    let kind = error.kind();
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// The folder that relative paths start at.
+pub fn working_directory() -> io::Result<PathBuf> {
+    std::env::current_dir()
 }
 
 /// The absolute path without links, of something that exists.

@@ -5,6 +5,7 @@
 pub mod environment;
 pub mod files;
 pub mod folder;
+pub mod git;
 pub mod http;
 pub mod process;
 mod proxy;

@@ -20,10 +20,21 @@ pub struct Invocation<'a> {
     pub input: &'a [u8],
     /// `PATH`, where it differs from this process's own.
     pub path: Option<&'a str>,
+    /// How the rest of its environment differs from this process's own.
+    pub variables: Variables<'a>,
     /// It is killed after this time.
     pub time_limit: Duration,
     /// It is killed when it writes more than this to its standard output.
     pub output_limit: u64,
+}
+
+/// How a program's environment differs from this process's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Variables<'a> {
+    /// Variables whose names begin with this are taken out.
+    pub without: Option<&'a str>,
+    /// Then these are set.
+    pub set: &'a [(&'a str, &'a str)],
 }
 
 /// How a program ended.
@@ -89,10 +100,28 @@ impl Invocation<'_> {
             Ok(child) => self.finish(child).await,
             Err(source) => Err(self.io(source)),
         };
-        outcome.map_err(|reason| ProcessError {
+        outcome.map_err(|reason| self.failed(reason))
+    }
+
+    /// The same for callers that cannot wait as a task does, and may yet be part of one.
+    pub fn run_blocking(&self) -> Result<Finished, ProcessError> {
+        let run = || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(|source| self.failed(self.io(source)))?;
+            runtime.block_on(self.run())
+        };
+        // A thread of its own, as a runtime cannot be entered from within another.
+        let joined = std::thread::scope(|scope| scope.spawn(run).join());
+        joined.unwrap_or_else(|_| Err(self.failed(self.io(io::Error::other("it was lost")))))
+    }
+
+    fn failed(&self, reason: ProcessFailure) -> ProcessError {
+        ProcessError {
             purpose: self.purpose.to_owned(),
             reason,
-        })
+        }
     }
 
     #[expect(
@@ -108,6 +137,14 @@ impl Invocation<'_> {
             .stderr(Stdio::null())
             .process_group(0)
             .kill_on_drop(true);
+        if let Some(prefix) = self.variables.without {
+            let all = std::env::vars_os().map(|(name, _)| name);
+            all.filter(|name| name.as_encoded_bytes().starts_with(prefix.as_bytes()))
+                .for_each(|name| {
+                    command.env_remove(name);
+                });
+        }
+        command.envs(self.variables.set.iter().copied());
         if let Some(path) = self.path {
             command.env("PATH", path);
         }
@@ -189,6 +226,7 @@ mod tests {
             arguments,
             input: b"hello",
             path: None,
+            variables: Variables::default(),
             time_limit: Duration::from_secs(5),
             output_limit: 100,
         }

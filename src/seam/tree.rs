@@ -1,30 +1,252 @@
-//! Where the files of a policy are read from.
+//! Where the files of a policy are read from: the disk, or the commit that a change is made to.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use super::files::{self, FileError};
+use super::{
+    files::{self, FileError},
+    git::{CommitId, GitError, Repository},
+};
 
 /// The folder of fullsend.yaml, from which its relative paths start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tree {
     /// A folder on the disk.
     Folder(PathBuf),
+    /// A folder whose files on the disk may be a stranger's.
+    Base {
+        /// The folder.
+        folder: PathBuf,
+        /// What its files were before.
+        base: Base,
+    },
+}
+
+/// The version of a checkout that was there before a stranger's change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// The commit, or why it is not known: then no file of a checkout is read at all.
+    pub commit: Result<CommitId, String>,
+    /// What people call it: `main`.
+    pub name: String,
+    /// Where the CI job keeps its checkouts. Files outside of it and of every git work tree are
+    /// not a stranger's.
+    pub workspace: Option<PathBuf>,
+    /// Whether the commit may not be fetched.
+    pub offline: bool,
+}
+
+/// The version from before a change that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BaseError {
+    /// Nothing says which commit it is.
+    #[error("the base commit is not known: {0}")]
+    Unknown(String),
+    /// There is no history to find it in.
+    #[error("it lies in the job's checkout, which is no git work tree")]
+    NoRepository,
+    /// Git has no answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl BaseError {
+    /// Whether the commit is there and has no such file.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Git(GitError::Absent { .. }))
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        let first = match self {
+            Self::Git(GitError::NoCommit { .. }) => {
+                "check out with `fetch-depth: 0` (on GitLab `GIT_DEPTH: 0`)"
+            }
+            Self::Git(GitError::Absent { .. }) => "name a file that the base has",
+            Self::Git(GitError::NotAFile { .. }) => "make it a regular file in the base",
+            Self::Git(_) => "see to it that `git` works in the checkout",
+            Self::NoRepository => "make the checkout with git, or put the file outside of it",
+            Self::Unknown(_) => "pass on the CI platform's variables and the event's file",
+        };
+        Some(format!(
+            "{first}; --trust-checkout reads the checkout's own files, whoever wrote them"
+        ))
+    }
+}
+
+/// Where one file is read.
+#[derive(Debug)]
+enum Place {
+    Disk,
+    Commit {
+        repository: Repository,
+        path: String,
+    },
 }
 
 impl Tree {
-    /// The folder; also where another version of its files was read.
+    /// The folder on the disk, where whatever is no part of the policy is.
     pub fn folder(&self) -> &Path {
-        let Self::Folder(folder) = self;
-        folder
+        match self {
+            Self::Folder(folder) | Self::Base { folder, .. } => folder,
+        }
+    }
+
+    /// The same files with relative paths that start at `folder`.
+    #[must_use]
+    pub fn at(&self, folder: &Path) -> Self {
+        let folder = folder.to_owned();
+        match self {
+            Self::Folder(_) => Self::Folder(folder),
+            Self::Base { base, .. } => Self::Base {
+                folder,
+                base: base.clone(),
+            },
+        }
     }
 
     /// How a message names the file at `path`.
     pub fn name(&self, path: &Path) -> String {
-        self.folder().join(path).display().to_string()
+        let path = self.folder().join(path);
+        if let Self::Base { base, .. } = self
+            && let Ok(commit) = &base.commit
+            && let Ok(Place::Commit { path, .. }) = base.place(&path)
+        {
+            return format!("{}@{}:{path}", base.name, commit.short());
+        }
+        path.display().to_string()
+    }
+
+    /// `NAME@COMMIT` of what the file at `path` is read from; none for the disk.
+    pub fn revision(&self, path: &Path) -> Result<Option<String>, FileError> {
+        let Self::Base { folder, base } = self else {
+            return Ok(None);
+        };
+        let path = folder.join(path);
+        match (base.place(&path)?, &base.commit) {
+            (Place::Commit { .. }, Ok(commit)) => Ok(Some(format!("{}@{commit}", base.name))),
+            _ => Ok(None),
+        }
     }
 
     /// Reads a regular file of at most `limit` bytes.
+    ///
+    /// An absolute path may lead out of the folder; it is read where every other would be.
     pub fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-        files::read(&self.folder().join(path), limit)
+        let path = self.folder().join(path);
+        let Self::Base { base, .. } = self else {
+            return files::read(&path, limit);
+        };
+        match base.place(&path)? {
+            Place::Disk => files::read(&path, limit),
+            Place::Commit {
+                repository,
+                path: inside,
+            } => base
+                .required(&repository)
+                .and_then(|commit| Ok(repository.read(commit, &inside, limit)?))
+                .map_err(|source| FileError::Base { path, source }),
+        }
     }
+
+    /// The nearest file of that name in the folder or above, no further than the repository's
+    /// root; for a base, among the files of its commit.
+    pub fn find(&self, name: &str) -> Result<Option<PathBuf>, FileError> {
+        let folder = self.folder();
+        if let Self::Base { base, .. } = self
+            && let Some(repository) = Repository::around(folder, base.offline)?
+        {
+            let found = base.find(&repository, folder, name);
+            return found.map_err(|source| FileError::Base {
+                path: folder.join(name),
+                source,
+            });
+        }
+        for folder in folder.ancestors() {
+            let candidate = folder.join(name);
+            if files::lies_at(&candidate)? {
+                return Ok(Some(candidate));
+            }
+            if files::lies_at(&folder.join(".git"))? {
+                return Ok(None);
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Base {
+    fn required(&self, repository: &Repository) -> Result<&CommitId, BaseError> {
+        let commit = self.commit.as_ref();
+        let commit = commit.map_err(|reason| BaseError::Unknown(reason.clone()))?;
+        repository.require(commit)?;
+        Ok(commit)
+    }
+
+    fn find(
+        &self,
+        repository: &Repository,
+        folder: &Path,
+        name: &str,
+    ) -> Result<Option<PathBuf>, BaseError> {
+        let commit = self.required(repository)?;
+        let within = folder.ancestors();
+        let candidates = within
+            .take_while(|folder| folder.starts_with(repository.root()))
+            .map(|folder| repository.relative(&folder.join(name)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let found = repository.deepest(commit, &candidates)?;
+        Ok(found.map(|path| repository.root().join(path)))
+    }
+
+    /// Where the file at the absolute `path` is read.
+    ///
+    /// What the path says decides before what the disk's links make of it, as those in the checkout
+    /// are a stranger's too.
+    fn place(&self, path: &Path) -> Result<Place, FileError> {
+        if let Some(place) = self.place_inside(&lexical(path))? {
+            return Ok(place);
+        }
+        // A link from outside may lead into the checkout.
+        let place = match files::resolve(path) {
+            Ok(real) => self.place_inside(&real)?,
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        Ok(place.unwrap_or(Place::Disk))
+    }
+
+    fn place_inside(&self, path: &Path) -> Result<Option<Place>, FileError> {
+        let refused = |source| FileError::Base {
+            path: path.to_owned(),
+            source,
+        };
+        if let Some(repository) = Repository::around(path, self.offline)? {
+            let relative = repository.relative(path);
+            let path = relative.map_err(|error| refused(error.into()))?;
+            return Ok(Some(Place::Commit { repository, path }));
+        }
+        let Some(workspace) = &self.workspace else {
+            return Ok(None);
+        };
+        let real = files::resolve(workspace).ok();
+        if path.starts_with(workspace) || real.is_some_and(|real| path.starts_with(real)) {
+            return Err(refused(BaseError::NoRepository));
+        }
+        Ok(None)
+    }
+}
+
+/// The path without `.` and `..`, whatever is on the disk.
+fn lexical(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
+        }
+    }
+    plain
 }

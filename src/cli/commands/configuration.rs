@@ -1,14 +1,18 @@
-//! Finds and reads fullsend.yaml.
+//! Finds and reads fullsend.yaml: on CI, for a stranger's change, the one from before it.
 
 use std::path::{Path, PathBuf};
 
 use crate::{
     cli::{Context, failure::CliFailure},
     config::{self, Config, MAX_FILE_BYTES},
-    launch::Console as _,
+    launch::{self, Console as _, PolicyOrigin},
     model::digest::Digest,
     report::run::ConfigFile,
-    seam::{files, tree::Tree},
+    seam::{
+        environment::Environment,
+        files,
+        tree::{Base, Tree},
+    },
 };
 
 const NAME: &str = "fullsend.yaml";
@@ -27,23 +31,33 @@ pub(in crate::cli) struct Loaded {
 /// Without a file the configuration is empty.
 pub(in crate::cli) fn load(context: &Context) -> Result<Loaded, CliFailure> {
     let here = working_directory()?;
+    let tree = tree(context, &here);
     let found = match &context.global.config {
         Some(path) => Some(here.join(path)),
-        None => search(&here),
+        None => tree.find(NAME)?,
     };
     let Some(path) = found else {
+        warn_of_ignored(context, &tree)?;
         return Ok(Loaded {
             config: Config::default(),
             file: ConfigFile::default(),
-            files: Tree::Folder(here),
+            files: tree,
         });
     };
-    let text = files::read(&path, MAX_FILE_BYTES as u64)?;
-    let name = path
-        .strip_prefix(&here)
-        .unwrap_or(&path)
-        .display()
-        .to_string();
+    let text = tree.read(&path, MAX_FILE_BYTES as u64)?;
+    let r#ref = tree.revision(&path)?;
+    let name = match &r#ref {
+        Some(_) => tree.name(&path),
+        None => shown(&path, &here),
+    };
+    if let Some(revision) = &r#ref
+        && files::read(&path, MAX_FILE_BYTES as u64).ok().as_deref() != Some(&text)
+    {
+        context.terminal.note(&format!(
+            "{} is read from the base, {revision}: what the change makes of it counts once merged",
+            shown(&path, &here)
+        ));
+    }
     let config = config::parse(&text, &name)?;
     for warning in config.warnings() {
         context.terminal.warn(&warning);
@@ -51,30 +65,68 @@ pub(in crate::cli) fn load(context: &Context) -> Result<Loaded, CliFailure> {
     let file = ConfigFile {
         path: Some(path.display().to_string()),
         sha256: Some(Digest::of(&text).hex().to_owned()),
+        r#ref,
     };
-    let folder = path.parent().map_or_else(|| here.clone(), Path::to_owned);
     Ok(Loaded {
         config,
         file,
-        files: Tree::Folder(folder),
+        files: tree.at(path.parent().unwrap_or(&here)),
     })
 }
 
 /// The folder that relative paths of the command line start at.
 pub(in crate::cli) fn working_directory() -> Result<PathBuf, CliFailure> {
-    std::env::current_dir().map_err(|error| CliFailure::System("find the working directory", error))
+    files::working_directory()
+        .map_err(|error| CliFailure::System("find the working directory", error))
 }
 
-/// Looks upward, and no further than the repository's root.
-fn search(start: &Path) -> Option<PathBuf> {
-    for folder in start.ancestors() {
-        let candidate = folder.join(NAME);
-        if candidate.exists() {
-            return Some(candidate);
-        }
-        if folder.join(".git").exists() {
-            return None;
-        }
+/// Whose files count in the folder `here`.
+fn tree(context: &Context, here: &Path) -> Tree {
+    let folder = here.to_owned();
+    let origin = if context.global.trust_checkout {
+        PolicyOrigin::Checkout
+    } else {
+        launch::policy_origin(&context.environment)
+    };
+    let (commit, name) = match origin {
+        PolicyOrigin::Checkout => return Tree::Folder(folder),
+        PolicyOrigin::Base { commit, name } => (Ok(commit), name),
+        PolicyOrigin::Unknown(reason) => (Err(reason), "base".to_owned()),
+    };
+    let base = Base {
+        commit,
+        name,
+        workspace: workspace(&context.environment),
+        offline: context.global.offline,
+    };
+    Tree::Base { folder, base }
+}
+
+fn workspace(environment: &Environment) -> Option<PathBuf> {
+    let folder = environment
+        .get("GITHUB_WORKSPACE")
+        .or_else(|| environment.get("CI_PROJECT_DIR"));
+    folder.map(PathBuf::from)
+}
+
+/// The base has no file: says so where the change brings one.
+fn warn_of_ignored(context: &Context, tree: &Tree) -> Result<(), CliFailure> {
+    let Tree::Base { folder, base } = tree else {
+        return Ok(());
+    };
+    if Tree::Folder(folder.clone()).find(NAME)?.is_some() {
+        context.terminal.warn(&format!(
+            "the base {} has no {NAME}; the one in the checkout is not read, as the change could \
+             have written it",
+            base.name
+        ));
     }
-    None
+    Ok(())
+}
+
+fn shown(path: &Path, here: &Path) -> String {
+    path.strip_prefix(here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Credential, Secret};
 use crate::{
     registry::{error::CredentialError, limits},
-    seam::process::Invocation,
+    seam::process::{Invocation, Variables},
 };
 
 /// By this user name a helper says that the secret is an identity token.
@@ -43,6 +43,7 @@ pub(super) async fn ask(
         arguments: &["get"],
         input: server.as_bytes(),
         path,
+        variables: Variables::default(),
         time_limit: limits::HELPER_TIME,
         output_limit: limits::HELPER_OUTPUT,
     };
