@@ -268,6 +268,20 @@ mod tests {
     }
 
     #[test]
+    fn only_what_certainly_is_not_there_is_absent() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("link");
+        assert!(!lies_at(&path).unwrap());
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert!(lies_at(&path).unwrap());
+        create(&folder.path().join("file"), b"", 0o644).unwrap();
+        assert!(!lies_at(&folder.path().join("file/below")).unwrap());
+        // Refused to root too, as a folder without permissions is not.
+        let error = lies_at(&folder.path().join("x".repeat(300))).unwrap_err();
+        assert!(error.to_string().starts_with("could not look for"));
+    }
+
+    #[test]
     fn only_a_private_folder_is_removed() {
         let parent = tempfile::tempdir().unwrap();
         let private = private_folder(parent.path()).unwrap().keep();
