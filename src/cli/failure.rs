@@ -62,14 +62,16 @@ impl CliFailure {
             Self::Agent(error) => error.hint(),
             Self::Runtime(error) => error.hint(),
             Self::File(error) => error.hint(),
+            Self::Trust(error) => error.hint().map(str::to_owned),
             // A rendered configuration error carries its own help.
-            Self::Config(_) | Self::Policy(_) | Self::Trust(_) | Self::System(..) => None,
+            Self::Config(_) | Self::Policy(_) | Self::System(..) => None,
         }
     }
 
     /// The exit code of the contract.
     pub(super) fn code(&self) -> u8 {
         match self {
+            Self::Trust(error) if error.is_unavailable() => exit_code::UNAVAILABLE,
             Self::Usage { .. }
             | Self::Config(_)
             | Self::Agent(_)

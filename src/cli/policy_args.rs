@@ -16,8 +16,8 @@ use crate::{
         parse_gitlab_project, parse_host, parse_issuer, parse_repository, parse_workflow,
     },
     model::image::Repository,
-    seam::files,
-    signature::TrustMaterial,
+    seam::tree::Tree,
+    signature::{TrustMaterial, TrustStore},
 };
 
 /// The largest `trusted_root.json`; the public one has 7 KiB.
@@ -201,7 +201,7 @@ impl PolicyArgs {
     /// Whom to believe about certificates and logs, where the rules do not say.
     ///
     /// A relative file starts at `folder`.
-    pub(super) fn trusted_root(&self, folder: &Path) -> RootSource {
+    fn trusted_root(&self, folder: &Path) -> RootSource {
         match &self.trusted_root {
             None => RootSource::PublicGood,
             Some(RootSource::File(path)) => RootSource::File(folder.join(path)),
@@ -209,16 +209,15 @@ impl PolicyArgs {
         }
     }
 
-    /// What is at [`Self::trusted_root`], read from the working directory.
-    pub(super) fn trust(&self) -> Result<TrustMaterial, CliFailure> {
-        match self.trusted_root(Path::new("")) {
-            RootSource::PublicGood => Ok(TrustMaterial::public_good()),
-            RootSource::GitHub => Ok(TrustMaterial::github()),
-            RootSource::File(path) => {
-                let bytes = files::read(&path, TRUSTED_ROOT_BYTES)?;
-                Ok(TrustMaterial::from_json(&String::from_utf8_lossy(&bytes))?)
-            }
-        }
+    /// What is at [`Self::trusted_root`]; a file is one of `tree`.
+    pub(super) fn trust(
+        &self,
+        folder: &Path,
+        tree: &Tree,
+        store: &TrustStore,
+    ) -> Result<TrustMaterial, CliFailure> {
+        let read = |path: &Path| Ok(tree.read(path, TRUSTED_ROOT_BYTES)?);
+        store.material(&self.trusted_root(folder), read)
     }
 }
 

@@ -137,6 +137,11 @@ impl KeylessRequirement {
         &self.identity
     }
 
+    /// The subject that is asked for, in backquotes; a pattern where there are several.
+    pub fn expected_subject(&self) -> String {
+        self.identity.expected_subject(self.host.as_deref())
+    }
+
     /// Whether a certificate for one is a certificate for the other, whoever's log it is in.
     pub(super) fn is_same_signer(&self, other: &Self) -> bool {
         let key = |one: &Self| (one.issuer.clone(), one.host.clone(), one.identity.clone());
@@ -161,7 +166,7 @@ impl KeylessRequirement {
         }
         let host = self.host.as_deref();
         if !self.identity.matches(host, subject) {
-            let expected = self.identity.expected_subject(host);
+            let expected = self.expected_subject();
             return Err(mismatch("subject", expected, Some(subject)));
         }
         let source = &self.source;
@@ -232,7 +237,7 @@ impl Identity {
     }
 
     /// The subject that a certificate must have, for people.
-    pub fn expected_subject(&self, host: Option<&str>) -> String {
+    fn expected_subject(&self, host: Option<&str>) -> String {
         let host = host.unwrap_or("HOST");
         let any = |glob: &Option<Glob>| glob.as_ref().map_or("**".to_owned(), Glob::to_string);
         match self {

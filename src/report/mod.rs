@@ -5,5 +5,6 @@ pub mod dry_run;
 pub mod github;
 pub mod gitlab;
 pub mod run;
+pub mod trust;
 pub mod verdict_table;
 pub mod verification;

@@ -45,6 +45,9 @@ pub enum FileError {
     },
 }
 
+/// What the names of files begin with that are still being written.
+const UNFINISHED_PREFIX: &str = ".fullsend-";
+
 /// What the names of our private folders begin with; 22 random characters follow.
 const PRIVATE_PREFIX: &str = "fullsend-";
 
@@ -121,7 +124,7 @@ impl AtomicFile {
             _ => Path::new("."),
         };
         let temporary = tempfile::Builder::new()
-            .prefix(".fullsend-")
+            .prefix(UNFINISHED_PREFIX)
             .permissions(fs::Permissions::from_mode(0o644))
             .tempfile_in(folder)
             .map_err(FileError::io("write", path))?;
@@ -129,6 +132,12 @@ impl AtomicFile {
             path: path.to_owned(),
             temporary,
         })
+    }
+
+    /// Whether a file of that name is one that was never finished.
+    pub(super) fn is_unfinished(name: &std::ffi::OsStr) -> bool {
+        name.as_encoded_bytes()
+            .starts_with(UNFINISHED_PREFIX.as_bytes())
     }
 
     /// Writes `bytes`, flushes them to the disk and moves them into place.

@@ -10,5 +10,6 @@ pub mod http;
 pub mod process;
 mod proxy;
 pub mod retry;
+pub mod shared_folder;
 pub mod stdio;
 pub mod tree;

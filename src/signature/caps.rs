@@ -1,5 +1,7 @@
 //! The bounds on what a registry can make a verification fetch and check.
 
+use std::time::Duration;
+
 /// The most signature candidates that are looked at for one digest, over all formats.
 ///
 /// A rotated key and a re-signed release make a handful; a registry that lists more is making
@@ -47,3 +49,18 @@ pub(crate) const PARALLEL_FETCHES: usize = 8;
 
 /// The size of an image's configuration that is read for its platform.
 pub(crate) const IMAGE_CONFIG_BYTES: u64 = 1 << 20;
+
+/// The largest file of a TUF repository: the public ones stay below 30 KiB.
+pub(crate) const TUF_FILE_BYTES: u64 = 1 << 20;
+
+/// The most new root files of a TUF repository in one update; the public ones make three a year.
+pub(crate) const TUF_ROOTS: u32 = 32;
+
+/// The largest cache of a TUF repository: its files as text in one file.
+pub(crate) const TUF_CACHE_BYTES: u64 = 16 << 20;
+
+/// The time for a refresh in the middle of a verification.
+pub(crate) const TUF_REFRESH: Duration = Duration::from_secs(10);
+
+/// The time for `fullsend trust update`, and for waiting until another one is done.
+pub(crate) const TUF_UPDATE: Duration = Duration::from_mins(1);

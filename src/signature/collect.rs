@@ -1,6 +1,6 @@
 //! Fetches everything that may be a signature of a digest, from the places where it may lie.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures_util::{
     StreamExt as _,
@@ -10,6 +10,7 @@ use futures_util::{
 
 use super::{
     caps,
+    demand::{AttestationDemand, accepts_type},
     evidence::{Evidence, EvidenceError, SIGN_PREDICATE},
     judge::Candidate,
 };
@@ -40,8 +41,8 @@ pub(super) struct Search<'a> {
     pub(super) content: &'a dyn Content,
     /// The repository with the signatures.
     pub(super) repository: &'a Repository,
-    /// The predicate types of the attestations that are wanted beside signatures.
-    pub(super) attestations: &'a BTreeSet<&'a str>,
+    /// The attestations that are wanted beside signatures.
+    pub(super) attestations: &'a [AttestationDemand],
 }
 
 /// Fetches all candidates for `digest`, never failing as a whole: what is missing is said, as it
@@ -173,9 +174,9 @@ fn may_be_signature(entry: &Descriptor) -> bool {
 
 /// Whether an entry is worth a request: one that calls itself an attestation could at most be
 /// refused as a signature.
-fn is_wanted(entry: &Descriptor, attestations: &BTreeSet<&str>) -> bool {
+fn is_wanted(entry: &Descriptor, attestations: &[AttestationDemand]) -> bool {
     let named = entry.annotations.get(PREDICATE_ANNOTATION);
-    may_be_signature(entry) || named.is_some_and(|named| attestations.contains(named.as_str()))
+    may_be_signature(entry) || named.is_some_and(|named| accepts_type(attestations, named))
 }
 
 /// The layers of one kind; none where there is no image manifest.

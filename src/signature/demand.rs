@@ -1,11 +1,12 @@
 //! A rule of the policy with its keys read, ready to be held against signatures.
 
-use std::{collections::BTreeSet, fmt, ops::Range};
+use std::{fmt, ops::Range, path::Path};
 
 use super::{
     caps,
     engine::Sigstore,
     key::{KeyError, PublicKey},
+    policy::Policy,
     trust::{TrustError, TrustMaterial},
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
         PredicateType, Requirement, RootSource, Rule,
     },
     model::image::Repository,
-    seam::{environment::Environment, files::FileError, tree::Tree},
+    seam::{environment::Environment, files::FileError},
 };
 
 /// A rule of the policy that cannot be applied.
@@ -35,13 +36,8 @@ pub enum PolicyError {
         source: KeyError,
     },
     /// What was read is no usable trusted root.
-    #[error("{place}: {source}")]
-    Trust {
-        /// The file.
-        place: String,
-        /// What is wrong with it.
-        source: TrustError,
-    },
+    #[error("a trusted root that the policy names")]
+    Trust(#[from] TrustError),
 }
 
 /// What one rule demands.
@@ -97,12 +93,13 @@ pub(super) struct AttestationDemand {
     pub(super) signers: Signers,
 }
 
-impl AttestationDemand {
-    pub(super) fn accepts_type(&self, predicate_type: &str) -> bool {
-        let uris = &self.predicate_type.uris;
-        uris.iter().any(|uri| uri == predicate_type)
-    }
+/// Whether one of the demanded attestations is of this type.
+pub(super) fn accepts_type(demanded: &[AttestationDemand], predicate_type: &str) -> bool {
+    let mut demanded = demanded.iter();
+    demanded.any(|wanted| wanted.predicate_type.accepts(predicate_type))
+}
 
+impl AttestationDemand {
     /// Whether the predicate holds what is asked of it; an error is the first that does not fit.
     pub(super) fn check(&self, predicate: &serde_json::Value) -> Result<(), String> {
         let mut conditions = self.conditions.iter();
@@ -114,26 +111,24 @@ impl AttestationDemand {
 }
 
 impl Demand {
-    /// The types of the attestations that are demanded.
-    pub(super) fn attestation_types(&self) -> BTreeSet<&str> {
-        let types = self.attestations.iter();
-        types
-            .flat_map(|wanted| wanted.predicate_type.uris.iter().map(String::as_str))
-            .collect()
+    /// Brings the Sigstore instances up to date on which a verdict may depend.
+    pub(super) async fn prepare(&self) {
+        for leaf in self.leaves.iter().filter(|leaf| leaf.needs_trust()) {
+            self.engines[leaf.trust].prepare().await;
+        }
     }
 
-    /// Reads the keys and roots that `rule` names from `tree`.
+    /// Reads the keys and roots that `rule`, one of the policy's, names.
     pub(super) fn load(
         rule: &Rule,
-        trust: &TrustMaterial,
-        tree: &Tree,
+        policy: &Policy,
         environment: &Environment,
     ) -> Result<Self, PolicyError> {
         let mut loader = Loader {
-            tree,
+            policy,
             environment,
             leaves: Vec::new(),
-            roots: vec![(None, trust.clone())],
+            roots: vec![(None, policy.trust.clone())],
         };
         let signers = loader.signers(&rule.requirement)?;
         let attestations = rule
@@ -157,7 +152,7 @@ impl Demand {
 }
 
 struct Loader<'a> {
-    tree: &'a Tree,
+    policy: &'a Policy,
     environment: &'a Environment,
     leaves: Vec<Leaf>,
     /// Each instance once; the command's has no source.
@@ -224,6 +219,7 @@ impl Loader<'_> {
 
     /// The number of an instance, which is read once.
     fn trust(&mut self, source: Option<&RootSource>) -> Result<usize, PolicyError> {
+        let files = &self.policy.files;
         let known = self
             .roots
             .iter()
@@ -232,15 +228,12 @@ impl Loader<'_> {
             return Ok(known);
         }
         let trust = match source {
-            None | Some(RootSource::PublicGood) => TrustMaterial::public_good(),
-            Some(RootSource::GitHub) => TrustMaterial::github(),
-            Some(RootSource::File(path)) => {
-                let bytes = self.tree.read(path, caps::TRUST_FILE_BYTES)?;
-                let read = TrustMaterial::from_json(&String::from_utf8_lossy(&bytes));
-                read.map_err(|source| PolicyError::Trust {
-                    place: self.tree.name(path),
-                    source,
-                })?
+            None => self.policy.trust.clone(),
+            Some(source) => {
+                let read = |path: &Path| -> Result<_, PolicyError> {
+                    Ok(files.read(path, caps::TRUST_FILE_BYTES)?)
+                };
+                self.policy.store.material(source, read)?
             }
         };
         self.roots.push((source.cloned(), trust));
@@ -250,9 +243,9 @@ impl Loader<'_> {
     fn key(&self, wanted: &KeyRequirement) -> Result<PublicKey, PolicyError> {
         let (place, pem) = match &wanted.source {
             KeySource::File(path) => {
-                let bytes = self.tree.read(path, caps::TRUST_FILE_BYTES)?;
+                let bytes = self.policy.files.read(path, caps::TRUST_FILE_BYTES)?;
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                (self.tree.name(path), text)
+                (self.policy.files.name(path), text)
             }
             KeySource::Env(name) => {
                 let pem = self.environment.get(name);
@@ -264,14 +257,22 @@ impl Loader<'_> {
     }
 }
 
+impl Leaf {
+    /// Whether only certificates or a log can prove its signer.
+    fn needs_trust(&self) -> bool {
+        match &self.accepted {
+            Accepted::Key { logged, .. } => *logged,
+            Accepted::Keyless(_) => true,
+        }
+    }
+}
+
 /// The signer, as a message names who has not signed.
 impl fmt::Display for Leaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.accepted {
             Accepted::Key { key, .. } => write!(f, "the key {}", &key.identity()[..16]),
-            Accepted::Keyless(keyless) => {
-                f.write_str(&keyless.identity.expected_subject(keyless.host.as_deref()))
-            }
+            Accepted::Keyless(keyless) => f.write_str(&keyless.expected_subject()),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
     claims::Owner,
     evidence::{Evidence, Signer},
     key::PublicKey,
-    trust::{self, TrustError, TrustMaterial},
+    trust::{self, TrustMaterial},
 };
 use crate::{
     model::digest::Digest,
@@ -31,7 +31,7 @@ pub(super) enum Refusal {
     /// Somebody else signed.
     SomebodyElse,
     /// There is no usable trust root to check it against, which says nothing about it.
-    Unavailable(TrustError),
+    Unavailable(String),
 }
 
 /// A certificate's owner, proven.
@@ -55,7 +55,7 @@ pub(super) fn claimed(evidence: &Evidence) -> Option<Owner> {
 /// without a log needs none.
 pub(super) struct Sigstore {
     trust: TrustMaterial,
-    verifier: OnceLock<Result<(TrustedRoot, Verifier), TrustError>>,
+    verifier: OnceLock<Result<(TrustedRoot, Verifier), String>>,
 }
 
 impl fmt::Debug for Sigstore {
@@ -75,13 +75,19 @@ impl Sigstore {
         }
     }
 
+    /// Brings the trust root up to date where it is expired and that is allowed; to be awaited
+    /// before a certificate or a log is checked.
+    pub(super) async fn prepare(&self) {
+        self.trust.prepare().await;
+    }
+
     fn verifier(&self) -> Result<&(TrustedRoot, Verifier), Refusal> {
         let read = || {
             let root = self.trust.root()?;
-            let verifier = trust::verifier(&root)?;
+            let verifier = trust::verifier(&root).map_err(|error| error.to_string())?;
             Ok((root, verifier))
         };
-        let unavailable = |error: &TrustError| Refusal::Unavailable(error.clone());
+        let unavailable = |error: &String| Refusal::Unavailable(error.clone());
         self.verifier
             .get_or_init(read)
             .as_ref()

@@ -159,7 +159,7 @@ impl Facts<'_> {
             .into_iter()
             .filter(|finding| {
                 let found = finding.row.predicate_type.as_deref();
-                found.is_some_and(|found| wanted.accepts_type(found))
+                found.is_some_and(|found| wanted.predicate_type.accepts(found))
             })
             .collect();
         let name = &wanted.predicate_type.name;

@@ -1,14 +1,13 @@
 //! Holds one candidate against the keys and certificates that a demand names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     claims::Owner,
-    demand::{Accepted, AttestationDemand, Demand},
+    demand::{Accepted, AttestationDemand, Demand, accepts_type},
     engine::{CertifiedSigner, Refusal, claimed},
     evaluate::Finding,
     evidence::{Attestation, Evidence, Purpose, Signer},
-    trust::TrustError,
 };
 use crate::{
     config::KeylessRequirement,
@@ -25,14 +24,14 @@ pub(super) enum Candidate {
 
 impl Candidate {
     /// Whether it is a signature, or an attestation of one of these types.
-    pub(super) fn is_wanted(&self, attestations: &BTreeSet<&str>) -> bool {
+    pub(super) fn is_wanted(&self, attestations: &[AttestationDemand]) -> bool {
         let Self::Readable(evidence) = self else {
             return true;
         };
         match &evidence.purpose {
             Purpose::Signature => true,
             Purpose::Attestation(statement) => {
-                attestations.contains(statement.predicate_type.as_str())
+                accepts_type(attestations, &statement.predicate_type)
             }
         }
     }
@@ -61,11 +60,7 @@ struct Proven {
 
 impl Judge<'_> {
     /// Judges a candidate that was found on `subject`; an error is what could not be asked.
-    pub(super) fn judge(
-        &self,
-        candidate: &Candidate,
-        subject: &Digest,
-    ) -> Result<Finding, TrustError> {
+    pub(super) fn judge(&self, candidate: &Candidate, subject: &Digest) -> Result<Finding, String> {
         let evidence = match candidate {
             Candidate::Readable(evidence) => evidence,
             Candidate::Unreadable { format, reason } => {
@@ -91,13 +86,13 @@ impl Judge<'_> {
         evidence: &Evidence,
         attestation: &Attestation,
         subject: &Digest,
-    ) -> Result<Finding, TrustError> {
+    ) -> Result<Finding, String> {
         let demanded: Vec<(usize, &AttestationDemand)> = self
             .0
             .attestations
             .iter()
             .enumerate()
-            .filter(|(_, wanted)| wanted.accepts_type(&attestation.predicate_type))
+            .filter(|(_, wanted)| wanted.predicate_type.accepts(&attestation.predicate_type))
             .collect();
         let leaves: Vec<usize> = demanded
             .iter()
@@ -122,12 +117,7 @@ impl Judge<'_> {
         Ok(finding)
     }
 
-    fn by(
-        &self,
-        evidence: &Evidence,
-        leaves: &[usize],
-        subject: &Digest,
-    ) -> Result<By, TrustError> {
+    fn by(&self, evidence: &Evidence, leaves: &[usize], subject: &Digest) -> Result<By, String> {
         match &evidence.signer {
             Signer::Key { .. } => self.by_key(evidence, leaves, subject),
             Signer::Certificate(_) => self.by_certificate(evidence, leaves, subject),
@@ -139,7 +129,7 @@ impl Judge<'_> {
         evidence: &Evidence,
         leaves: &[usize],
         subject: &Digest,
-    ) -> Result<By, TrustError> {
+    ) -> Result<By, String> {
         let mut invalid = None;
         let mut asked = false;
         let mut proven: Option<Box<Proven>> = None;
@@ -184,7 +174,7 @@ impl Judge<'_> {
         evidence: &Evidence,
         leaves: &[usize],
         subject: &Digest,
-    ) -> Result<By, TrustError> {
+    ) -> Result<By, String> {
         let keyless: Vec<(usize, usize, &KeylessRequirement)> = leaves
             .iter()
             .filter_map(|&number| {
@@ -229,7 +219,7 @@ impl Judge<'_> {
         leaves: &[(usize, &KeylessRequirement)],
         trust: usize,
         subject: &Digest,
-    ) -> Result<By, TrustError> {
+    ) -> Result<By, String> {
         Ok(
             match self.0.engines[trust].check_certificate(evidence, subject) {
                 Ok(signer) => match accepted(leaves, &signer.owner) {

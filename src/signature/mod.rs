@@ -21,6 +21,9 @@ mod policy;
 mod resolve;
 mod simple_signing;
 mod trust;
+mod trust_report;
+mod trust_store;
+mod tuf;
 mod verifier;
 
 pub use demand::PolicyError;
@@ -29,4 +32,5 @@ pub use key::{KeyError, PublicKey};
 pub use policy::Policy;
 pub use resolve::Wanted;
 pub use trust::{TrustError, TrustMaterial};
+pub use trust_store::{Instance, TrustStore, TufRoot};
 pub use verifier::{Judgement, Verifier, VerifyError};

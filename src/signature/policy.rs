@@ -5,7 +5,7 @@ use crate::{
     seam::tree::Tree,
 };
 
-use super::trust::TrustMaterial;
+use super::{trust::TrustMaterial, trust_store::TrustStore};
 
 /// Everything that decides whether an image is accepted.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Policy {
     pub files: Tree,
     /// Whom to believe about certificates and logs where a rule does not say.
     pub trust: TrustMaterial,
+    /// Where the trusted roots are that a rule names.
+    pub store: TrustStore,
     /// Where the deny list is.
     pub deny: Option<DenySource>,
     /// What happens when it cannot be fetched.

@@ -149,13 +149,8 @@ impl Verifier {
         if let Some(loaded) = demand.get() {
             return Ok(loaded);
         }
-        let Policy {
-            rules,
-            files,
-            trust,
-            ..
-        } = &self.policy;
-        let loaded = Demand::load(&rules[number], trust, files, &self.environment)?;
+        let rule = &self.policy.rules[number];
+        let loaded = Demand::load(rule, &self.policy, &self.environment)?;
         Ok(demand.get_or_init(|| loaded))
     }
 }
@@ -211,14 +206,13 @@ async fn judge(
     wanted: &Wanted,
 ) -> (Judgement, Vec<Digest>) {
     let started = Instant::now();
-    let types = demand.attestation_types();
     let search = Search {
         content,
         repository: demand
             .signature_repository
             .as_ref()
             .unwrap_or(image.repository()),
-        attestations: &types,
+        attestations: &demand.attestations,
     };
     let mut case = Case::new(demand, search);
     let resolved = match case.open(image, wanted).await {
@@ -301,6 +295,12 @@ impl<'a> Case<'a> {
             .buffered(caps::PARALLEL_FETCHES)
             .collect()
             .await;
+        if collected
+            .iter()
+            .any(|(_, found)| !found.candidates.is_empty())
+        {
+            self.demand.prepare().await;
+        }
         for (digest, collected) in collected {
             self.add(&digest, collected);
         }
@@ -312,7 +312,7 @@ impl<'a> Case<'a> {
         for candidate in &collected.candidates {
             match Judge(self.demand).judge(candidate, digest) {
                 Ok(finding) => self.findings.push(finding),
-                Err(error) => self.missing.push(error.to_string()),
+                Err(reason) => self.missing.push(reason),
             }
         }
     }

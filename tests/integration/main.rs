@@ -7,4 +7,5 @@ mod generated;
 mod registry;
 mod runtime;
 mod support;
+mod trust;
 mod verify;

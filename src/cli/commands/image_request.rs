@@ -1,6 +1,6 @@
 //! From options and fullsend.yaml to the image and the policy on it, for every verb that verifies.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use super::configuration::Loaded;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     config::{DenySource, Rule},
     launch::{Console as _, ImageRequest},
     model::image::ImageReference,
-    signature::Policy,
+    signature::{Policy, TrustStore},
 };
 
 /// An image, and the options that say whether it may run.
@@ -34,13 +34,16 @@ pub(super) fn build(
         deny,
     } = options;
     let named = is_named.then_some(&image);
+    let nowhere = context.global.offline.then(BTreeSet::new);
+    let store = TrustStore::new(&context.environment, nowhere);
     Ok(ImageRequest {
         registry: context.global.registry_options(named, deny),
         image,
         policy: Policy {
             rules: rules(policy, loaded, here, context)?,
             files: loaded.files.clone(),
-            trust: policy.trust()?,
+            trust: policy.trust(here, &loaded.files, &store)?,
+            store,
             deny: deny
                 .map(|deny| from_here(here, deny))
                 .or_else(|| loaded.config.deny.clone()),

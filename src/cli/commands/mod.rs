@@ -4,6 +4,7 @@ pub(super) mod configuration;
 pub mod exec;
 mod image_request;
 pub mod schema;
+mod trust;
 pub mod verify;
 
 use clap::Subcommand;
@@ -17,6 +18,8 @@ pub enum Command {
     Exec(Box<exec::ExecArgs>),
     /// Says whether an image is signed by whom the policy accepts
     Verify(Box<verify::VerifyArgs>),
+    /// Shows and updates whom signatures are believed by
+    Trust(trust::TrustArgs),
     /// Prints the JSON schema of one of fullsend's documents
     Schema(schema::SchemaArgs),
 }
@@ -26,6 +29,7 @@ pub(super) fn run(command: Command, context: &Context) -> Outcome {
     match command {
         Command::Exec(args) => wait_for(exec::run(*args, context)),
         Command::Verify(args) => wait_for(verify::run(*args, context)),
+        Command::Trust(args) => wait_for(trust::run(args, context)),
         Command::Schema(args) => schema::run(&args),
     }
 }

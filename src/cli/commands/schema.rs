@@ -7,7 +7,7 @@ use crate::{
     cli::{Outcome, console::Terminal},
     config,
     model::exit_code,
-    report::{run::RunReport, verification::Verification},
+    report::{run::RunReport, trust::TrustReport, verification::Verification},
 };
 
 /// The options of `fullsend schema`.
@@ -25,6 +25,8 @@ pub enum SchemaName {
     Config,
     /// What `exec --report` writes.
     Report,
+    /// What `trust show --format json` prints.
+    Trust,
     /// What `verify --format json` prints.
     Verify,
 }
@@ -34,6 +36,7 @@ pub fn schema(name: SchemaName) -> Value {
     match name {
         SchemaName::Config => config::schema(),
         SchemaName::Report => schemars::schema_for!(RunReport).to_value(),
+        SchemaName::Trust => schemars::schema_for!(TrustReport).to_value(),
         SchemaName::Verify => schemars::schema_for!(Verification).to_value(),
     }
 }

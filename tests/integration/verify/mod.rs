@@ -26,7 +26,7 @@ use fullsend::{
     registry::RegistryOptions,
     report::verification::{Signature, Verification},
     seam::{environment::Environment, tree::Tree},
-    signature::{Policy, TrustMaterial, Verifier, Wanted},
+    signature::{Policy, TrustMaterial, TrustStore, Verifier, Wanted},
 };
 use fullsend_testkit::{
     image::{Blob, Image, ImageBuilder, Manifest},
@@ -208,6 +208,7 @@ impl Asked {
             rules: self.rules.clone(),
             files: Tree::Folder(self.folder.clone()),
             trust: self.trust.clone(),
+            store: TrustStore::new(&self.environment, None),
             deny: self.deny.clone(),
             deny_unavailable: self.deny_unavailable,
         };

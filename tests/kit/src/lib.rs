@@ -7,6 +7,7 @@ pub mod image;
 pub mod push;
 pub mod registry;
 pub mod signing;
+pub mod tuf;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
