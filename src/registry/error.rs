@@ -159,7 +159,7 @@ pub enum Reason {
     #[error("{0}")]
     Transport(#[from] HttpError),
     /// It dripped, hung or failed until the time was up.
-    #[error("it took longer than {} s", .0.as_secs_f32())]
+    #[error("it took longer than {:.1} s", .0.as_secs_f32())]
     Deadline(Duration),
     /// What came hashes to something else.
     #[error("what came has the digest {received}, not {expected}")]
