@@ -172,6 +172,7 @@ impl Repository {
         let entries = self.list(commit, paths)?;
         let deepest = entries
             .into_iter()
+            .filter(|entry| paths.contains(&entry.path))
             .max_by_key(|entry| entry.path.matches('/').count());
         Ok(deepest.map(|entry| entry.path))
     }

@@ -139,22 +139,31 @@ fn a_mistake_in_the_bases_file_is_shown_with_its_commit() {
 
 #[test]
 fn the_report_names_the_commit_and_the_hash_of_what_was_read() {
-    let world = World::swapped();
-    world.write("work/fullsend.yaml", &POLICY.replace("9s", "8s"));
+    let world = World::new();
+    let changed = POLICY.replace("9s", "8s");
+    world.write("work/fullsend.yaml", &changed);
     world.commit("work");
-    let expected = json!({
-        "path": world.path("work/fullsend.yaml"),
-        "sha256": fullsend_testkit::digest_of(POLICY.as_bytes()).trim_start_matches("sha256:"),
-        "ref": format!("main@{}", world.base),
-    });
+    let expected = |text: &str, revision: Option<String>| {
+        let digest = fullsend_testkit::digest_of(text.as_bytes());
+        json!({
+            "path": world.path("work/fullsend.yaml"),
+            "sha256": digest.trim_start_matches("sha256:"),
+            "ref": revision,
+        })
+    };
     let job = world.pull_request(&world.base);
-    let report = job.exec_report();
-    assert_eq!(report["config"], expected);
-    assert_eq!(report["verification"]["verdict"], "untrusted");
-    assert_eq!(report["limits"]["timeout_seconds"], 9.0);
-    let trusted = job.args(["--trust-checkout"]);
-    let plan = trusted.run(&["exec", "t", "--dry-run", "--image", &world.image()]);
-    plan.is(0);
-    let dry = trusted.args(["--timeout", "7s", "--cpus", "0.2", "--key", "none"]);
-    assert_eq!(dry.exec_report()["config"]["ref"], Value::Null);
+    let trusting = job.args(["--trust-checkout"]);
+    let revision = format!("main@{}", world.base);
+    for (job, config, seconds) in [
+        (job, expected(POLICY, Some(revision)), 9.0),
+        (trusting, expected(&changed, None), 8.0),
+    ] {
+        let report = job.exec_report();
+        assert_eq!(report["config"], config);
+        assert_eq!(report["verification"]["verdict"], "untrusted");
+        let verb = ["exec", "t", "--dry-run", "--format=json", "--image"];
+        let plan = job.run(&[verb.as_slice(), &[&world.image()]].concat());
+        let plan: Value = serde_json::from_slice(&plan.is(0).output.stdout).unwrap();
+        assert_eq!(plan["timeout_seconds"], seconds);
+    }
 }
