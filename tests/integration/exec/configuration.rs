@@ -108,7 +108,7 @@ fn a_default_agent_needs_no_file() {
     ended.exited(8);
     assert_eq!(
         ended.report["config"],
-        json!({"path": null, "sha256": null})
+        json!({"path": null, "sha256": null, "ref": null})
     );
     assert_eq!(ended.report["limits"]["timeout_seconds"], 300.0);
     // A key's signature that is in no log is not accepted without saying so.
