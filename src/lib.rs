@@ -9,8 +9,9 @@
 //! | 0 | [`model`] | digests, image references, limits, verdicts, outcomes, exit codes |
 //! | 1 | [`config`] | fullsend.yaml: raw, then checked; its JSON schema |
 //! | 1 | [`seam`] | the doors to HTTP, files, processes and the environment |
-//! | 1 | [`document`] | JSON from outside, read strictly |
+//! | 1 | [`document`] | JSON, read strictly; YAML, TOML and Dockerfiles as trees with places |
 //! | 1 | [`report`] | what people and programs read: JSON, the closing line, CI log markers |
+//! | 2 | [`reference`] | the images that a repository's files name |
 //! | 2 | [`registry`] | OCI distribution, read only |
 //! | 2 | [`runtime`] | Docker and Podman over their socket |
 //! | 3 | [`signature`] | cosign verdicts over the registry |
@@ -22,6 +23,7 @@ pub mod config;
 pub mod document;
 pub mod launch;
 pub mod model;
+pub mod reference;
 pub mod registry;
 pub mod report;
 pub mod runtime;

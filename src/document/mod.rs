@@ -1,3 +1,15 @@
-//! Documents, read so that nobody else can read something else in them.
+//! Documents from outside: JSON, read strictly; YAML, TOML and Dockerfiles as trees with places. No
+//! input or output.
+//!
+//! Every value knows the bytes it was read from, so that what is found can be shown and edited
+//! while every other byte stays.
 
+pub mod dockerfile;
 pub mod json;
+mod error;
+mod source;
+pub mod toml;
+pub mod yaml;
+
+pub use error::{DocumentError, Problem};
+pub use source::{MAX_BYTES, Source};

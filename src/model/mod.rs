@@ -9,4 +9,5 @@ pub mod image_location;
 pub mod limits;
 pub mod outcome;
 pub mod platform;
+pub mod span;
 pub mod verdict;

@@ -2,6 +2,7 @@
 
 pub mod closing;
 pub mod dry_run;
+pub mod finding;
 pub mod github;
 pub mod gitlab;
 pub mod run;

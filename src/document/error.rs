@@ -1,0 +1,89 @@
+//! Why a document could not be read.
+
+use std::{fmt, path::PathBuf};
+
+use crate::model::span::Position;
+
+/// A document that could not be read, with the place where that showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentError {
+    /// The file, as it was named.
+    pub file: PathBuf,
+    /// Where in the file; nothing where it is the file as a whole.
+    pub position: Option<Position>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong with a document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// More bytes than a document of its kind has reason to have.
+    #[error("the file has {bytes} bytes, more than the {limit} that are read")]
+    TooLarge {
+        /// The file's length.
+        bytes: usize,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// Not UTF-8: another encoding, or no text.
+    #[error("the file is not UTF-8")]
+    NotUtf8,
+    /// Not of the language.
+    #[error("not valid {language}: {reason}")]
+    Syntax {
+        /// `YAML`, `TOML`, `Dockerfile`.
+        language: &'static str,
+        /// The parser's words, on one line.
+        reason: String,
+    },
+    /// Nested deeper than any reader could follow.
+    #[error("nested more than {limit} levels deep")]
+    TooDeep {
+        /// The most levels that are followed.
+        limit: usize,
+    },
+    /// Too many values once aliases are expanded.
+    #[error("more than {limit} values, those that aliases repeat included")]
+    TooManyNodes {
+        /// The most values that are read.
+        limit: usize,
+    },
+    /// An alias stands inside of the value that it names.
+    #[error("an alias stands inside of the value that it repeats")]
+    Cycle,
+    /// A template, which becomes a document only when it is rendered.
+    #[error("a template, which is {0} only once it is rendered")]
+    Template(&'static str),
+}
+
+impl Problem {
+    /// A fault of syntax in the words of a parser, which may quote the document.
+    pub(super) fn syntax(language: &'static str, words: &str) -> Self {
+        let line = words.lines().next().unwrap_or_default();
+        let clean = line.chars().filter(|c| !c.is_control());
+        Self::Syntax {
+            language,
+            reason: clean.take(200).collect(),
+        }
+    }
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A name from a checkout may hold anything, an escape sequence included.
+        let name = self.file.display().to_string();
+        name.chars()
+            .try_for_each(|c| write!(f, "{}", if c.is_control() { '\u{fffd}' } else { c }))?;
+        if let Some(at) = self.position {
+            write!(f, ":{}:{}", at.line, at.column)?;
+        }
+        write!(f, ": {}", self.problem)
+    }
+}
+
+impl std::error::Error for DocumentError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        None
+    }
+}

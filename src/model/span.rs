@@ -1,0 +1,112 @@
+//! Places in a text: bytes for programs that edit it, lines and columns for people.
+
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One place in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+pub struct Position {
+    /// Bytes from the start of the file, its byte order mark included.
+    pub offset: usize,
+    /// The line, from 1; lines end at `\n`, as for git.
+    pub line: usize,
+    /// The column, from 1, in characters; a byte order mark is none.
+    pub column: usize,
+}
+
+/// A stretch of a text; `end` is the place after its last character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+pub struct Span {
+    /// The first character.
+    pub start: Position,
+    /// The place after the last character.
+    pub end: Position,
+}
+
+impl Span {
+    /// The bytes of the file that the span covers.
+    pub fn bytes(&self) -> Range<usize> {
+        self.start.offset..self.end.offset
+    }
+}
+
+/// Where the lines of a text begin, so that each place is found without reading from the start.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    starts: Vec<usize>,
+    ascii: bool,
+}
+
+impl Lines {
+    /// Finds the lines of `text`.
+    pub fn of(text: &str) -> Self {
+        let first = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = std::iter::once(first)
+            .chain(breaks.map(|(at, _)| at + 1))
+            .collect();
+        Self {
+            starts,
+            ascii: text[first..].is_ascii(),
+        }
+    }
+
+    /// The place of byte `offset` of `text`, which is the text given to [`Lines::of`].
+    ///
+    /// An offset inside a character or past the end stands for the character's start or the end.
+    pub fn position(&self, text: &str, offset: usize) -> Position {
+        let mut offset = offset.clamp(self.starts[0], text.len().max(self.starts[0]));
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        let before = if self.ascii {
+            offset - start
+        } else {
+            text[start..offset].chars().count()
+        };
+        Position {
+            offset,
+            line,
+            column: before + 1,
+        }
+    }
+
+    /// The span of the bytes `range` of `text`.
+    pub fn span(&self, text: &str, range: &Range<usize>) -> Span {
+        Span {
+            start: self.position(text, range.start),
+            end: self.position(text, range.end),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str, offset: usize) -> (usize, usize) {
+        let position = Lines::of(text).position(text, offset);
+        (position.line, position.column)
+    }
+
+    #[test]
+    fn counts_from_one_and_in_characters() {
+        assert_eq!(place("", 0), (1, 1));
+        assert_eq!(place("ab\ncd", 1), (1, 2));
+        assert_eq!(place("ab\ncd", 2), (1, 3));
+        assert_eq!(place("ab\r\ncd", 4), (2, 1));
+        assert_eq!(place("é: ü\n", 4), (1, 4));
+        assert_eq!(place("\u{feff}ab", 4), (1, 2));
+        assert_eq!(place("\u{feff}ab", 0), (1, 1));
+    }
+
+    #[test]
+    fn survives_offsets_that_are_no_place() {
+        assert_eq!(place("é", 1), (1, 1));
+        assert_eq!(place("a\n", 99), (2, 1));
+    }
+}

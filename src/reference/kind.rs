@@ -1,0 +1,192 @@
+//! What kind of file it is: by its path, else by what it holds.
+
+use std::path::Path;
+
+use crate::document::{Source, yaml::Node};
+
+/// The kinds of file that name images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// A GitHub workflow.
+    GithubWorkflow,
+    /// A GitHub action's metadata.
+    GithubAction,
+    /// GitLab CI: a pipeline, a file it includes, or a component.
+    GitlabCi,
+    /// A Dockerfile or Containerfile.
+    Dockerfile,
+    /// Kubernetes manifests.
+    Kubernetes,
+    /// Helm values.
+    HelmValues,
+    /// GitLab runner's config.toml.
+    RunnerConfig,
+    /// fullsend.yaml or fleet.yaml.
+    Fullsend,
+}
+
+impl FileKind {
+    /// The kind that `path` alone tells, for a name that nothing else has.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        let name = file_name(path);
+        if is_dockerfile(&name) {
+            return Some(Self::Dockerfile);
+        }
+        if name.ends_with(".toml") {
+            return Some(Self::RunnerConfig);
+        }
+        if !is_yaml(&name) {
+            return None;
+        }
+        let folders = folders(path);
+        match name.as_str() {
+            "fullsend.yaml" | "fullsend.yml" | "fleet.yaml" | "fleet.yml" => Some(Self::Fullsend),
+            "action.yml" | "action.yaml" => Some(Self::GithubAction),
+            _ if folders.ends_with(&[".github".to_owned(), "workflows".to_owned()]) => {
+                Some(Self::GithubWorkflow)
+            }
+            _ if name.ends_with(".gitlab-ci.yml") || name.ends_with(".gitlab-ci.yaml") => {
+                Some(Self::GitlabCi)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a file of this name is worth reading at all.
+pub fn is_candidate(path: &Path) -> bool {
+    is_yaml(&file_name(path)) || FileKind::of_path(path).is_some()
+}
+
+/// Whether the bytes could name an image: most YAML and TOML of a repository is something else.
+pub(super) fn may_name_images(path: &Path, named: Option<FileKind>, bytes: &[u8]) -> bool {
+    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    let encoded = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    match named {
+        // Other programs' TOML is none of our business, broken or not.
+        Some(FileKind::RunnerConfig) => {
+            let lower = bytes.to_ascii_lowercase();
+            lower.windows(7).any(|window| window == b"runners")
+                && lower.windows(5).any(|window| window == b"image")
+        }
+        Some(_) => true,
+        None if by_hint(path).is_some() => holds(b"image") || holds(b"repository"),
+        None => {
+            (encoded || holds(b"image") || holds(b"docker://"))
+                && (encoded
+                    || (holds(b"apiVersion") && holds(b"kind"))
+                    || (holds(b"jobs") && holds(b"on"))
+                    || holds(b"runs")
+                    || holds(b"script")
+                    || holds(b"spec"))
+        }
+    }
+}
+
+/// What the values of a chart are called; nothing inside tells them from other files.
+pub(super) fn by_hint(path: &Path) -> Option<FileKind> {
+    let name = file_name(path);
+    let stem = name.rsplit_once('.').map_or("", |(stem, _)| stem);
+    (is_yaml(&name) && (stem.starts_with("values") || stem.ends_with("values")))
+        .then_some(FileKind::HelmValues)
+}
+
+/// Whether text that is no YAML is a template for it.
+pub(super) fn looks_like_template(source: &Source<'_>) -> bool {
+    let text = source.text();
+    text.match_indices("{{")
+        .any(|(at, _)| !text[..at].ends_with('$'))
+}
+
+/// The kind that a document's own keys tell.
+pub(super) fn of_shape(root: &Node<'_>) -> Option<FileKind> {
+    let has = |key: &str| root.get(key).is_some();
+    if has("apiVersion") && has("kind") {
+        return Some(FileKind::Kubernetes);
+    }
+    if has("jobs") && has("on") {
+        return Some(FileKind::GithubWorkflow);
+    }
+    if root
+        .get("runs")
+        .is_some_and(|runs| runs.get("using").is_some())
+    {
+        return Some(FileKind::GithubAction);
+    }
+    let component = root
+        .get("spec")
+        .is_some_and(|spec| spec.get("inputs").is_some());
+    let job =
+        |(_, value): (Node<'_>, Node<'_>)| value.is_mapping() && value.get("script").is_some();
+    (component || root.own_entries().any(job)).then_some(FileKind::GitlabCi)
+}
+
+fn is_dockerfile(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let named = |base: &str| {
+        lower == base
+            || lower
+                .strip_prefix(base)
+                .is_some_and(|rest| rest.starts_with('.'))
+            || lower
+                .strip_suffix(base)
+                .is_some_and(|rest| rest.ends_with('.'))
+    };
+    (named("dockerfile") || named("containerfile")) && !lower.ends_with(".dockerignore")
+}
+
+fn is_yaml(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|e| e.eq_ignore_ascii_case("yml") || e.eq_ignore_ascii_case("yaml"))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn folders(path: &Path) -> Vec<String> {
+    let parent = path.parent().unwrap_or(Path::new(""));
+    parent
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_kinds() {
+        for (path, kind) in [
+            (".github/workflows/a.yml", Some(FileKind::GithubWorkflow)),
+            (".github/workflows/sub/a.yml", None),
+            (".github/dependabot.yml", None),
+            ("sub/action.yaml", Some(FileKind::GithubAction)),
+            (".gitlab-ci.yml", Some(FileKind::GitlabCi)),
+            ("ci/build.gitlab-ci.yml", Some(FileKind::GitlabCi)),
+            ("Dockerfile", Some(FileKind::Dockerfile)),
+            ("a/Dockerfile.ubi9", Some(FileKind::Dockerfile)),
+            ("a/dev.dockerfile", Some(FileKind::Dockerfile)),
+            ("Containerfile", Some(FileKind::Dockerfile)),
+            ("Dockerfile.dockerignore", None),
+            ("dockerfiles.md", None),
+            ("etc/config.toml", Some(FileKind::RunnerConfig)),
+            ("fullsend.yaml", Some(FileKind::Fullsend)),
+            ("deploy/pod.yaml", None),
+        ] {
+            assert_eq!(FileKind::of_path(Path::new(path)), kind, "{path}");
+        }
+        assert_eq!(
+            by_hint(Path::new("a/values.yaml")),
+            Some(FileKind::HelmValues)
+        );
+        assert_eq!(
+            by_hint(Path::new("runner-values.yml")),
+            Some(FileKind::HelmValues)
+        );
+        assert_eq!(by_hint(Path::new("values.json")), None);
+    }
+}

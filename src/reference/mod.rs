@@ -1,0 +1,77 @@
+//! The images that a repository's files name, each with its exact place; no input or output.
+//!
+//! Only what a platform would pull is an image: an input, a variable or a script that mentions one
+//! is not. What cannot be known from the file alone is said to be so, never guessed.
+
+mod dockerfile;
+mod finding;
+mod found;
+mod github;
+mod gitlab;
+mod helm;
+mod kind;
+mod kubernetes;
+mod own;
+mod runner;
+
+use std::path::Path;
+
+pub use finding::{UNREADABLE_FILE, UNRESOLVED_IMAGE, unreadable, unresolved};
+pub use found::{FoundImage, ImagePlace, Part, Piece, Unresolved};
+pub use kind::{FileKind, is_candidate};
+
+use crate::document::{self, DocumentError, Problem, Source, yaml};
+use found::Found;
+
+/// The images that the file `path` names, in the order of their places.
+///
+/// `path` is relative to the repository's root: it decides with the text what kind of file it is.
+/// A file of no known kind names none, and is not parsed where its bytes already tell.
+pub fn images(path: &Path, bytes: &[u8]) -> Result<Vec<FoundImage>, DocumentError> {
+    let named = FileKind::of_path(path);
+    if !kind::may_name_images(path, named, bytes) {
+        return Ok(Vec::new());
+    }
+    let source = Source::decode(path, bytes)?;
+    let mut found = Found::new(&source);
+    match named {
+        Some(FileKind::Dockerfile) => {
+            dockerfile::images(&document::dockerfile::parse(&source)?, &mut found);
+        }
+        Some(FileKind::RunnerConfig) => {
+            runner::images(&document::toml::parse(&source)?, &mut found);
+        }
+        _ => in_yaml(path, named, &source, &mut found)?,
+    }
+    Ok(found.into_images())
+}
+
+fn in_yaml(
+    path: &Path,
+    named: Option<FileKind>,
+    source: &Source<'_>,
+    found: &mut Found<'_>,
+) -> Result<(), DocumentError> {
+    let tree = yaml::parse(source).map_err(|error| match named {
+        None if kind::looks_like_template(source) => DocumentError {
+            problem: Problem::Template("YAML"),
+            ..error
+        },
+        _ => error,
+    })?;
+    // What a first document says, a component's inputs for one, tells what the others are.
+    let shapes: Vec<_> = tree.documents().map(|root| kind::of_shape(&root)).collect();
+    let first = shapes.iter().flatten().next().copied();
+    for (root, shape) in tree.documents().zip(shapes) {
+        match named.or(shape).or(first).or_else(|| kind::by_hint(path)) {
+            Some(FileKind::GithubWorkflow) => github::workflow(&root, found),
+            Some(FileKind::GithubAction) => github::action(&root, found),
+            Some(FileKind::GitlabCi) => gitlab::images(&root, found),
+            Some(FileKind::Kubernetes) => kubernetes::images(&root, found),
+            Some(FileKind::HelmValues) => helm::images(&root, found),
+            Some(FileKind::Fullsend) => own::images(&root, found),
+            Some(FileKind::Dockerfile | FileKind::RunnerConfig) | None => {}
+        }
+    }
+    Ok(())
+}
