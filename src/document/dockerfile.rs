@@ -35,6 +35,7 @@ pub struct Word {
 
 impl Word {
     /// What follows the first `prefix` bytes.
+    #[must_use]
     pub fn after(&self, prefix: usize) -> Self {
         Self {
             text: self.text.get(prefix..).unwrap_or_default().to_owned(),
@@ -43,6 +44,7 @@ impl Word {
     }
 
     /// The word without the quotes that enclose it.
+    #[must_use]
     pub fn unquoted(&self) -> Self {
         let inner = ['"', '\'']
             .iter()
@@ -235,7 +237,7 @@ fn heredoc(word: &Word) -> Option<Heredoc> {
         None => (false, rest),
     };
     let end: String = rest.chars().filter(|c| !matches!(c, '"' | '\'')).collect();
-    (!end.is_empty() && !rest.contains('<')).then(|| Heredoc {
+    (!end.is_empty() && !rest.contains('<')).then_some(Heredoc {
         end,
         tabs,
         at: word.at.start,

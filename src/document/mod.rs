@@ -13,3 +13,6 @@ pub mod yaml;
 
 pub use error::{DocumentError, Problem};
 pub use source::{MAX_BYTES, Source};
+
+#[cfg(test)]
+mod tests;

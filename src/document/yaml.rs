@@ -2,7 +2,7 @@
 //!
 //! An alias is the node that it repeats, so that what is found through it is shown where it is
 //! written. The tree is bounded as it is built: whoever walks it, however often aliases repeat its
-//! parts, meets at most [`MAX_NODES`] nodes a document, [`MAX_DEPTH`] deep.
+//! parts, meets at most [`MAX_NODES`] nodes, [`MAX_DEPTH`] deep.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -13,7 +13,7 @@ use super::{DocumentError, Problem, Source};
 /// The deepest nesting, aliases followed; workflows and manifests stay below 20.
 pub const MAX_DEPTH: usize = 64;
 
-/// The most nodes of one document with its aliases expanded; a megabyte of plain lists has as many.
+/// The most nodes of one file with its aliases expanded; a megabyte of plain lists has as many.
 pub const MAX_NODES: usize = 300_000;
 
 /// The documents of one YAML file.
@@ -79,6 +79,7 @@ pub fn parse(source: &Source<'_>) -> Result<Yaml, DocumentError> {
         tree: Yaml::default(),
         open: Vec::new(),
         anchors: HashMap::new(),
+        weight: 0,
     };
     for next in Parser::new_from_str_with_options(body, options()) {
         let (event, span) = next.map_err(|error| builder.refused(&error))?;
@@ -104,6 +105,8 @@ struct Builder<'s, 'a> {
     tree: Yaml,
     open: Vec<Open>,
     anchors: HashMap<usize, usize>,
+    /// That of the finished documents.
+    weight: usize,
 }
 
 /// A collection that has not ended.
@@ -183,7 +186,8 @@ impl Builder<'_, '_> {
         };
         let Some(open) = self.open.last_mut() else {
             self.tree.documents.push(id);
-            return Ok(());
+            self.weight = self.weight.saturating_add(weight);
+            return self.bounded(self.weight, start);
         };
         let parent = &mut self.tree.nodes[open.id];
         match &mut parent.content {
@@ -199,7 +203,12 @@ impl Builder<'_, '_> {
         if parent.depth > MAX_DEPTH {
             return Err(self.source.error(start, too_deep()));
         }
-        if parent.weight > MAX_NODES {
+        let weight = parent.weight;
+        self.bounded(weight, start)
+    }
+
+    fn bounded(&self, weight: usize, start: usize) -> Result<(), DocumentError> {
+        if weight > MAX_NODES {
             let problem = Problem::TooManyNodes { limit: MAX_NODES };
             return Err(self.source.error(start, problem));
         }
@@ -312,7 +321,7 @@ impl<'t> Node<'t> {
     }
 
     /// The keys and values of a mapping, and of those that its merge keys (`<<`) bring.
-    pub fn entries(&self) -> Vec<(Node<'t>, Node<'t>)> {
+    pub fn entries(&self) -> Vec<(Self, Self)> {
         let (merges, mut own): (Vec<_>, Vec<_>) = self
             .own_entries()
             .partition(|(key, _)| key.text() == Some("<<"));
@@ -324,7 +333,7 @@ impl<'t> Node<'t> {
     }
 
     /// The items of a list; of anything else, itself.
-    fn one_or_more(self) -> Vec<Node<'t>> {
+    fn one_or_more(self) -> Vec<Self> {
         match self.raw().content {
             Content::Sequence(_) => self.items().collect(),
             _ => vec![self],
@@ -335,7 +344,7 @@ impl<'t> Node<'t> {
     /// keys (`<<`) bring.
     ///
     /// Readers differ in which of two equal keys they take, so none is left out.
-    pub fn all(&self, key: &str) -> Vec<Node<'t>> {
+    pub fn all(&self, key: &str) -> Vec<Self> {
         let values = |wanted: &str| -> Vec<Node<'t>> {
             self.own_entries()
                 .filter(|(name, _)| name.text() == Some(wanted))
@@ -354,7 +363,7 @@ impl<'t> Node<'t> {
     }
 
     /// The first value of `key`.
-    pub fn get(&self, key: &str) -> Option<Node<'t>> {
+    pub fn get(&self, key: &str) -> Option<Self> {
         self.all(key).into_iter().next()
     }
 }

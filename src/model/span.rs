@@ -33,11 +33,16 @@ impl Span {
 }
 
 /// Where the lines of a text begin, so that each place is found without reading from the start.
+///
+/// Nor from the start of its line, which may be a megabyte long.
 #[derive(Clone, Debug)]
 pub struct Lines {
     starts: Vec<usize>,
-    ascii: bool,
+    /// How many characters begin before each block of [`BLOCK`] bytes.
+    characters: Vec<usize>,
 }
+
+const BLOCK: usize = 1024;
 
 impl Lines {
     /// Finds the lines of `text`.
@@ -47,10 +52,13 @@ impl Lines {
         let starts = std::iter::once(first)
             .chain(breaks.map(|(at, _)| at + 1))
             .collect();
-        Self {
-            starts,
-            ascii: text[first..].is_ascii(),
+        let mut before = 0;
+        let mut characters = vec![0];
+        for block in text.as_bytes().chunks(BLOCK) {
+            before += begun(block);
+            characters.push(before);
         }
+        Self { starts, characters }
     }
 
     /// The place of byte `offset` of `text`, which is the text given to [`Lines::of`].
@@ -63,16 +71,17 @@ impl Lines {
         }
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
-        let before = if self.ascii {
-            offset - start
-        } else {
-            text[start..offset].chars().count()
-        };
+        let before = self.characters_before(text, offset) - self.characters_before(text, start);
         Position {
             offset,
             line,
             column: before + 1,
         }
+    }
+
+    fn characters_before(&self, text: &str, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        self.characters[block] + begun(&text.as_bytes()[block * BLOCK..offset])
     }
 
     /// The span of the bytes `range` of `text`.
@@ -82,6 +91,12 @@ impl Lines {
             end: self.position(text, range.end),
         }
     }
+}
+
+/// How many characters begin in `bytes`.
+fn begun(bytes: &[u8]) -> usize {
+    let continues = |byte: u8| byte & 0b1100_0000 == 0b1000_0000;
+    bytes.iter().filter(|byte| !continues(**byte)).count()
 }
 
 #[cfg(test)]
@@ -102,6 +117,17 @@ mod tests {
         assert_eq!(place("é: ü\n", 4), (1, 4));
         assert_eq!(place("\u{feff}ab", 4), (1, 2));
         assert_eq!(place("\u{feff}ab", 0), (1, 1));
+    }
+
+    #[test]
+    fn counts_in_long_lines() {
+        let text = format!("x\n{}", "aé€".repeat(1000));
+        let lines = Lines::of(&text);
+        for (count, (offset, _)) in text[2..].char_indices().enumerate() {
+            let position = lines.position(&text, offset + 2);
+            assert_eq!((position.line, position.column), (2, count + 1));
+        }
+        assert_eq!(lines.position(&text, text.len()).column, 3001);
     }
 
     #[test]

@@ -134,15 +134,12 @@ fn expand(text: &str, scope: &Scope) -> Option<String> {
 /// The value of the variable that `text` begins with, after its `$`, and its length.
 fn variable(text: &str, scope: &Scope) -> Option<(String, usize)> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let (inside, length) = match text.strip_prefix('{') {
-        Some(rest) => {
-            let end = rest.find('}')?;
-            (&rest[..end], end + 2)
-        }
-        None => {
-            let end = text.find(|c| !is_name(c)).unwrap_or(text.len());
-            (&text[..end], end)
-        }
+    let (inside, length) = if let Some(rest) = text.strip_prefix('{') {
+        let end = rest.find('}')?;
+        (&rest[..end], end + 2)
+    } else {
+        let end = text.find(|c| !is_name(c)).unwrap_or(text.len());
+        (&text[..end], end)
     };
     let end = inside.find(|c| !is_name(c)).unwrap_or(inside.len());
     let (name, operator) = inside.split_at(end);

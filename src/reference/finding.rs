@@ -38,7 +38,7 @@ pub fn unreadable(error: &DocumentError) -> Finding {
     };
     let finding = Finding::whole_file(&UNREADABLE_FILE, &error.file, error.problem.to_string());
     let finding = match error.position {
-        Some(position) => finding.from(position),
+        Some(position) => finding.starting_at(position),
         None => finding,
     };
     finding.severity(severity)

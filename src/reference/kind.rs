@@ -32,7 +32,7 @@ impl FileKind {
         if is_dockerfile(&name) {
             return Some(Self::Dockerfile);
         }
-        if name.ends_with(".toml") {
+        if extension(&name).is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
             return Some(Self::RunnerConfig);
         }
         if !is_yaml(&name) {
@@ -136,8 +136,11 @@ fn is_dockerfile(name: &str) -> bool {
 }
 
 fn is_yaml(name: &str) -> bool {
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-    extension.is_some_and(|e| e.eq_ignore_ascii_case("yml") || e.eq_ignore_ascii_case("yaml"))
+    extension(name).is_some_and(|e| e.eq_ignore_ascii_case("yml") || e.eq_ignore_ascii_case("yaml"))
+}
+
+fn extension(name: &str) -> Option<&str> {
+    name.rsplit_once('.').map(|(_, extension)| extension)
 }
 
 fn file_name(path: &Path) -> String {

@@ -1,6 +1,9 @@
 //! Findings: what is wrong, where, and how to mend it; and the document that lists them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -112,7 +115,7 @@ impl Finding {
 
     /// The same, at `position`: it is known where it begins, and no more.
     #[must_use]
-    pub fn from(mut self, position: Position) -> Self {
+    pub fn starting_at(mut self, position: Position) -> Self {
         self.line = Some(position.line);
         self.column = Some(position.column);
         self.end_line = Some(position.line);
@@ -152,6 +155,24 @@ impl Findings {
     /// Whether any is as bad as `severity` or worse.
     pub fn any_from(&self, severity: Severity) -> bool {
         self.findings.iter().any(|f| f.severity >= severity)
+    }
+}
+
+/// One line for people, `file:line:column: severity[rule]: message`, and one for the mend.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.file.to_string_lossy();
+        let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+        write!(f, "{}", name.chars().map(printable).collect::<String>())?;
+        for place in [self.line, self.column].into_iter().flatten() {
+            write!(f, ":{place}")?;
+        }
+        let severity = self.severity.as_str();
+        write!(f, ": {severity}[{}]: {}", self.rule.id, self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "\n  {help}"),
+            None => Ok(()),
+        }
     }
 }
 
