@@ -13,3 +13,4 @@ pub mod retry;
 pub mod shared_folder;
 pub mod stdio;
 pub mod tree;
+pub mod walk;
