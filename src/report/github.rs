@@ -67,7 +67,7 @@ pub fn summary(report: &RunReport, closing: &str) -> String {
     )
 }
 
-fn escape_data(text: &str) -> String {
+pub(super) fn escape_data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")

@@ -1,5 +1,6 @@
 //! What people and programs read: documents first, renderers after; no input or output.
 
+pub mod annotation;
 pub mod closing;
 pub mod dry_run;
 pub mod finding;
@@ -7,5 +8,6 @@ pub mod github;
 pub mod gitlab;
 pub mod run;
 pub mod trust;
+pub mod sarif;
 pub mod verdict_table;
 pub mod verification;
