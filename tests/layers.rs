@@ -45,11 +45,14 @@ const ROOMS: &[(&str, u8)] = &[
 const CONFINED: &[(&str, &[&str])] = &[
     ("bollard", &["runtime"]),
     ("gitlab", &["forge"]),
+    ("ignore", &["seam"]),
     ("k8s_openapi", &["runtime"]),
     ("kube", &["runtime"]),
     ("octocrab", &["forge"]),
     ("reqwest", &["seam"]),
+    ("serde_saphyr", &["config", "document"]),
     ("sigstore_", &["signature"]),
+    ("toml_edit", &["document"]),
 ];
 
 const MAX_LINES: usize = 600;

@@ -7,7 +7,7 @@ pub mod finding;
 pub mod github;
 pub mod gitlab;
 pub mod run;
-pub mod trust;
 pub mod sarif;
+pub mod trust;
 pub mod verdict_table;
 pub mod verification;

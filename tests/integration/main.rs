@@ -4,6 +4,7 @@
 mod baseref;
 mod exec;
 mod generated;
+mod reference;
 mod registry;
 mod runtime;
 mod support;
