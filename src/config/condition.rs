@@ -127,9 +127,10 @@ fn repository_of(uri: &str) -> &str {
     url.strip_suffix(".git").unwrap_or(url)
 }
 
+/// A commit, or a reference in full; git has no `..` in either, which would climb up a path.
 fn is_reference(text: &str) -> bool {
     let commit = matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
-    commit || text.starts_with("refs/")
+    commit || (text.starts_with("refs/") && !text.contains(".."))
 }
 
 /// Reads a repository's URL, `https://HOST/PATH`, as [`Comparison::Repository`] compares it.

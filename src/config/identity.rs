@@ -144,8 +144,10 @@ impl KeylessRequirement {
 
     /// Whether a certificate for one is a certificate for the other, whoever's log it is in.
     pub(super) fn is_same_signer(&self, other: &Self) -> bool {
-        let key = |one: &Self| (one.issuer.clone(), one.host.clone(), one.identity.clone());
-        key(self) == key(other) && self.source == other.source
+        self.issuer == other.issuer
+            && self.host == other.host
+            && self.identity == other.identity
+            && self.source == other.source
     }
 
     /// Checks a verified certificate's issuer, subject and claims, all of which must fit.

@@ -122,6 +122,7 @@ fn a_source_is_the_repository_whatever_is_written_around_it() {
         "https://github.com/acme/app-evil",
         "https://github.com/acme/app/evil",
         "https://github.com/acme/app@evil",
+        "https://github.com/acme/app@refs/x/../../evil",
         "https://github.com/acme/app@evil/x@refs/heads/main",
         "https://github.com/acme/app#refs/heads/main",
         "https://github.com/acme/app?x",
