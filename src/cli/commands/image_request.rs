@@ -75,6 +75,9 @@ fn rules(
             .terminal
             .warn("the policy options replace the rules of fullsend.yaml");
     }
+    for warning in rule.warnings() {
+        context.terminal.warn(&warning);
+    }
     Ok(vec![rule])
 }
 
