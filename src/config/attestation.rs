@@ -80,8 +80,9 @@ impl PredicateType {
 
     /// Whether a statement whose `predicateType` is `uri` is of this kind.
     ///
-    /// A URI that was written in full is compared exactly. The short names of SPDX, CycloneDX and
-    /// OpenVEX take the plain URI and every version of it, such as `…/Document/v2.3`.
+    /// A URI that was written in full is compared exactly. The short names `spdx`, `spdxjson`,
+    /// `cyclonedx` and `openvex` take the plain URI and every version of it, such as
+    /// `https://spdx.dev/Document/v2.3`.
     pub fn accepts(&self, uri: &str) -> bool {
         self.uris
             .iter()

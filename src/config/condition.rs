@@ -51,29 +51,31 @@ impl Condition {
                 .iter()
                 .any(|expected| self.same(expected, value))
             {
-                return Err(self.mismatch(format!("`{pointer}`"), shown(value)));
+                return Err(self.mismatch(&format!("`{pointer}`"), shown(value)));
             }
         }
         if is_found {
             return Ok(());
         }
         let places: Vec<String> = self.pointers.iter().map(|at| format!("`{at}`")).collect();
-        Err(self.mismatch(places.join(" or "), "absent".to_owned()))
+        Err(self.mismatch(&places.join(" or "), "absent".to_owned()))
     }
 
     fn same(&self, expected: &Value, found: &Value) -> bool {
-        match (self.comparison, expected, found) {
-            (Comparison::Repository, Value::String(expected), Value::String(found)) => {
-                repository_of(found) == expected
+        match self.comparison {
+            Comparison::Repository => {
+                let found = found.as_str().map(repository_of);
+                found.is_some() && found == expected.as_str()
             }
-            (Comparison::Repository, ..) => false,
-            (Comparison::Exact, Value::Number(a), Value::Number(b)) => same_number(a, b),
-            (Comparison::Exact, Value::Array(_) | Value::Object(_), _) => false,
-            (Comparison::Exact, a, b) => a == b,
+            Comparison::Exact => match (expected, found) {
+                (Value::Number(a), Value::Number(b)) => same_number(a, b),
+                (Value::Array(_) | Value::Object(_), _) => false,
+                (a, b) => a == b,
+            },
         }
     }
 
-    fn mismatch(&self, at: String, found: String) -> ConditionMismatch {
+    fn mismatch(&self, at: &str, found: String) -> ConditionMismatch {
         const MOST_SHOWN: usize = 3;
         let few: Vec<String> = self.expected.iter().take(MOST_SHOWN).map(shown).collect();
         let more = self.expected.len() - few.len();
@@ -83,7 +85,7 @@ impl Condition {
             _ => format!("one of {}", few.join(", ")),
         };
         ConditionMismatch {
-            at: printable(&at),
+            at: printable(at),
             expected,
             found,
         }

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use regex::{Regex, RegexBuilder};
-use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
 use super::value::{ValueError, excerpt};
 
@@ -128,7 +128,7 @@ fn plainest(class: &ClassUnicode) -> Option<char> {
         ranges.any(|range| (range.start()..=range.end()).contains(wanted))
     };
     let letter = ['x', 'a', 'X', 'A', '1', '0'].into_iter().find(has);
-    letter.or_else(|| class.iter().next().map(|range| range.start()))
+    letter.or_else(|| class.iter().next().map(ClassUnicodeRange::start))
 }
 
 impl FromStr for AnchoredRegexp {

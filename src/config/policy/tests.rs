@@ -9,8 +9,8 @@ use crate::config::{
 
 /// A file of one rule for `a.b/c`, whose further lines are `body`, at column 5 from line 4.
 fn file(body: &str) -> String {
-    let lines: String = body.lines().map(|line| format!("    {line}\n")).collect();
-    format!("version: 1\nverify:\n  - match: a.b/c\n{lines}")
+    let lines = body.replace('\n', "\n    ");
+    format!("version: 1\nverify:\n  - match: a.b/c\n    {lines}\n")
 }
 
 fn read(body: &str) -> Config {
