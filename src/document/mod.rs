@@ -5,8 +5,8 @@
 //! while every other byte stays.
 
 pub mod dockerfile;
-pub mod json;
 mod error;
+pub mod json;
 mod source;
 pub mod toml;
 pub mod yaml;

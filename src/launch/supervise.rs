@@ -7,30 +7,33 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fullsend_init::Record;
+use futures_util::future::BoxFuture;
 use tokio::{io::sink, sync::Notify, task::JoinHandle, time::sleep_until};
 
+pub(super) use super::watch::Ended;
 use super::{
-    decide::{OurKill, Seen},
     failure::Failure,
     line::Line,
     output::Output,
     signals::Signals,
     terminal::{self, RawMode},
-    watch::Watch,
+    watch::{Act, Event, Watch},
 };
 use crate::{
     model::chain::chain,
     model::outcome::LaunchFailure,
     runtime::{
-        AttachOptions, Attached, AttachedInput, AttachedOutput, ContainerId, CopyError, OutputEnd,
-        Runtime,
+        AttachOptions, Attached, AttachedInput, AttachedOutput, ContainerId, ContainerState,
+        CopyError, OutputEnd, Runtime, RuntimeError,
     },
     seam::stdio::{ThreadReader, ThreadWriter},
 };
 
 /// What our reader's end was to a shell: SIGPIPE.
 const SIGPIPE: u8 = 13;
+
+/// SIGKILL's number, the same on all architectures of Linux.
+const SIGKILL: i32 = 9;
 
 /// How a run is supervised.
 #[derive(Clone, Copy, Debug)]
@@ -39,22 +42,6 @@ pub(super) struct Terms {
     pub(super) grace: Duration,
     pub(super) tty: bool,
     pub(super) filter_sections: bool,
-}
-
-/// What is known after a container's end.
-#[derive(Debug)]
-pub(super) struct Ended {
-    /// Init's record, or why there is none.
-    pub(super) record: Result<Record, String>,
-    /// What the runtime saw; none where it was lost.
-    pub(super) seen: Option<Seen>,
-    pub(super) our_kill: Option<OurKill>,
-    /// When the agent's exec succeeded.
-    pub(super) agent_started: Option<Instant>,
-    /// Init never connected.
-    pub(super) line_failed: bool,
-    /// The runtime's words, where it could not start the container or was lost.
-    pub(super) error: Option<String>,
 }
 
 /// Starts the container and stays with it until it has ended and all its output is out.
@@ -77,6 +64,9 @@ pub(super) async fn supervise(
     let raw_mode = (terms.tty && io::stdin().is_terminal()).then(RawMode::enter);
     let _raw_mode = raw_mode.transpose().map_err(ours_failed)?;
     let ready = Arc::new(Notify::new());
+    if line.is_none() {
+        ready.notify_one();
+    }
     let input = Aborting(tokio::spawn(feed(stdin, ready.clone())));
     let resizing = terms
         .tty
@@ -84,50 +74,106 @@ pub(super) async fn supervise(
     let filtered = terms.filter_sections;
     let stdout = Output::new(ThreadWriter::stdout().map_err(ours_failed)?, filtered);
     let stderr = Output::new(ThreadWriter::stderr().map_err(ours_failed)?, filtered);
-    let watch = Watch::new(runtime.clone(), container.clone(), line, terms, ready);
+    let watch = Watch::new(terms.timeout, terms.grace, line.is_some(), Instant::now());
+    let hands = Hands {
+        runtime: &**runtime,
+        container,
+        line,
+        ready,
+        asked: None,
+    };
     // The connection is closed when this returns: until then the runtime would wait for its reader.
-    let watch = until_over(watch, (output, stdout, stderr), runtime, container, signals).await;
+    let watch = until_over(watch, hands, (output, stdout, stderr), signals).await;
     drop((input, resizing));
-    Ok(watch.finish().await)
+    let state = if watch.lacks_runtimes_word() {
+        runtime.inspect(container).await
+    } else {
+        Ok(None)
+    };
+    Ok(watch.finish(state.map_err(|error| chain(&error))))
 }
 
 /// The agent's output, and ours.
 type Streams = (AttachedOutput, Output<ThreadWriter>, Output<ThreadWriter>);
 
-/// Starts the container and waits until it is over and its output out.
+/// Starts the container, and tells the watch what happens until nothing more will.
 async fn until_over(
     mut watch: Watch,
+    mut hands: Hands<'_>,
     streams: Streams,
-    runtime: &Arc<dyn Runtime>,
-    container: &ContainerId,
     signals: &mut Signals,
 ) -> Watch {
     let reader_gone = Notify::new();
     let mut copying = pin!(copy(streams, &reader_gone));
-    let mut living = pin!(async {
-        runtime.start(container).await?;
-        runtime.wait(container).await
-    });
-    let mut output_over = false;
-    while !(output_over && watch.is_over()) {
-        let (container_over, alarm) = (watch.is_container_over(), watch.alarm());
-        tokio::select! {
-            result = &mut living, if !container_over => watch.container_ended(result),
-            end = &mut copying, if !output_over => {
-                output_over = true;
-                if let Err(error) = end {
-                    watch.note_error(chain(&error));
-                }
+    let mut living = pin!(run(hands.runtime, hands.container));
+    while !watch.is_over() {
+        let alarm = watch.alarm();
+        let event = tokio::select! {
+            end = &mut living, if watch.awaits_container() => {
+                Event::ContainerEnded(end.map_err(|error| chain(&error)))
             }
-            () = reader_gone.notified() => watch.interrupt(SIGPIPE).await,
-            heard = watch.listen() => watch.hear(heard),
-            signal = signals.next() => watch.interrupt(signal).await,
-            () = sleep_until(alarm.into()) => watch.alarm_rang().await,
+            end = &mut copying, if watch.awaits_output() => {
+                Event::OutputEnded(end.map_err(|error| chain(&error)))
+            }
+            Some(heard) = async { Some(hands.line.as_mut()?.next().await) },
+                if watch.awaits_init() => Event::Heard(heard),
+            Some(state) = async { Some(hands.asked.as_mut()?.await) } => {
+                hands.asked = None;
+                Event::FirstProcess(state.ok().flatten().and_then(|state| state.pid))
+            }
+            () = reader_gone.notified() => Event::Interrupted(SIGPIPE),
+            signal = signals.next() => Event::Interrupted(signal),
+            () = sleep_until(alarm.into()) => Event::Alarm,
+        };
+        for act in watch.on(event, Instant::now()) {
+            hands.perform(act).await;
         }
-        // Once killed for good, output that nobody takes is not waited for.
-        output_over |= watch.is_cut_short();
     }
     watch
+}
+
+async fn run(runtime: &dyn Runtime, container: &ContainerId) -> Result<(), RuntimeError> {
+    runtime.start(container).await?;
+    runtime.wait(container).await
+}
+
+/// What the watch's acts are performed with.
+struct Hands<'a> {
+    runtime: &'a dyn Runtime,
+    container: &'a ContainerId,
+    line: Option<Line>,
+    /// Told once input may be passed on.
+    ready: Arc<Notify>,
+    /// The runtime's answer that is still to come.
+    asked: Option<BoxFuture<'a, Result<Option<ContainerState>, RuntimeError>>>,
+}
+
+impl Hands<'_> {
+    /// An act that fails is no error: the watch acts again until it hears of the end.
+    async fn perform(&mut self, act: Act) {
+        let (runtime, container) = (self.runtime, self.container);
+        match act {
+            Act::PassInput => self.ready.notify_one(),
+            Act::FindFirstProcess => self.asked = Some(runtime.inspect(container)),
+            Act::Order(order) => {
+                if let Some(line) = &self.line {
+                    line.order(order);
+                }
+            }
+            Act::HangUp => self.line = None,
+            Act::Signal(signal) => {
+                let _ = runtime.signal(container, signal.into()).await;
+            }
+            Act::Kill => {
+                if runtime.signal(container, SIGKILL).await.is_err() {
+                    let _ = runtime.remove(container).await;
+                }
+            }
+            Act::Remove => {
+                let _ = runtime.remove(container).await;
+            }
+        }
+    }
 }
 
 /// Copies the agent's output, and says when nobody reads ours any more.
