@@ -53,9 +53,8 @@ pub(super) async fn collect(search: Search<'_>, digest: &Digest) -> Collected {
         repository,
         attestations,
     } = search;
-    let fallback_tag = digest.fallback_tag();
-    let legacy_tag = format!("{fallback_tag}.sig");
-    let attestation_tag = format!("{fallback_tag}.att");
+    let legacy_tag = format!("{}.sig", digest.fallback_tag());
+    let attestation_tag = format!("{}.att", digest.fallback_tag());
     let legacy_attestations = async {
         match attestations.is_empty() {
             true => Ok(None),
@@ -64,15 +63,14 @@ pub(super) async fn collect(search: Search<'_>, digest: &Digest) -> Collected {
     };
     let (referrers, fallback, legacy, legacy_attestations) = join4(
         content.referrers(repository, digest),
-        content.manifest_by_tag(repository, &fallback_tag),
+        content.fallback(repository, digest),
         content.manifest_by_tag(repository, &legacy_tag),
         legacy_attestations,
     )
     .await;
     let mut collected = Collected::default();
     let mut bundles = collected.note(referrers.map(Option::unwrap_or_default));
-    let fallback = collected.note(fallback);
-    for entry in collected.index_entries(fallback) {
+    for entry in collected.note(fallback.map(Option::unwrap_or_default)) {
         if !bundles.iter().any(|known| known.digest == entry.digest) {
             bundles.push(entry);
         }
@@ -123,21 +121,6 @@ impl Collected {
             self.missing.push(error.to_string());
             T::default()
         })
-    }
-
-    /// What a fallback tag lists. Anything else under it is no list, and hides one.
-    fn index_entries(&mut self, fetched: Option<FetchedManifest>) -> Vec<Descriptor> {
-        let fetched = fetched.map(|fetched| (fetched.digest, fetched.parsed));
-        match fetched {
-            Some((_, Manifest::Index(index))) => index.manifests,
-            Some((digest, Manifest::Image(_))) => {
-                self.missing.push(format!(
-                    "under the tag that lists signatures lies {digest}, which is no index"
-                ));
-                Vec::new()
-            }
-            None => Vec::new(),
-        }
     }
 
     fn cap(&mut self, entries: &mut Vec<Descriptor>, cap: usize) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use sigstore_verify::{
     crypto::{CertificateInfo, parse_certificate_info},
     types::{
@@ -10,7 +11,7 @@ use sigstore_verify::{
 };
 
 use super::{caps, simple_signing};
-use crate::{model::digest::Digest, report::verification::Format};
+use crate::{document::json, model::digest::Digest, report::verification::Format};
 
 /// The predicate type that makes a DSSE statement a signature; every other is an attestation.
 ///
@@ -83,8 +84,7 @@ pub(super) fn malformed(reason: impl ToString) -> EvidenceError {
 impl Evidence {
     /// Reads a Sigstore bundle as cosign 3 writes it: a DSSE envelope around an in-toto statement.
     pub(super) fn from_bundle(json: &[u8]) -> Result<Self, EvidenceError> {
-        let text = std::str::from_utf8(json).map_err(|_| malformed("the bundle is not UTF-8"))?;
-        let bundle = Bundle::from_json(text).map_err(malformed)?;
+        let bundle = read_bundle(json)?;
         bounded(
             "log entries",
             bundle.verification_material.tlog_entries.len(),
@@ -103,8 +103,7 @@ impl Evidence {
         if envelope.payload_type != IN_TOTO {
             return Err(malformed(format!("the payload is not `{IN_TOTO}`")));
         }
-        let statement: Statement =
-            serde_json::from_slice(envelope.payload.as_bytes()).map_err(malformed)?;
+        let statement: Statement = json::parse(envelope.payload.as_bytes()).map_err(malformed)?;
         let names = match subjects(&statement) {
             // It says what it is, and that is no signature: a broken one is not a broken signature.
             Err(_) if statement.predicate_type != SIGN_PREDICATE => {
@@ -159,6 +158,13 @@ impl Evidence {
     pub(super) fn is_for(&self, digest: &Digest) -> bool {
         self.names.contains(digest)
     }
+}
+
+/// Reads a bundle that has one meaning only: readers differ in which of two equal keys they see.
+pub(super) fn read_bundle(bytes: &[u8]) -> Result<Bundle, EvidenceError> {
+    json::parse::<IgnoredAny>(bytes).map_err(malformed)?;
+    let text = std::str::from_utf8(bytes).map_err(|_| malformed("the bundle is not UTF-8"))?;
+    Bundle::from_json(text).map_err(malformed)
 }
 
 pub(super) fn bounded(what: &str, count: usize, cap: usize) -> Result<(), EvidenceError> {

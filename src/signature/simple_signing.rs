@@ -15,7 +15,7 @@ use super::{
     caps,
     evidence::{EvidenceError, malformed},
 };
-use crate::model::digest::Digest;
+use crate::{document::json, model::digest::Digest};
 
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
@@ -46,7 +46,7 @@ struct CriticalImage {
 
 /// The digest that a payload vouches for.
 pub(super) fn named_digest(payload: &[u8]) -> Result<Digest, EvidenceError> {
-    let payload: Payload = serde_json::from_slice(payload).map_err(malformed)?;
+    let payload: Payload = json::parse(payload).map_err(malformed)?;
     match payload.critical.kind.as_str() {
         PAYLOAD_TYPE => Ok(payload.critical.image.docker_manifest_digest),
         other => Err(EvidenceError::NoSignature(other.to_owned())),
@@ -150,7 +150,7 @@ impl LogBundle {
         let body = BASE64_STANDARD
             .decode(&self.payload.body)
             .map_err(malformed)?;
-        let kind: EntryKind = serde_json::from_slice(&body).map_err(malformed)?;
+        let kind: EntryKind = json::parse(&body).map_err(malformed)?;
         let log_id = hex::decode(&self.payload.log_id).map_err(malformed)?;
         Ok(json!({
             "logIndex": self.payload.log_index.to_string(),
@@ -182,7 +182,7 @@ fn json_of<T: serde::de::DeserializeOwned>(
     annotations: &BTreeMap<String, String>,
     name: &str,
 ) -> Result<Option<T>, EvidenceError> {
-    let parse = |text| serde_json::from_str(text).map_err(malformed);
+    let parse = |text: &str| json::parse(text.as_bytes()).map_err(malformed);
     text(annotations, name)?.map(parse).transpose()
 }
 

@@ -164,6 +164,7 @@ async fn a_statement_with_two_meanings_has_none() {
     let twice_turned =
         format!(r#""subject":[{{"digest":{{"sha256":"{ours}","sha256":"{other}"}}}}]"#);
     let cased = format!(r#""Subject":[{{"digest":{{"sha256":"{ours}"}}}}]"#);
+    let cased_other = cased.replace(&ours, &other);
     for text in [
         format!("{{{kind},{ours_first},{other_first},{sign}}}"),
         format!("{{{kind},{other_first},{ours_first},{sign}}}"),
@@ -172,6 +173,8 @@ async fn a_statement_with_two_meanings_has_none() {
         format!("{{{kind},{ours_first},{slsa},{sign}}}"),
         format!("{{{kind},{ours_first},{sign},{slsa}}}"),
         format!("{{{kind},{cased},{other_first},{sign}}}"),
+        format!("{{{kind},{ours_first},{cased_other},{sign}}}"),
+        format!(r#"{{{kind},{ours_first},{sign},"predicate":{{"a":{{"b":1,"b":2}}}}}}"#),
         format!("{{{kind},{cased},{sign}}}"),
         format!("{{{ours_first},{sign}}}"),
         format!(r#"{{"_type":"x",{ours_first},{sign}}}"#),
@@ -203,6 +206,7 @@ async fn a_payload_with_two_meanings_has_none() {
             r#"{{"critical":{{"image":{{"docker-manifest-digest":"{other}","docker-manifest-digest":"{ours}"}},{kind}}}}}"#
         ),
         format!(r#"{{"Critical":{{{mine},{kind}}},"critical":{{{theirs},{kind}}}}}"#),
+        format!(r#"{{"critical":{{{mine},{kind}}},"Critical":{{{theirs},{kind}}}}}"#),
         format!(r#"{{"critical":{{{mine},{kind}}}}} x"#),
         format!(r#"{{"critical":{{"image":{{"docker-manifest-digest":"{ours} "}},{kind}}}}}"#),
     ] {
