@@ -1,6 +1,6 @@
 //! Dockerfiles: what is built upon, and what is copied from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::found::{Found, ImagePlace, Unresolved, resolve};
 use crate::document::dockerfile::{Dockerfile, Instruction, Word};
@@ -8,7 +8,8 @@ use crate::document::dockerfile::{Dockerfile, Instruction, Word};
 /// The stages so far, and the variables that `FROM` may use.
 #[derive(Default)]
 struct Scope {
-    stages: Vec<String>,
+    /// In lower case: their names do not mind it.
+    stages: HashSet<String>,
     /// Nothing for an `ARG` without a default.
     defaults: HashMap<String, Option<String>>,
     started: bool,
@@ -16,9 +17,7 @@ struct Scope {
 
 impl Scope {
     fn is_stage(&self, name: &str) -> bool {
-        self.stages
-            .iter()
-            .any(|stage| stage.eq_ignore_ascii_case(name))
+        self.stages.contains(&name.to_ascii_lowercase())
     }
 }
 
@@ -83,7 +82,7 @@ fn from(instruction: &Instruction, scope: &mut Scope, found: &mut Found<'_>) {
     if let [_, keyword, stage, ..] = instruction.words.as_slice()
         && keyword.text.eq_ignore_ascii_case("as")
     {
-        scope.stages.push(stage.text.clone());
+        scope.stages.insert(stage.text.to_ascii_lowercase());
     }
 }
 
