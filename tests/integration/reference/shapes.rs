@@ -144,3 +144,24 @@ fn files_of_other_programs_are_not_read() {
     assert_eq!(reference::images(Path::new("x.yml"), &huge), Ok(Vec::new()));
     assert!(reference::images(Path::new("Dockerfile"), &huge).is_err());
 }
+
+#[test]
+fn a_megabyte_of_malice_ends() {
+    let fill = |part: &str| part.repeat((1 << 20) / part.len() - 100);
+    let aliases = "*a,".repeat(50_000);
+    for (path, text) in [
+        ("values.yaml", format!("x: [{}]", fill("{image: aé:1},"))),
+        (
+            "values.yaml",
+            format!("a: &a {{x: {{image: b:1}}}}\nb:\n  <<: [{aliases}]\n"),
+        ),
+        ("Dockerfile", fill("FROM a AS b\n")),
+        ("Dockerfile", format!("RUN {}", fill("é\\\n"))),
+    ] {
+        let start = std::time::Instant::now();
+        images(path, &text);
+        // Unoptimised and beside other tests; what grows with the square takes minutes.
+        let took = start.elapsed();
+        assert!(took.as_secs() < 40, "{path} took {took:?}");
+    }
+}
