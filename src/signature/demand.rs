@@ -253,7 +253,13 @@ impl Loader<'_> {
                 (format!("the environment variable {name}"), pem.to_owned())
             }
         };
-        PublicKey::from_pem(&pem).map_err(|source| PolicyError::Key { place, source })
+        let key = PublicKey::from_pem(&pem).and_then(|key| {
+            if !wanted.insecure_ignore_tlog {
+                key.check_loggable()?;
+            }
+            Ok(key)
+        });
+        key.map_err(|source| PolicyError::Key { place, source })
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::{fmt, sync::OnceLock};
 
+use jiff::Timestamp;
 use sigstore_trust_root::{TransparencyLog, TrustedRoot};
 use sigstore_verify::{
     Policy, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
-    crypto::{SigningScheme, VerificationKey, verify_signature},
-    types::{Artifact, Bundle, Sha256Hash, TransparencyLogEntry},
+    crypto::VerificationKey,
+    types::{Artifact, Bundle, KindVersion, Sha256Hash, SignatureContent, TransparencyLogEntry},
 };
 
 use super::{
@@ -16,10 +17,7 @@ use super::{
     key::PublicKey,
     trust::{self, TrustMaterial},
 };
-use crate::{
-    model::digest::Digest,
-    report::verification::{Format, LogEntry},
-};
+use crate::{model::digest::Digest, report::verification::LogEntry};
 
 /// Why a signature does not hold as a signer's.
 #[derive(Debug, PartialEq)]
@@ -39,6 +37,12 @@ pub(super) enum Refusal {
 pub(super) struct CertifiedSigner {
     pub(super) owner: Owner,
     pub(super) log: Option<LogEntry>,
+}
+
+/// What the library found, and the log's entry as far as somebody vouches for it.
+struct Checked {
+    result: VerificationResult,
+    log: Option<LogEntry>,
 }
 
 /// Whom the certificate that came along names, believed or not; none for a key's signature.
@@ -99,38 +103,55 @@ impl Sigstore {
     /// The library minds a log's window where the log has promised a time itself (Rekor v1), and
     /// takes a checkpoint by a key whose window has ended (Rekor v2). A retired key that leaks
     /// must vouch for nothing new: so what has no promise is verified once more, by those logs
-    /// alone whose window holds every proven time.
+    /// alone whose window holds every proven time, or is still open where no time is proven.
     fn verify(
         &self,
-        artifact: Artifact<'_>,
+        artifact: &Artifact<'_>,
         bundle: &Bundle,
         policy: &dyn Policy,
-    ) -> Result<VerificationResult, Refusal> {
+    ) -> Result<Checked, Refusal> {
         let (root, verifier) = self.verifier()?;
         let result = verifier
             .verify(artifact.clone(), bundle, policy)
             .map_err(unproven)?;
         let entries = &bundle.verification_material.tlog_entries;
         let promised = entries.iter().all(|one| one.inclusion_promise.is_some());
-        let times = result.verified_timestamps();
+        if promised {
+            let log = log_entry(bundle, &result);
+            return Ok(Checked { result, log });
+        }
+        let mut times = result.verified_timestamps().to_vec();
+        if times.is_empty() {
+            times.push(Timestamp::now());
+        }
+        let by_logs = |wanted: &dyn Fn(&TransparencyLog) -> bool| {
+            let mut root = root.clone();
+            root.tlogs.retain(wanted);
+            let verifier = trust::verifier(&root).map_err(unproven)?;
+            verifier
+                .verify(artifact.clone(), bundle, policy)
+                .map_err(unproven)
+        };
         let then = |log: &TransparencyLog| {
             let window = log.public_key.valid_for;
             window.is_none_or(|window| times.iter().all(|time| window.contains(*time)))
         };
-        if promised || root.tlogs.iter().all(then) {
-            return Ok(result);
-        }
-        let mut root_then = root.clone();
-        root_then.tlogs.retain(then);
-        let verifier = trust::verifier(&root_then).map_err(unproven)?;
-        verifier.verify(artifact, bundle, policy).map_err(unproven)
+        let result = by_logs(&then)?;
+        // A proof vouches for neither the log's name in the entry nor, in Rekor v1, its number:
+        // they are reported only if that log alone suffices.
+        let named = entries.first().filter(|entry| {
+            entry.kind_version == KindVersion::HashedRekordV002
+                && by_logs(&|log| then(log) && log.log_id.key_id == entry.log_id.key_id).is_ok()
+        });
+        let log = named.and_then(|_| log_entry(bundle, &result));
+        Ok(Checked { result, log })
     }
 
-    /// What the library calls the artifact: the payload of a legacy signature, else the image.
-    fn artifact<'e>(evidence: &'e Evidence, digest: &Digest) -> Artifact<'e> {
-        match evidence.format {
-            Format::Legacy => Artifact::from_blob(&evidence.message),
-            Format::Bundle => Artifact::from(Sha256Hash::from(digest.sha256())),
+    /// What the library calls the artifact: the payload of simple signing, else the image.
+    fn artifact<'e>(evidence: &'e Evidence, bundle: &Bundle, digest: &Digest) -> Artifact<'e> {
+        match bundle.content {
+            SignatureContent::MessageSignature(_) => Artifact::from_blob(&evidence.message),
+            _ => Artifact::from(Sha256Hash::from(digest.sha256())),
         }
     }
 
@@ -146,7 +167,7 @@ impl Sigstore {
             return Err(Refusal::SomebodyElse);
         };
         let hinted = hint.as_deref().is_some_and(|hint| key.is_hinted_by(hint));
-        if !made_by(key, evidence) {
+        if !key.has_signed(&evidence.message, &evidence.signature, evidence.format) {
             return if hinted {
                 invalid("the signature does not hold")
             } else {
@@ -157,16 +178,25 @@ impl Sigstore {
         if !logged {
             return Ok(None);
         }
+        let (root, _) = self.verifier()?;
+        if root.tlogs.is_empty() {
+            return Err(unproven("the trusted root knows no transparency log"));
+        }
         let bundle = logged_bundle(evidence)?;
         let policy = PublicKeyVerificationPolicy::new(key.der().clone());
-        let result = self.verify(Self::artifact(evidence, digest), bundle, &policy)?;
-        if !result.tlog_verified() {
+        let artifact = Self::artifact(evidence, bundle, digest);
+        let checked = self.verify(&artifact, bundle, &policy)?;
+        if !checked.result.tlog_verified() {
             return Err(unproven("the transparency log was not checked"));
         }
-        Ok(log_entry(bundle, &result))
+        Ok(checked.log)
     }
 
     /// Checks the certificate, its time stamps, the log and the signature for `digest`.
+    ///
+    /// The trusted root says what there must be: logs that it lists are demanded, and only an
+    /// instance that has none, as GitHub's own, may prove by its time stamps alone when the
+    /// certificate was used.
     pub(super) fn check_certificate(
         &self,
         evidence: &Evidence,
@@ -179,39 +209,37 @@ impl Sigstore {
             .and_then(|key| key.verify(&evidence.message, &evidence.signature))
             .or_else(|_| invalid("the signature does not hold"))?;
         check_binding(evidence, digest)?;
-        let bundle = logged_bundle(evidence)?;
-        let anybody = VerificationPolicy::any_identity();
-        let result = self.verify(Self::artifact(evidence, digest), bundle, &anybody)?;
-        if !(result.certificate_verified() && result.sct_verified() && result.tlog_verified()) {
-            return Err(unproven(
-                "certificate, SCT or transparency log was not checked",
-            ));
+        let (root, _) = self.verifier()?;
+        let (is_logged, is_ct_logged) = (!root.tlogs.is_empty(), !root.ctlogs.is_empty());
+        let mut anybody = VerificationPolicy::any_identity();
+        if !is_ct_logged {
+            anybody = anybody.skip_sct();
+        }
+        let bundle = if is_logged {
+            logged_bundle(evidence)?
+        } else {
+            anybody = anybody.skip_tlog_unsafe();
+            stamped_bundle(evidence)?
+        };
+        let artifact = Self::artifact(evidence, bundle, digest);
+        let Checked { result, log } = self.verify(&artifact, bundle, &anybody)?;
+        let times = result.verified_timestamps();
+        if !result.certificate_verified() || times.is_empty() {
+            return Err(unproven("the certificate was not checked"));
+        }
+        if is_ct_logged && !result.sct_verified() {
+            return Err(unproven("the certificate's SCT was not checked"));
+        }
+        if is_logged && !result.tlog_verified() {
+            return Err(unproven("the transparency log was not checked"));
         }
         let owner = result.certificate().map(Owner::of);
         let named = |owner: &Owner| !(owner.identity.is_empty() || owner.issuer.is_empty());
         let Some(owner) = owner.filter(named) else {
             return Err(unproven("the certificate names no identity and issuer"));
         };
-        Ok(CertifiedSigner {
-            owner,
-            log: log_entry(bundle, &result),
-        })
+        Ok(CertifiedSigner { owner, log })
     }
-}
-
-/// Whether `key` signed the message, over the hash that goes with its curve.
-///
-/// cosign 2 signs over SHA-256 with every ECDSA key, in the only format that it had.
-fn made_by(key: &PublicKey, evidence: &Evidence) -> bool {
-    let verified = |scheme| {
-        let (message, signature) = (&evidence.message, &evidence.signature);
-        verify_signature(key.der(), message, signature, scheme).is_ok()
-    };
-    let Ok(own) = VerificationKey::from_spki(key.der()).map(|key| key.scheme()) else {
-        return false;
-    };
-    let legacy_p384 = own == SigningScheme::EcdsaP384Sha384 && evidence.format == Format::Legacy;
-    verified(own) || (legacy_p384 && verified(SigningScheme::EcdsaP384Sha256))
 }
 
 fn invalid<T>(reason: &str) -> Result<T, Refusal> {
@@ -258,6 +286,29 @@ fn logged_bundle(evidence: &Evidence) -> Result<&Bundle, Refusal> {
     }
 }
 
+/// The bundle of an instance without logs, if it has time stamps and no log entry, which nobody
+/// could vouch for.
+fn stamped_bundle(evidence: &Evidence) -> Result<&Bundle, Refusal> {
+    let bundle = evidence.bundle.as_ref();
+    let bundle = bundle.filter(|bundle| {
+        let material = &bundle.verification_material;
+        !material
+            .timestamp_verification_data
+            .rfc3161_timestamps
+            .is_empty()
+    });
+    let bundle = bundle.ok_or_else(|| {
+        unproven("it has no time stamp, and its trusted root knows no transparency log")
+    })?;
+    if bundle.verification_material.tlog_entries.is_empty() {
+        Ok(bundle)
+    } else {
+        Err(unproven(
+            "it is in a log that its trusted root does not know",
+        ))
+    }
+}
+
 fn log_entry(bundle: &Bundle, result: &VerificationResult) -> Option<LogEntry> {
     let entry = bundle.verification_material.tlog_entries.first()?;
     let logged_at = result
@@ -268,44 +319,4 @@ fn log_entry(bundle: &Bundle, result: &VerificationResult) -> Option<LogEntry> {
         index: entry.log_index.get(),
         logged_at: logged_at.map(|time| time.to_string()),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    const P384: &str = "-----BEGIN PUBLIC KEY-----
-MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEhJ3gLOXYF6ord17SEeeR+UpVJM3k/lgD
-s/4QLjXX2Swp2yqOaiQ+O5fkhWFIFEQr+wIFjqZInVrhg8eY5lhLcxT+YaToMXzm
-9aMOXEcB1NkEhjE+zOR0Ehv35gL7nLai
------END PUBLIC KEY-----
-";
-    const PAYLOAD: &str = r#"{"critical":{"image":{"docker-manifest-digest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},"type":"cosign container image signature"}}"#;
-
-    /// Signatures of the payload by `openssl dgst`.
-    #[test]
-    fn a_p384_key_signs_over_its_own_hash_and_as_cosign_2_did() {
-        let key = PublicKey::from_pem(P384).unwrap();
-        for (signature, expected) in [
-            (
-                "MGUCME+PWXPgKDOybwH9onMyJwL5zr5kQgSl72FkvrNvrH8nKUPT9Uy+dQ4iwCAiKq33CAIxAP5uDjVm9xFJz9mfI8UoLRpSYNnJgA1FNh98Kph91egjy70JMl7Mma/FowLM/urpHg==",
-                true,
-            ),
-            (
-                "MGYCMQCleg9sEGNOfCRMK/G1LTOiZQNB1TGsY/vNdANzeYha/BrUFluVo1QMJ0wHuhBgc+cCMQCuHgHJiqro38RUGqCnGnA34qqZNaUOevLUCaxP9UVfBzVuUSzpC2amRxdDLSyt+UI=",
-                true,
-            ),
-            (
-                "MGUCMFlj4Y5A/gqEkJMcjOHGq3+MXNs+38zxgIDxvJJ2k+FQLk9LB00coDJt4F2ITKmEyAIxAJDIDBRq43gJtJxfSVMr2PvRzbWSvCbpSu3rkk25Q7aDuv8qt52x3K/Xk/BdPHQXJQ==",
-                false,
-            ),
-        ] {
-            let name = "dev.cosignproject.cosign/signature".to_owned();
-            let annotations = BTreeMap::from([(name, signature.to_owned())]);
-            let evidence = Evidence::from_simple_signing(PAYLOAD.as_bytes(), &annotations);
-            assert_eq!(made_by(&key, &evidence.unwrap()), expected);
-        }
-    }
 }

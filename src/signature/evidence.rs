@@ -10,7 +10,7 @@ use sigstore_verify::{
     },
 };
 
-use super::{caps, simple_signing};
+use super::{caps, legacy_attestation::LegacyAttestation, simple_signing};
 use crate::{document::json, model::digest::Digest, report::verification::Format};
 
 /// The predicate type that makes a DSSE statement a signature; every other is an attestation.
@@ -103,16 +103,9 @@ impl Evidence {
         if envelope.payload_type != IN_TOTO {
             return Err(malformed(format!("the payload is not `{IN_TOTO}`")));
         }
-        let statement: Statement = json::parse(envelope.payload.as_bytes()).map_err(malformed)?;
-        let names = match subjects(&statement) {
-            // It says what it is, and that is no signature: a broken one is not a broken signature.
-            Err(_) if statement.predicate_type != SIGN_PREDICATE => {
-                return Err(EvidenceError::NoSignature(statement.predicate_type));
-            }
-            names => names?,
-        };
+        let (purpose, names) = read_statement(envelope.payload.as_bytes())?;
         Ok(Self {
-            purpose: purpose(statement),
+            purpose,
             format: Format::Bundle,
             signer: signer(&bundle)?,
             message: envelope.pae(),
@@ -148,10 +141,23 @@ impl Evidence {
 
     /// Reads an attestation's envelope with its annotations, as cosign 1 and 2 write them.
     pub(super) fn from_legacy_attestation(
-        _envelope: &[u8],
-        _annotations: &BTreeMap<String, String>,
+        envelope: &[u8],
+        annotations: &BTreeMap<String, String>,
     ) -> Result<Self, EvidenceError> {
-        Err(EvidenceError::NoSignature("PENDING".to_owned()))
+        let read = LegacyAttestation::read(envelope, annotations)?;
+        let (purpose, names) = read_statement(&read.statement)?;
+        if matches!(purpose, Purpose::Signature) {
+            return Err(malformed("a signature among attestations"));
+        }
+        Ok(Self {
+            purpose,
+            format: Format::Legacy,
+            signer: read.signer,
+            message: read.message,
+            signature: read.signature,
+            names,
+            bundle: read.bundle,
+        })
     }
 
     /// Whether the signed text names `digest`, and so vouches for that image and no other.
@@ -190,14 +196,21 @@ fn signer(bundle: &Bundle) -> Result<Signer, EvidenceError> {
     )))
 }
 
-fn purpose(statement: Statement) -> Purpose {
-    match statement.predicate_type.as_str() {
-        SIGN_PREDICATE => Purpose::Signature,
-        _ => Purpose::Attestation(Attestation {
-            predicate_type: statement.predicate_type,
-            predicate: statement.predicate,
-        }),
+/// What an in-toto statement is for, and the digests that it names.
+fn read_statement(bytes: &[u8]) -> Result<(Purpose, Vec<Digest>), EvidenceError> {
+    let statement: Statement = json::parse(bytes).map_err(malformed)?;
+    let predicate_type = &statement.predicate_type;
+    let names = subjects(&statement);
+    if predicate_type == SIGN_PREDICATE {
+        return Ok((Purpose::Signature, names?));
     }
+    // It says what it is, and that is no signature: a broken one is not a broken signature.
+    let names = names.map_err(|_| EvidenceError::NoSignature(predicate_type.clone()))?;
+    let attestation = Attestation {
+        predicate_type: statement.predicate_type,
+        predicate: statement.predicate,
+    };
+    Ok((Purpose::Attestation(attestation), names))
 }
 
 fn subjects(statement: &Statement) -> Result<Vec<Digest>, EvidenceError> {

@@ -16,6 +16,7 @@ mod evaluate;
 mod evidence;
 mod judge;
 mod key;
+mod legacy_attestation;
 mod matching;
 mod policy;
 mod resolve;

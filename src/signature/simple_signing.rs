@@ -97,23 +97,61 @@ impl Material {
     pub(super) fn read(annotations: &BTreeMap<String, String>) -> Result<Self, EvidenceError> {
         let signature = text(annotations, SIGNATURE)?
             .ok_or_else(|| malformed(format!("the annotation `{SIGNATURE}` is missing")))?;
+        let signature = SignatureBytes::from_base64(signature).map_err(malformed)?;
+        Self::beside(signature, annotations)
+    }
+
+    /// What stands beside a signature that lies elsewhere.
+    pub(super) fn beside(
+        signature: SignatureBytes,
+        annotations: &BTreeMap<String, String>,
+    ) -> Result<Self, EvidenceError> {
         Ok(Self {
-            signature: SignatureBytes::from_base64(signature).map_err(malformed)?,
+            signature,
             certificates: certificates(annotations)?,
             log: json_of(annotations, BUNDLE)?,
             timestamp: json_of(annotations, TIMESTAMP)?,
         })
     }
 
-    /// The same evidence as a v0.1 bundle; none where it was never logged, as that format
-    /// demands a log entry.
+    /// The same evidence as a v0.1 bundle, or as a v0.2 one where there is a certificate with a
+    /// time stamp and no log; none where nothing was proven to anybody.
     ///
-    /// v0.1 is also the only format that takes the log's signed promise without an inclusion
+    /// v0.1 demands a log entry. It is also the only format that takes the log's signed promise without an inclusion
     /// proof, which legacy signatures never have: the library then demands a promise, and checks
     /// it with the log's key, before it believes the time at which the certificate was valid.
     pub(super) fn lift(&self, payload: &[u8]) -> Result<Option<Bundle>, EvidenceError> {
-        let Some(log) = &self.log else {
-            return Ok(None);
+        let signature = json!({
+            "messageDigest": {
+                "algorithm": "SHA2_256",
+                "digest": BASE64_STANDARD.encode(Sha256::digest(payload)),
+            },
+            "signature": self.signature.to_base64(),
+        });
+        self.lift_content("messageSignature", &signature)
+    }
+
+    /// The same for the envelope of an attestation.
+    pub(super) fn lift_envelope(
+        &self,
+        envelope: &serde_json::Value,
+    ) -> Result<Option<Bundle>, EvidenceError> {
+        self.lift_content("dsseEnvelope", envelope)
+    }
+
+    fn lift_content(
+        &self,
+        name: &str,
+        content: &serde_json::Value,
+    ) -> Result<Option<Bundle>, EvidenceError> {
+        let stamped = self.timestamp.is_some() && !self.certificates.is_empty();
+        let (version, entries) = match &self.log {
+            Some(log) => match log.entry()? {
+                Some(entry) => ("0.1", vec![entry]),
+                None => return Ok(None),
+            },
+            None if stamped => ("0.2", Vec::new()),
+            None => return Ok(None),
         };
         let material = if self.certificates.is_empty() {
             json!({"publicKey": {"hint": ""}})
@@ -128,17 +166,11 @@ impl Material {
             .map(|stamp| json!({"signedTimestamp": stamp.token}))
             .collect();
         let mut bundle = json!({
-            "mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.1",
+            "mediaType": format!("application/vnd.dev.sigstore.bundle+json;version={version}"),
             "verificationMaterial": material,
-            "messageSignature": {
-                "messageDigest": {
-                    "algorithm": "SHA2_256",
-                    "digest": BASE64_STANDARD.encode(Sha256::digest(payload)),
-                },
-                "signature": self.signature.to_base64(),
-            },
+            name: content,
         });
-        bundle["verificationMaterial"]["tlogEntries"] = json!([log.entry()?]);
+        bundle["verificationMaterial"]["tlogEntries"] = json!(entries);
         bundle["verificationMaterial"]["timestampVerificationData"] =
             json!({"rfc3161Timestamps": stamps});
         serde_json::from_value(bundle).map(Some).map_err(malformed)
@@ -146,20 +178,25 @@ impl Material {
 }
 
 impl LogBundle {
-    fn entry(&self) -> Result<serde_json::Value, EvidenceError> {
+    /// The entry as a bundle has it; none of the one kind that cannot be checked.
+    fn entry(&self) -> Result<Option<serde_json::Value>, EvidenceError> {
         let body = BASE64_STANDARD
             .decode(&self.payload.body)
             .map_err(malformed)?;
         let kind: EntryKind = json::parse(&body).map_err(malformed)?;
+        // Rekor kept neither signature nor key of these, before 2023: as if there were no entry.
+        if (&*kind.kind, &*kind.api_version) == ("intoto", "0.0.1") {
+            return Ok(None);
+        }
         let log_id = hex::decode(&self.payload.log_id).map_err(malformed)?;
-        Ok(json!({
+        Ok(Some(json!({
             "logIndex": self.payload.log_index.to_string(),
             "logId": {"keyId": BASE64_STANDARD.encode(log_id)},
             "kindVersion": {"kind": kind.kind, "version": kind.api_version},
             "integratedTime": self.payload.integrated_time.to_string(),
             "inclusionPromise": {"signedEntryTimestamp": self.signed_entry_timestamp},
             "canonicalizedBody": self.payload.body,
-        }))
+        })))
     }
 }
 

@@ -62,7 +62,11 @@ async fn signs(cosign: &Path, key: &SigningKey, name: &str) {
 async fn keys_that_cosign_imports_sign_in_both_formats() {
     let cosign = cosign();
     // No Ed25519: cosign 3.1 signs the hash (Ed25519ph), and cannot verify that itself either.
-    for (name, key) in [("p256", SigningKey::p256()), ("p384", SigningKey::p384())] {
+    for (name, key) in [
+        ("p256", SigningKey::p256()),
+        ("p384", SigningKey::p384()),
+        ("p521", SigningKey::p521()),
+    ] {
         signs(&cosign, &key, name).await;
     }
 }

@@ -14,6 +14,7 @@ mod outage;
 mod platforms;
 mod policy;
 mod requests;
+mod roots;
 mod table;
 mod trust;
 

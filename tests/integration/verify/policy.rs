@@ -138,7 +138,7 @@ async fn keys_that_cannot_be_read_are_usage_errors_that_name_their_place() {
 fn policies_that_accept_nobody_or_anybody_are_refused() {
     for (rules, expected) in [
         ("[]", "policy is empty"),
-        ("- {match: '**', any: []}", "accepts no signature"),
+        ("- {match: '**', any: []}", "names no signer"),
         ("- {match: '**'}", "whose signature"),
         ("- {key: a.pub}", "match"),
         ("- {match: '**', key: a.pub, any: [{key: b.pub}]}", "both"),
@@ -156,10 +156,14 @@ fn policies_that_accept_nobody_or_anybody_are_refused() {
             "- {match: '**', keyless: {issuer: 'https://gitlab.com', identity_regexp: '.*'}}",
             "empty subject",
         ),
-        ("- {match: '**', all: [{key: a.pub}]}", "not supported"),
+        ("- {match: '**', all: []}", "names no signer"),
         (
-            "- {match: '**', key: a.pub, attestations: [{type: slsa}]}",
-            "not supported",
+            "- {match: '**', threshold: {count: 0, of: [{key: a.pub}]}}",
+            "count",
+        ),
+        (
+            "- {match: '**', key: a.pub, attestations: []}",
+            "attestations",
         ),
     ] {
         let text = format!(

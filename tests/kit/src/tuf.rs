@@ -176,20 +176,20 @@ impl Repository {
         let content = json!({"consistent_snapshot": true, "keys": keys, "roles": roles});
         let mut signers: Vec<&SigningKey> = old.into_iter().collect();
         signers.push(&self.keys[&Role::Root]);
-        envelope(self.complete(Role::Root, content), &signers)
+        envelope(&self.complete(Role::Root, content), &signers)
     }
 
     fn signed(&self, role: Role, content: Value) -> String {
         let content = self.complete(role, content);
         if self.forged == Some(role) {
             let mut forged: Value = must(
-                serde_json::from_str(&envelope(content.clone(), &[&SigningKey::ed25519()])),
+                serde_json::from_str(&envelope(&content, &[&SigningKey::ed25519()])),
                 "read JSON",
             );
             forged["signatures"][0]["keyid"] = json!(key_id(&self.keys[&role]));
             return forged.to_string();
         }
-        envelope(content, &[&self.keys[&role]])
+        envelope(&content, &[&self.keys[&role]])
     }
 
     fn complete(&self, role: Role, mut content: Value) -> Value {
@@ -234,8 +234,8 @@ fn canonical(value: &Value) -> Vec<u8> {
     )
 }
 
-fn envelope(signed: Value, signers: &[&SigningKey]) -> String {
-    let bytes = canonical(&signed);
+fn envelope(signed: &Value, signers: &[&SigningKey]) -> String {
+    let bytes = canonical(signed);
     let signature =
         |key: &&SigningKey| json!({"keyid": key_id(key), "sig": hex(&key.sign(&bytes))});
     let signatures: Vec<Value> = signers.iter().map(signature).collect();

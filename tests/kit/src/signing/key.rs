@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use rcgen::{
-    KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PublicKeyData as _,
-    SignatureAlgorithm, SigningKey as _,
+    KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519,
+    PublicKeyData as _, SignatureAlgorithm, SigningKey as _,
 };
 
 use crate::{base64, hex, must, sha256};
@@ -35,6 +35,11 @@ impl SigningKey {
     /// Makes an ECDSA P-384 key, which signs over SHA-384.
     pub fn p384() -> Self {
         Self::generate(&PKCS_ECDSA_P384_SHA384)
+    }
+
+    /// Makes an ECDSA P-521 key, which signs over SHA-512.
+    pub fn p521() -> Self {
+        Self::generate(&PKCS_ECDSA_P521_SHA512)
     }
 
     /// Makes an Ed25519 key.
@@ -99,6 +104,8 @@ impl SigningKey {
             "PKIX_ED25519"
         } else if *algorithm == PKCS_ECDSA_P384_SHA384 {
             "PKIX_ECDSA_P384_SHA_384"
+        } else if *algorithm == PKCS_ECDSA_P521_SHA512 {
+            "PKIX_ECDSA_P521_SHA_512"
         } else {
             "PKIX_ECDSA_P256_SHA_256"
         }

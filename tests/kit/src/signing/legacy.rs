@@ -42,24 +42,7 @@ impl LegacySignature {
         credentials: &Credentials<'_>,
         proof: &Proof,
     ) -> Self {
-        let mut annotations = Map::new();
-        let mut add = |name: &str, text: String| annotations.insert(name.to_owned(), text.into());
-        add("dev.cosignproject.cosign/signature", base64(signature));
-        if let Some(issued) = &credentials.issued {
-            add("dev.sigstore.cosign/certificate", issued.pem());
-            add("dev.sigstore.cosign/chain", issued.chain_pem());
-        }
-        if let Some(timestamp) = &proof.timestamp {
-            let timestamp = json!({"SignedRFC3161Timestamp": base64(timestamp)});
-            add(
-                "dev.sigstore.cosign/rfc3161timestamp",
-                timestamp.to_string(),
-            );
-        }
-        if let Some(entry) = &proof.entry {
-            let bundle = entry.in_annotation().to_string();
-            add("dev.sigstore.cosign/bundle", bundle);
-        }
+        let annotations = annotations(&base64(signature), credentials, proof);
         Self {
             payload,
             annotations,
@@ -68,25 +51,63 @@ impl LegacySignature {
 
     /// Returns the manifest for the tag: `present` with this signature as one layer more.
     pub fn manifest(&self, present: Option<&Manifest>) -> Artefact {
-        let present = present.and_then(|manifest| serde_json::from_slice(&manifest.bytes).ok());
-        let mut layers = present.map_or_else(Vec::new, |manifest: Value| {
-            manifest["layers"].as_array().cloned().unwrap_or_default()
-        });
-        let payload = Blob::new(self.payload.as_bytes());
-        let mut layer = payload.descriptor(LAYER);
-        layer["annotations"] = json!(self.annotations);
-        layers.push(layer);
-        let config = Blob::new(config(&layers).to_string());
-        let manifest = json!({
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "config": config.descriptor(CONFIG),
-            "layers": layers,
-        });
-        Artefact {
-            blobs: vec![config, payload],
-            manifest: Manifest::new(MANIFEST, &manifest),
-        }
+        let content = self.payload.as_bytes();
+        artefact(present, content, LAYER, &self.annotations)
+    }
+}
+
+/// Writes what stands beside a layer; an envelope's own signature is not repeated.
+pub(super) fn annotations(
+    signature: &str,
+    credentials: &Credentials<'_>,
+    proof: &Proof,
+) -> Map<String, Value> {
+    let mut annotations = Map::new();
+    let mut add = |name: &str, text: String| annotations.insert(name.to_owned(), text.into());
+    add("dev.cosignproject.cosign/signature", signature.to_owned());
+    if let Some(issued) = &credentials.issued {
+        add("dev.sigstore.cosign/certificate", issued.pem());
+        add("dev.sigstore.cosign/chain", issued.chain_pem());
+    }
+    if let Some(timestamp) = &proof.timestamp {
+        let timestamp = json!({"SignedRFC3161Timestamp": base64(timestamp)});
+        add(
+            "dev.sigstore.cosign/rfc3161timestamp",
+            timestamp.to_string(),
+        );
+    }
+    if let Some(entry) = &proof.entry {
+        let bundle = entry.in_annotation().to_string();
+        add("dev.sigstore.cosign/bundle", bundle);
+    }
+    annotations
+}
+
+/// Adds a layer to the manifest `present`, or starts one.
+pub(super) fn artefact(
+    present: Option<&Manifest>,
+    content: &[u8],
+    media_type: &str,
+    annotations: &Map<String, Value>,
+) -> Artefact {
+    let present = present.and_then(|manifest| serde_json::from_slice(&manifest.bytes).ok());
+    let mut layers = present.map_or_else(Vec::new, |manifest: Value| {
+        manifest["layers"].as_array().cloned().unwrap_or_default()
+    });
+    let payload = Blob::new(content);
+    let mut layer = payload.descriptor(media_type);
+    layer["annotations"] = json!(annotations);
+    layers.push(layer);
+    let config = Blob::new(config(&layers).to_string());
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": config.descriptor(CONFIG),
+        "layers": layers,
+    });
+    Artefact {
+        blobs: vec![config, payload],
+        manifest: Manifest::new(MANIFEST, &manifest),
     }
 }
 

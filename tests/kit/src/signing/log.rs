@@ -21,6 +21,8 @@ pub(super) fn now() -> i64 {
 pub(super) enum Logged<'a> {
     /// Of a bundle in v1: `dsse` 0.0.1, over the payload alone.
     Dsse(&'a [u8]),
+    /// Of a legacy attestation in v1: `intoto` 0.0.2, over the payload.
+    Intoto(&'a [u8]),
     /// Of legacy simple signing in v1: `hashedrekord` 0.0.1.
     HashedRekord(&'a [u8]),
     /// Of either in v2: `hashedrekord` 0.0.2, over what is signed.
@@ -31,7 +33,7 @@ impl Logged<'_> {
     /// Returns which log takes it.
     pub(super) fn generation(&self) -> Generation {
         match self {
-            Self::Dsse(_) | Self::HashedRekord(_) => Generation::V1,
+            Self::Dsse(_) | Self::Intoto(_) | Self::HashedRekord(_) => Generation::V1,
             Self::HashedRekordV2(_) => Generation::V2,
         }
     }
@@ -42,6 +44,7 @@ impl Logged<'_> {
         let signature = base64(signature);
         let (kind, version, spec) = match self {
             Self::Dsse(payload) => ("dsse", "0.0.1", dsse(payload, &signature, &verifier)),
+            Self::Intoto(payload) => ("intoto", "0.0.2", intoto(payload, &signature, &verifier)),
             Self::HashedRekord(content) => {
                 let spec = json!({
                     "data": {"hash": hash(content)},
@@ -77,6 +80,19 @@ fn dsse(payload: &[u8], signature: &str, verifier: &str) -> Value {
         "payloadHash": hash(payload),
         "signatures": [{"signature": signature, "verifier": verifier}],
     })
+}
+
+/// Rekor keeps signature and key of this kind in base64 once more.
+fn intoto(payload: &[u8], signature: &str, verifier: &str) -> Value {
+    let envelope = json!({
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [{"sig": base64(signature), "publicKey": verifier}],
+    });
+    json!({"content": {
+        "envelope": envelope,
+        "hash": hash(envelope.to_string().as_bytes()),
+        "payloadHash": hash(payload),
+    }})
 }
 
 fn hash(bytes: &[u8]) -> Value {

@@ -23,6 +23,7 @@ mod flaw;
 mod identity;
 mod key;
 mod legacy;
+mod legacy_attestation;
 mod log;
 mod sigstore;
 mod timestamp;
@@ -32,6 +33,7 @@ pub use flaw::Flaw;
 pub use identity::{Identity, San, claim};
 pub use key::{BadKey, SigningKey};
 pub use legacy::{Artefact, LegacySignature};
+pub use legacy_attestation::{AttestationEntry, LegacyAttestation};
 pub use sigstore::Sigstore;
 
 use std::borrow::Cow;
@@ -180,6 +182,23 @@ impl<'a> Signing<'a> {
         LegacySignature::new(payload, &signature, &credentials, &proof)
     }
 
+    /// Attests SLSA provenance for `digest` as cosign 1 and 2 do: an envelope as a layer, logged
+    /// as `entry`.
+    pub fn legacy_attestation(&self, digest: &str, entry: AttestationEntry) -> LegacyAttestation {
+        let payload = bundle::statement(self.subject(digest), SLSA_PREDICATE, bundle::PROVENANCE);
+        let credentials = self.credentials();
+        let pae = bundle::pre_authentication_encoding(payload.as_bytes());
+        let signature = self.sign(&credentials, &pae);
+        let envelope = legacy_attestation::envelope(&payload, &signature);
+        let content = self.logged_content(payload.as_bytes());
+        let logged = match entry {
+            AttestationEntry::Dsse => Logged::Dsse(content),
+            AttestationEntry::Intoto => Logged::Intoto(content),
+        };
+        let proof = self.prove(&credentials, &signature, &logged);
+        LegacyAttestation::new(envelope, &credentials, &proof)
+    }
+
     fn subject<'d>(&'d self, digest: &'d str) -> &'d str {
         let wrong = self.flaws.iter().find_map(|flaw| match flaw {
             Flaw::Digest(text) => Some(text.as_str()),
@@ -240,7 +259,7 @@ impl<'a> Signing<'a> {
         Proof {
             entry: self
                 .pki
-                .map(|pki| pki.log(&body, logged.generation(), &self.flaws)),
+                .and_then(|pki| pki.log(&body, logged.generation(), &self.flaws)),
             timestamp: stamping.map(|pki| pki.timestamp(signature, &self.flaws)),
         }
     }

@@ -24,6 +24,7 @@ pub struct Sigstore {
     rekor: Rekor,
     rekor_v2: Rekor,
     timestamps: TimestampAuthority,
+    has_logs: bool,
 }
 
 impl Default for Sigstore {
@@ -34,6 +35,7 @@ impl Default for Sigstore {
             rekor: Rekor::new(Generation::V1),
             rekor_v2: Rekor::new(Generation::V2),
             timestamps: TimestampAuthority::new(),
+            has_logs: true,
         }
     }
 }
@@ -44,11 +46,20 @@ impl Sigstore {
         Self::default()
     }
 
+    /// Makes an instance as GitHub's own is: it logs neither certificates nor signatures, and
+    /// only its timestamps say when.
+    pub fn without_logs() -> Self {
+        Self {
+            has_logs: false,
+            ..Self::default()
+        }
+    }
+
     /// Returns `trusted_root.json`: all that a verifier needs to accept what this instance vouches
     /// for.
     pub fn trusted_root(&self) -> String {
         let v2_url = format!("https://{V2_NAME}");
-        let root = json!({
+        let mut root = json!({
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
             "tlogs": [
                 listed("https://rekor.test", self.rekor.key()),
@@ -58,18 +69,36 @@ impl Sigstore {
             "ctlogs": [listed("https://ctfe.test", &self.certificates)],
             "timestampAuthorities": [authority("https://tsa.test", &self.timestamps.chain())],
         });
+        if !self.has_logs {
+            root["tlogs"] = json!([]);
+            root["ctlogs"] = json!([]);
+        }
         root.to_string()
     }
 
     pub(super) fn certify(&self, key: &SigningKey, identity: &Identity, flaws: &[Flaw]) -> Issued {
+        let mut flaws = flaws.to_vec();
+        if !self.has_logs {
+            flaws.push(Flaw::NoSct);
+        }
         if flaws.contains(&Flaw::ForeignAuthority) {
-            return Authority::new().certify(key, identity, &self.certificates, flaws);
+            return Authority::new().certify(key, identity, &self.certificates, &flaws);
         }
         self.authority
-            .certify(key, identity, &self.certificates, flaws)
+            .certify(key, identity, &self.certificates, &flaws)
     }
 
-    pub(super) fn log(&self, body: &Body, generation: Generation, flaws: &[Flaw]) -> LogEntry {
+    /// Logs `body`, if there is a log.
+    pub(super) fn log(
+        &self,
+        body: &Body,
+        generation: Generation,
+        flaws: &[Flaw],
+    ) -> Option<LogEntry> {
+        self.has_logs.then(|| self.append(body, generation, flaws))
+    }
+
+    fn append(&self, body: &Body, generation: Generation, flaws: &[Flaw]) -> LogEntry {
         if flaws.contains(&Flaw::ForeignLog) {
             return Rekor::new(generation).append(body, flaws);
         }
