@@ -151,11 +151,16 @@ impl FromStr for ImageReference {
             name.parse::<Repository>()?;
             return Err(ImageReferenceError::Unpinned);
         }
-        Ok(Self {
+        let reference = Self {
             repository: name.parse()?,
             tag: tag.map(str::to_owned),
             digest,
-        })
+        };
+        // With what goes without saying, it must still be one that can be read.
+        if reference.to_string().len() > Self::MAX_LENGTH {
+            return Err(ImageReferenceError::Length);
+        }
+        Ok(reference)
     }
 }
 
@@ -249,6 +254,18 @@ mod tests {
         assert_eq!(image.tag(), Some("1.4.2"));
         assert_eq!(image.digest().unwrap().as_str(), HEX);
         assert_eq!(image.repository().to_string(), "ghcr.io/a/b");
+    }
+
+    /// Found by fuzzing: what goes without saying counts.
+    #[test]
+    fn the_longest_is_still_one_when_it_is_written_out() {
+        for (written, prefix) in [("a/", "docker.io/"), ("", "docker.io/library/")] {
+            let room = ImageReference::MAX_LENGTH - prefix.len() - written.len() - 2;
+            for (length, is_one) in [(room, true), (room + 1, false)] {
+                let text = format!("{written}{}:1", "a".repeat(length));
+                assert_eq!(text.parse::<ImageReference>().is_ok(), is_one, "{text}");
+            }
+        }
     }
 
     #[test]
