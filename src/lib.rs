@@ -29,3 +29,13 @@ pub mod report;
 pub mod runtime;
 pub mod seam;
 pub mod signature;
+
+/// What fuzz targets reach and nobody else may: cargo-fuzz alone sets this cfg.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::{
+        registry::fuzzing::token_realm,
+        signature::fuzzing::{MOST, ReadBundle, ReadPayload, read_bundle, read_payload},
+    };
+}

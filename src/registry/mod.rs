@@ -9,6 +9,8 @@ mod client;
 mod content;
 mod error;
 mod exchange;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod layout;
 mod limits;
 mod link;

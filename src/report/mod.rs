@@ -1,6 +1,7 @@
 //! What people and programs read: documents first, renderers after; no input or output.
 
 pub mod annotation;
+pub mod bundle_verification;
 pub mod closing;
 pub mod dry_run;
 pub mod finding;

@@ -80,16 +80,9 @@ impl FileError {
 
 /// Reads a regular file of at most `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    // Asked before opening, as opening a pipe would wait for its writer.
-    let metadata = fs::metadata(path).map_err(FileError::io("read", path))?;
-    if !metadata.is_file() {
-        return Err(FileError::NotAFile {
-            path: path.to_owned(),
-        });
-    }
-    let file = File::open(path).map_err(FileError::io("read", path))?;
     let mut bytes = Vec::new();
-    file.take(limit + 1)
+    open(path)?
+        .take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(FileError::io("read", path))?;
     if bytes.len() as u64 > limit {
@@ -99,6 +92,18 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
         });
     }
     Ok(bytes)
+}
+
+/// Opens a regular file of any size, for a reader that keeps none of it.
+pub fn open(path: &Path) -> Result<File, FileError> {
+    // Asked before opening, as opening a pipe would wait for its writer.
+    let metadata = fs::metadata(path).map_err(FileError::io("read", path))?;
+    if !metadata.is_file() {
+        return Err(FileError::NotAFile {
+            path: path.to_owned(),
+        });
+    }
+    File::open(path).map_err(FileError::io("read", path))
 }
 
 /// A file that is written whole or not at all: the bytes go beside it and are moved into place.

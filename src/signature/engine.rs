@@ -40,9 +40,9 @@ pub(super) struct CertifiedSigner {
 }
 
 /// What the library found, and the log's entry as far as somebody vouches for it.
-struct Checked {
-    result: VerificationResult,
-    log: Option<LogEntry>,
+pub(super) struct Checked {
+    pub(super) result: VerificationResult,
+    pub(super) log: Option<LogEntry>,
 }
 
 /// Whom the certificate that came along names, believed or not; none for a key's signature.
@@ -110,10 +110,21 @@ impl Sigstore {
         bundle: &Bundle,
         policy: &dyn Policy,
     ) -> Result<Checked, Refusal> {
+        self.verify_by(bundle, |verifier| {
+            verifier
+                .verify(artifact.clone(), bundle, policy)
+                .map_err(unproven)
+        })
+    }
+
+    /// The same where the library is asked in another way, up to three times.
+    pub(super) fn verify_by<E: From<Refusal>>(
+        &self,
+        bundle: &Bundle,
+        check: impl Fn(&Verifier) -> Result<VerificationResult, E>,
+    ) -> Result<Checked, E> {
         let (root, verifier) = self.verifier()?;
-        let result = verifier
-            .verify(artifact.clone(), bundle, policy)
-            .map_err(unproven)?;
+        let result = check(verifier)?;
         let entries = &bundle.verification_material.tlog_entries;
         let promised = entries.iter().all(|one| one.inclusion_promise.is_some());
         if promised {
@@ -127,10 +138,7 @@ impl Sigstore {
         let by_logs = |wanted: &dyn Fn(&TransparencyLog) -> bool| {
             let mut root = root.clone();
             root.tlogs.retain(wanted);
-            let verifier = trust::verifier(&root).map_err(unproven)?;
-            verifier
-                .verify(artifact.clone(), bundle, policy)
-                .map_err(unproven)
+            check(&trust::verifier(&root).map_err(unproven)?)
         };
         let then = |log: &TransparencyLog| {
             let window = log.public_key.valid_for;
@@ -250,7 +258,7 @@ fn invalid<T>(reason: &str) -> Result<T, Refusal> {
     clippy::needless_pass_by_value,
     reason = "stands behind map_err, which hands errors over"
 )]
-fn unproven(reason: impl ToString) -> Refusal {
+pub(super) fn unproven(reason: impl ToString) -> Refusal {
     Refusal::Unproven(reason.to_string())
 }
 
@@ -265,16 +273,21 @@ fn check_binding(evidence: &Evidence, digest: &Digest) -> Result<(), Refusal> {
     )))
 }
 
+fn logged_bundle(evidence: &Evidence) -> Result<&Bundle, Refusal> {
+    let bundle = evidence.bundle.as_ref();
+    logged(bundle.ok_or_else(|| unproven(UNLOGGED))?)
+}
+
+const UNLOGGED: &str = "it is in no transparency log";
+
 /// The bundle, if each of its log entries comes with something that the log has signed.
 ///
 /// The library checks the proofs and promises that are there and demands one among all entries:
 /// one that has neither would ride along unchecked, and be reported.
-fn logged_bundle(evidence: &Evidence) -> Result<&Bundle, Refusal> {
-    let bundle = evidence
-        .bundle
-        .as_ref()
-        .filter(|bundle| !bundle.verification_material.tlog_entries.is_empty())
-        .ok_or_else(|| unproven("it is in no transparency log"))?;
+pub(super) fn logged(bundle: &Bundle) -> Result<&Bundle, Refusal> {
+    if bundle.verification_material.tlog_entries.is_empty() {
+        return Err(unproven(UNLOGGED));
+    }
     let signed_by_log = |entry: &TransparencyLogEntry| {
         entry.inclusion_proof.is_some() || entry.inclusion_promise.is_some()
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::IgnoredAny;
+use serde::{Deserialize, de::IgnoredAny};
 use sigstore_verify::{
     crypto::{CertificateInfo, parse_certificate_info},
     types::{
@@ -85,16 +85,6 @@ impl Evidence {
     /// Reads a Sigstore bundle as cosign 3 writes it: a DSSE envelope around an in-toto statement.
     pub(super) fn from_bundle(json: &[u8]) -> Result<Self, EvidenceError> {
         let bundle = read_bundle(json)?;
-        bounded(
-            "log entries",
-            bundle.verification_material.tlog_entries.len(),
-            caps::LOG_ENTRIES,
-        )?;
-        let stamps = &bundle
-            .verification_material
-            .timestamp_verification_data
-            .rfc3161_timestamps;
-        bounded("time stamps", stamps.len(), caps::TIMESTAMPS)?;
         let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
             return Err(malformed(
                 "the bundle signs a blob, not an in-toto statement",
@@ -166,11 +156,53 @@ impl Evidence {
     }
 }
 
-/// Reads a bundle that has one meaning only: readers differ in which of two equal keys they see.
-pub(super) fn read_bundle(bytes: &[u8]) -> Result<Bundle, EvidenceError> {
-    json::parse::<IgnoredAny>(bytes).map_err(malformed)?;
-    let text = std::str::from_utf8(bytes).map_err(|_| malformed("the bundle is not UTF-8"))?;
-    Bundle::from_json(text).map_err(malformed)
+/// The parts of which a bundle has one each; the library takes the first and leaves the others.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Alternatives {
+    verification_material: SignerAlternatives,
+    message_signature: Option<IgnoredAny>,
+    dsse_envelope: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SignerAlternatives {
+    public_key: Option<IgnoredAny>,
+    certificate: Option<IgnoredAny>,
+    x509_certificate_chain: Option<IgnoredAny>,
+}
+
+impl Alternatives {
+    fn are_clear(&self) -> bool {
+        let signer = &self.verification_material;
+        let signers = [
+            &signer.public_key,
+            &signer.certificate,
+            &signer.x509_certificate_chain,
+        ];
+        let one_of =
+            |parts: &[&Option<IgnoredAny>]| parts.iter().flat_map(|part| *part).count() == 1;
+        one_of(&signers) && one_of(&[&self.message_signature, &self.dsse_envelope])
+    }
+}
+
+/// Reads any Sigstore bundle that has no more to check than a good one, and one meaning.
+pub(super) fn read_bundle(json: &[u8]) -> Result<Bundle, EvidenceError> {
+    let bundle: Bundle = json::parse(json).map_err(malformed)?;
+    let alternatives: Alternatives = serde_json::from_slice(json).map_err(malformed)?;
+    if !alternatives.are_clear() {
+        return Err(malformed("the bundle has two signers or two contents"));
+    }
+    let material = &bundle.verification_material;
+    let stamps = &material.timestamp_verification_data.rfc3161_timestamps;
+    bounded(
+        "log entries",
+        material.tlog_entries.len(),
+        caps::LOG_ENTRIES,
+    )?;
+    bounded("time stamps", stamps.len(), caps::TIMESTAMPS)?;
+    Ok(bundle)
 }
 
 pub(super) fn bounded(what: &str, count: usize, cap: usize) -> Result<(), EvidenceError> {
@@ -213,7 +245,8 @@ fn read_statement(bytes: &[u8]) -> Result<(Purpose, Vec<Digest>), EvidenceError>
     Ok((Purpose::Attestation(attestation), names))
 }
 
-fn subjects(statement: &Statement) -> Result<Vec<Digest>, EvidenceError> {
+/// The SHA-256 digests that a statement is about.
+pub(super) fn subjects(statement: &Statement) -> Result<Vec<Digest>, EvidenceError> {
     if !STATEMENT_TYPES.contains(&statement.type_.as_str()) {
         return Err(malformed(format!(
             "`{}` is not an in-toto statement",

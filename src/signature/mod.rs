@@ -6,6 +6,8 @@
 //! are, and `evaluate` alone decides what it all comes to; `verifier` leads through these steps.
 //! Types of the sigstore crates never leave this room.
 
+mod bundle_artifact;
+mod bundle_file;
 mod caps;
 mod claims;
 mod collect;
@@ -14,6 +16,8 @@ mod deny;
 mod engine;
 mod evaluate;
 mod evidence;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod judge;
 mod key;
 mod legacy_attestation;
@@ -27,6 +31,8 @@ mod trust_store;
 mod tuf;
 mod verifier;
 
+pub use bundle_artifact::{BundleArtifact, BundleError};
+pub use bundle_file::{BUNDLE_BYTES, BundleRequest, BundleSigner, verify_bundle};
 pub use demand::PolicyError;
 pub use deny::Denials;
 pub use key::{KeyError, PublicKey};

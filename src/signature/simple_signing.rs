@@ -266,6 +266,11 @@ mod tests {
         assert!(named_digest(b"{}").is_err());
         let twice = br#"{"critical":{"type":"x","type":"y","image":{}}}"#;
         assert!(named_digest(twice).is_err());
+        // Found by fuzzing: a byte that is no text, in a part that nobody reads.
+        let mut broken = payload(PAYLOAD_TYPE, HEX);
+        let at = broken.windows(3).position(|text| text == b"\"r\"").unwrap();
+        broken[at + 1] = 0xf4;
+        assert!(named_digest(&broken).is_err());
     }
 
     #[test]

@@ -79,6 +79,12 @@ impl TrustMaterial {
         Self(Arc::new(Source::Embedded(SigstoreInstance::GitHub)))
     }
 
+    /// The instance on which Sigstore tries out its releases, as it was when this program was
+    /// built.
+    pub fn staging() -> Self {
+        Self(Arc::new(Source::Embedded(SigstoreInstance::Staging)))
+    }
+
     /// What a `trusted_root.json` describes.
     pub fn from_json(json: &str) -> Result<Self, TrustError> {
         let root = TrustedRoot::from_json(json).map_err(unusable)?;

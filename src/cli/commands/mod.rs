@@ -6,6 +6,7 @@ mod image_request;
 pub mod schema;
 mod trust;
 pub mod verify;
+pub mod verify_bundle;
 
 use clap::Subcommand;
 
@@ -18,6 +19,9 @@ pub enum Command {
     Exec(Box<exec::ExecArgs>),
     /// Says whether an image is signed by whom the policy accepts
     Verify(Box<verify::VerifyArgs>),
+    /// Says whether a Sigstore bundle is a signer's and about a file, by the protocol of
+    /// sigstore-conformance
+    VerifyBundle(verify_bundle::VerifyBundleArgs),
     /// Shows and updates whom signatures are believed by
     Trust(trust::TrustArgs),
     /// Prints the JSON schema of one of fullsend's documents
@@ -29,6 +33,7 @@ pub(super) fn run(command: Command, context: &Context) -> Outcome {
     match command {
         Command::Exec(args) => wait_for(exec::run(*args, context)),
         Command::Verify(args) => wait_for(verify::run(*args, context)),
+        Command::VerifyBundle(args) => verify_bundle::run(&args, context),
         Command::Trust(args) => wait_for(trust::run(args, context)),
         Command::Schema(args) => schema::run(&args),
     }

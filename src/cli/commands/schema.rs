@@ -7,7 +7,10 @@ use crate::{
     cli::{Outcome, console::Terminal},
     config,
     model::exit_code,
-    report::{run::RunReport, trust::TrustReport, verification::Verification},
+    report::{
+        bundle_verification::BundleVerification, run::RunReport, trust::TrustReport,
+        verification::Verification,
+    },
 };
 
 /// The options of `fullsend schema`.
@@ -29,6 +32,8 @@ pub enum SchemaName {
     Trust,
     /// What `verify --format json` prints.
     Verify,
+    /// What `verify-bundle --format json` prints.
+    VerifyBundle,
 }
 
 /// The JSON schema of `name`.
@@ -36,6 +41,7 @@ pub fn schema(name: SchemaName) -> Value {
     match name {
         SchemaName::Config => config::schema(),
         SchemaName::Report => schemars::schema_for!(RunReport).to_value(),
+        SchemaName::VerifyBundle => schemars::schema_for!(BundleVerification).to_value(),
         SchemaName::Trust => schemars::schema_for!(TrustReport).to_value(),
         SchemaName::Verify => schemars::schema_for!(Verification).to_value(),
     }

@@ -17,7 +17,7 @@ pub(in crate::registry) enum Challenge {
 /// A token service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::registry) struct Bearer {
-    pub(super) realm: Url,
+    pub(in crate::registry) realm: Url,
     pub(super) service: Option<String>,
 }
 
