@@ -10,3 +10,4 @@ mod runtime;
 mod support;
 mod trust;
 mod verify;
+mod verify_bundle;
