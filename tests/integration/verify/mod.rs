@@ -10,6 +10,7 @@ mod deny;
 mod flaws;
 mod formats;
 mod hostile;
+mod limits;
 mod outage;
 mod platforms;
 mod policy;

@@ -1,0 +1,263 @@
+//! A registry that sends too much, or too slowly: the program as it is shipped comes to an end in
+//! time, small, and with the right verdict.
+
+use std::{
+    io::{Read as _, Write as _},
+    process::{Child, Command, Stdio},
+    time::Instant,
+};
+
+use Verdict::{Invalid, Unavailable, Verified};
+use fullsend_testkit::{registry::Fault, signing::Referrer};
+
+use super::*;
+
+/// What no answer may make the program grow to, in KiB.
+const PEAK: u64 = 64 << 10;
+
+/// The longest that a registry holds a user up; then some, as tests share their machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How a run of `fullsend verify` ended.
+#[derive(Debug)]
+struct Ended {
+    code: Option<i32>,
+    took: Duration,
+    /// The kernel's high-water mark of resident memory, in KiB.
+    peak: u64,
+}
+
+/// Runs `fullsend verify` on `image` and watches it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program under test is run as a user runs it"
+)]
+fn watch(image: &str, key: &SigningKey) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    key.write(folder.path()).unwrap();
+    let began = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fullsend"))
+        .env_clear()
+        .env("HOME", folder.path())
+        .current_dir(folder.path())
+        .args(["verify", image, "--key", "cosign.pub"])
+        .args(["--insecure-ignore-tlog", "--platform", "linux/amd64"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut peak = 0;
+    loop {
+        peak = peak.max(high_water(&child));
+        if let Some(status) = child.try_wait().unwrap() {
+            let took = began.elapsed();
+            return Ended {
+                code: status.code(),
+                took,
+                peak,
+            };
+        }
+        if began.elapsed() > DEADLINE * 5 {
+            child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn high_water(child: &Child) -> u64 {
+    let mut status = String::new();
+    // The process may end while it is looked at.
+    let _ = std::fs::File::open(format!("/proc/{}/status", child.id()))
+        .and_then(|mut file| file.read_to_string(&mut status));
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    number.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+#[track_caller]
+fn assert_bounded(scene: &Scene, key: &SigningKey, expected: Verdict, what: &str) {
+    let ended = watch(&format!("{}/{REPOSITORY}:1", scene.host()), key);
+    let code = i32::from(expected.exit_code());
+    assert_eq!(ended.code, Some(code), "{what}: {ended:?}");
+    assert!(ended.took < DEADLINE + GRACE, "{what}: {ended:?}");
+    assert!(ended.peak < PEAK, "{what}: {ended:?}");
+}
+
+/// A scene with a good signature, and where its parts are.
+fn signed() -> (Scene, SigningKey, Referrer) {
+    let (scene, key) = (Scene::new(), SigningKey::p256());
+    let referrer = scene.bundle(&Signing::with_key(&key).bundle(scene.digest()));
+    (scene, key, referrer)
+}
+
+/// Every place that is asked on the way to a bundle.
+fn places(scene: &Scene, referrer: &Referrer) -> [String; 6] {
+    let manifest = |reference: &str| format!("/v2/{REPOSITORY}/manifests/{reference}");
+    [
+        manifest("1"),
+        format!("/v2/{REPOSITORY}/referrers/*"),
+        manifest(&fallback_tag(scene.digest())),
+        manifest(&format!("{}.sig", fallback_tag(scene.digest()))),
+        manifest(&referrer.manifest.digest),
+        format!("/v2/{REPOSITORY}/blobs/{}", referrer.blobs[1].digest),
+    ]
+}
+
+/// The signature is there: what stands beside it cannot unmake it.
+fn verdict_without(place: usize) -> Verdict {
+    match place {
+        2 | 3 => Verified,
+        _ => Unavailable,
+    }
+}
+
+#[test]
+fn a_good_signature_takes_little() {
+    let (scene, key, _) = signed();
+    assert_bounded(&scene, &key, Verified, "good");
+}
+
+#[test]
+fn bodies_without_an_end() {
+    let (scene, key, referrer) = signed();
+    for (number, place) in places(&scene, &referrer).iter().enumerate() {
+        scene.registry.clear_faults();
+        scene.registry.fault(place, Fault::endless());
+        assert_bounded(&scene, &key, verdict_without(number), place);
+    }
+}
+
+#[test]
+fn bodies_of_64_mebibytes() {
+    let (scene, key, referrer) = signed();
+    for (number, place) in places(&scene, &referrer).iter().enumerate() {
+        scene.registry.clear_faults();
+        let fault = Fault::normal().body(vec![b' '; 64 << 20]);
+        scene.registry.fault(place, fault);
+        assert_bounded(&scene, &key, verdict_without(number), place);
+    }
+}
+
+#[test]
+fn five_thousand_log_entries() {
+    let (scene, pki, key) = (Scene::new(), Sigstore::new(), SigningKey::p256());
+    let good = Signing::with_key(&key)
+        .logged_in(&pki)
+        .bundle(scene.digest());
+    let entries = "/verificationMaterial/tlogEntries";
+    let mut json = good.json().clone();
+    let entry = json.pointer(entries).unwrap()[0].clone();
+    *json.pointer_mut(entries).unwrap() = json!(vec![entry; 5000]);
+    scene.bundle(&good.clone().with_json(json));
+    assert_bounded(&scene, &key, Unavailable, "more than a bundle's size");
+
+    let scene = Scene::new();
+    let small = json!({
+        "logId": {"keyId": ""},
+        "kindVersion": {"kind": "dsse", "version": "0.0.1"},
+        "canonicalizedBody": "",
+    });
+    let mut json = good.json().clone();
+    *json.pointer_mut(entries).unwrap() = json!(vec![small; 5000]);
+    scene.bundle(&good.with_json(json));
+    assert_bounded(&scene, &key, Invalid, "more than a bundle's entries");
+}
+
+#[test]
+fn ten_thousand_referrers() {
+    let (scene, key, referrer) = signed();
+    let index = |count: usize| {
+        let listed = vec![referrer.descriptor(); count];
+        json!({"schemaVersion": 2, "mediaType": fullsend_testkit::image::INDEX, "manifests": listed})
+    };
+    for count in [5_000, 10_000, 100_000] {
+        let fault = Fault::normal().body(index(count).to_string());
+        scene.registry.fault("*/referrers/*", fault);
+        assert_bounded(&scene, &key, Unavailable, "in one page");
+    }
+    let next = format!(
+        "</v2/{REPOSITORY}/referrers/{}?p=1>; rel=\"next\"",
+        scene.digest()
+    );
+    let fault = Fault::normal()
+        .body(index(400).to_string())
+        .header("Link", &next);
+    scene.registry.fault("*/referrers/*", fault);
+    assert_bounded(&scene, &key, Unavailable, "in pages without an end");
+    let fault = Fault::normal()
+        .body(index(0).to_string())
+        .header("Link", &next);
+    scene.registry.fault("*/referrers/*", fault);
+    assert_bounded(&scene, &key, Unavailable, "in empty pages without an end");
+}
+
+#[test]
+fn compressed_bodies_and_redirects_without_an_end() {
+    let (scene, key, referrer) = signed();
+    for (number, place) in places(&scene, &referrer).iter().enumerate() {
+        for fault in [
+            Fault::endless().header("Content-Encoding", "gzip"),
+            Fault::redirect(&format!(
+                "http://{}{}",
+                scene.host(),
+                place.replace('*', "x")
+            )),
+        ] {
+            scene.registry.clear_faults();
+            scene.registry.fault(place, fault);
+            assert_bounded(&scene, &key, verdict_without(number), place);
+        }
+    }
+}
+
+/// Headers come before any body and are not the registry library's to bound.
+#[test]
+fn headers_without_an_end() {
+    for line in ["X-More: x\r\n", "x"] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let flood = line.repeat(8 << 10);
+                std::thread::spawn(move || {
+                    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nX-First: ");
+                    while stream.write_all(flood.as_bytes()).is_ok() {}
+                });
+            }
+        });
+        let ended = watch(&format!("{host}/{REPOSITORY}:1"), &SigningKey::p256());
+        assert_eq!(ended.code, Some(3), "{ended:?}");
+        assert!(ended.took < DEADLINE + GRACE, "{ended:?}");
+        assert!(ended.peak < PEAK, "{ended:?}");
+    }
+}
+
+/// With no options at all: the built-in deadline ends it, and not much earlier.
+#[test]
+fn one_byte_a_second() {
+    let (scene, key, _) = signed();
+    scene
+        .registry
+        .fault("*", Fault::drip(Duration::from_secs(1)));
+    assert_bounded(&scene, &key, Unavailable, "by the default");
+}
+
+#[tokio::test]
+async fn one_byte_a_second_at_each_place() {
+    let (scene, key, referrer) = signed();
+    let mut asked = Asked::key(&key);
+    asked.options.deadline = Duration::from_secs(2);
+    for place in places(&scene, &referrer) {
+        scene.registry.clear_faults();
+        scene
+            .registry
+            .fault(&place, Fault::drip(Duration::from_secs(1)));
+        let began = Instant::now();
+        let verification = scene.verify(&asked).await;
+        // No time is left for what would have been asked next.
+        assert_verdict(&verification, Unavailable, &place);
+        assert!(began.elapsed() < GRACE, "{place}: {:?}", began.elapsed());
+    }
+}
