@@ -12,10 +12,10 @@ export CARGO_TARGET_DIR ?= $(FULLSEND_DEV_CACHE)/target
 # between its build and its tests.
 alone = mkdir -p "$(CARGO_TARGET_DIR)" && flock -o "$(CARGO_TARGET_DIR)/.in-use"
 
-.PHONY: help setup build test demo bench clean
+.PHONY: help setup build test demo bench bench-verify fuzz clean
 
 help: ## lists the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup: ## installs everything that the other targets need
 	@dev/setup.sh
@@ -35,6 +35,13 @@ demo: ## a signed image proven and run, an unsigned one refused, each end called
 bench: ## exec beside docker run and cosign verify
 	@dev/setup.sh build run interop
 	@$(alone) dev/bench.sh
+
+bench-verify: ## verify beside cosign verify
+	@dev/setup.sh build run interop
+	@$(alone) dev/bench-verify.sh
+
+fuzz: ## every fuzz target for five minutes
+	@dev/fuzz.sh
 
 clean: ## removes the shared build, not the tools
 	@$(alone) rm -rf "$(CARGO_TARGET_DIR)"

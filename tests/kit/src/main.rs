@@ -11,10 +11,12 @@ use std::error::Error;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fullsend_testkit::image::{Image, ImageBuilder};
 use fullsend_testkit::push::{Discovery, Pusher};
+use fullsend_testkit::registry::{Fault, Registry};
 use fullsend_testkit::signing::{Identity, San, Signing, SigningKey, Sigstore};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -35,6 +37,12 @@ enum Command {
     Image(ImageArgs),
     /// Signs a pushed image and attaches the signature
     Sign(SignArgs),
+    /// Serves an empty registry on loopback, says where, and ends with its standard input
+    Registry {
+        /// Waits this long before each answer
+        #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+        delay: u64,
+    },
 }
 
 #[derive(Args)]
@@ -157,7 +165,16 @@ async fn run(command: Command) -> Outcome<()> {
         }
         Command::Image(args) => push(&args).await,
         Command::Sign(args) => sign(&args).await,
+        Command::Registry { delay } => serve(Duration::from_millis(delay)),
     }
+}
+
+fn serve(delay: Duration) -> Outcome<()> {
+    let registry = Registry::start();
+    registry.fault("*", Fault::normal().delay(delay));
+    writeln!(std::io::stdout(), "{}", registry.host())?;
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+    Ok(())
 }
 
 async fn push(args: &ImageArgs) -> Outcome<()> {
