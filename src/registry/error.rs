@@ -14,7 +14,8 @@ use crate::{
 pub struct RegistryError {
     host: String,
     asked: String,
-    reason: Reason,
+    /// Boxed, as results that rarely fail should be small.
+    reason: Box<Reason>,
     /// Whether this is about a folder, for which other advice holds.
     layout: bool,
 }
@@ -24,7 +25,7 @@ impl RegistryError {
         Self {
             host: host.to_owned(),
             asked: asked.to_string(),
-            reason,
+            reason: Box::new(reason),
             layout: false,
         }
     }
@@ -34,7 +35,7 @@ impl RegistryError {
         Self {
             host: format!("oci:{}", path.display()),
             asked: asked.to_string(),
-            reason,
+            reason: Box::new(reason),
             layout: true,
         }
     }
@@ -46,7 +47,7 @@ impl RegistryError {
 
     /// Why it failed; a token service's reason counts as the registry's.
     pub fn reason(&self) -> &Reason {
-        match &self.reason {
+        match &*self.reason {
             Reason::Token { reason, .. } => reason,
             reason => reason,
         }
@@ -108,7 +109,7 @@ impl RegistryError {
 
     fn layout_hint(&self) -> Option<String> {
         let host = &self.host;
-        match &self.reason {
+        match &*self.reason {
             Reason::Ambiguous(_) => Some(format!(
                 "name one of them: `{host}:NAME` or `{host}@sha256:…`"
             )),
