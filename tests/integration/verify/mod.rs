@@ -9,6 +9,7 @@ mod cosign;
 mod deny;
 mod flaws;
 mod formats;
+mod hardening;
 mod hostile;
 mod limits;
 mod outage;

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Takes each check of dev/mutations.tsv out, alone, and expects its test to fail:
+# dev/mutations.sh [POINT...], all points by default.
+#
+# Works in a copy of its own of what is committed. Each row costs a build and one test; they share
+# that copy's target folder, which stays for the next time.
+source "$(dirname "$0")/lib.sh"
+
+table=$repository/dev/mutations.tsv
+export CARGO_TARGET_DIR=$CARGO_TARGET_DIR/mutations
+export CARGO_TERM_COLOR=never
+# Always the same place: cargo knows what it has built by where it lay.
+copy=$CARGO_TARGET_DIR/tree log=$CARGO_TARGET_DIR/log
+survivors=0 does_not_apply=''
+
+main() {
+  have cargo-nextest || die "cargo-nextest is not installed" "dev/setup.sh"
+  git -C "$repository" diff --quiet HEAD -- src tests Cargo.lock ||
+    say "what is not committed is not tested"
+  mkdir -p "$CARGO_TARGET_DIR"
+  exec 9>"$CARGO_TARGET_DIR/.in-use"
+  flock -n 9 || die "dev/mutations.sh is running already"
+  # What a killed run has left.
+  clean_up 2>/dev/null || true
+  trap clean_up EXIT
+  git -C "$repository" worktree add --quiet --force --detach "$copy" HEAD
+  printf '%-6s %-78s %s\n' point test seen-red
+  each_row "$@"
+  ((survivors == 0)) || die "$survivors of the checks are not tested, or their rows do not apply"
+}
+
+clean_up() {
+  git -C "$repository" worktree remove --force "$copy"
+}
+
+# Reads the rows; a `+` row goes on with the mutation of the row above, whose test it has.
+each_row() {
+  local point='' test='' next file from to name
+  while IFS=$'\t' read -r next file from to name; do
+    [[ $next != '#'* && -n $next ]] || continue
+    if [[ $next == + ]]; then
+      is_asked "$point" "$@" && mutate "$file" "$from" "$to"
+      continue
+    fi
+    finish "$point" "$test" "$@"
+    point=$next test=$name
+    is_asked "$point" "$@" && mutate "$file" "$from" "$to"
+  done <"$table"
+  finish "$point" "$test" "$@"
+}
+
+is_asked() {
+  local point=$1
+  shift
+  [[ -n $point ]] && { (($# == 0)) || [[ " $* " == *" $point "* ]]; }
+}
+
+# Replaces $2, which file $1 has once, with $3; both with \n and \\ for what they stand for.
+mutate() {
+  local file=$copy/$1 text from to rest
+  printf -v from %b "$2"
+  printf -v to %b "$3"
+  text=$(<"$file")
+  rest=${text#*"$from"}
+  if [[ -z $from || $rest == "$text" || $rest == *"$from"* ]]; then
+    does_not_apply=yes
+    say "$1 does not have exactly once: $from"
+    return 0
+  fi
+  printf '%s\n' "${text%%"$from"*}$to$rest" >"$file"
+}
+
+# Runs the test of the mutation that stands, and takes the mutation back.
+finish() {
+  local point=$1 test=$2 seen
+  shift 2
+  is_asked "$point" "$@" || return 0
+  if [[ -n $does_not_apply ]]; then
+    seen='no: the row does not apply'
+  else
+    seen=$(see "$test")
+  fi
+  printf '%-6s %-78s %s\n' "$point" "$test" "$seen"
+  [[ $seen == yes ]] || survivors=$((survivors + 1))
+  does_not_apply=''
+  git -C "$copy" checkout --quiet -- .
+}
+
+# `yes` where the program builds and its test fails.
+see() {
+  local status=0
+  cd "$copy"
+  cargo test --locked --quiet --test integration --no-run >"$log" 2>&1 9>&- || {
+    tail -n 20 "$log" >&2
+    echo 'no: it does not build'
+    return
+  }
+  cargo nextest run --locked --test integration --no-tests fail -E "test(/::$1\$/)" \
+    >"$log" 2>&1 </dev/null 9>&- || status=$?
+  # What nextest says of tests that failed; any other failure is its own.
+  case $status in
+    0) echo 'no: it survives' ;;
+    100) echo yes ;;
+    *) echo "no: nextest ended with $status" ;;
+  esac
+}
+
+main "$@"
