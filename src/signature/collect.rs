@@ -91,11 +91,13 @@ pub(super) async fn collect(search: Search<'_>, digest: &Digest) -> Collected {
     bundles.append(&mut statements);
     let payload = |layer| {
         let read = Evidence::from_simple_signing;
-        fetch_layer(content, repository, layer, caps::PAYLOAD_BYTES, read)
+        let kind = (Kind::Signature, caps::PAYLOAD_BYTES);
+        fetch_layer(content, repository, layer, kind, read)
     };
     let envelope = |layer| {
         let read = Evidence::from_legacy_attestation;
-        fetch_layer(content, repository, layer, caps::BUNDLE_BYTES, read)
+        let kind = (Kind::Attestation, caps::BUNDLE_BYTES);
+        fetch_layer(content, repository, layer, kind, read)
     };
     let (bundles, payloads, envelopes) = join3(
         each(&bundles, |entry| fetch_bundles(content, repository, entry)),
@@ -179,6 +181,10 @@ async fn fetch_bundles(
     repository: &Repository,
     entry: &Descriptor,
 ) -> Collected {
+    let kind = match may_be_signature(entry) {
+        true => Kind::Signature,
+        false => Kind::Attestation,
+    };
     let mut collected = Collected::default();
     let fetched = content.manifest(&repository.at(&entry.digest)).await;
     let is_bundle = |kind: &str| kind.starts_with(BUNDLE_MEDIA_TYPE);
@@ -188,7 +194,7 @@ async fn fetch_bundles(
         let cap = caps::BUNDLE_BYTES;
         let blob = content.blob(repository, &layer.digest, layer.size, cap);
         let read = blob.await.map(|bytes| Evidence::from_bundle(&bytes));
-        let read = collected.note(read.map(|evidence| candidate(Format::Bundle, evidence)));
+        let read = collected.note(read.map(|evidence| candidate(Format::Bundle, kind, evidence)));
         collected.candidates.extend(read);
     }
     collected
@@ -198,24 +204,43 @@ async fn fetch_layer(
     content: &dyn Content,
     repository: &Repository,
     layer: &Descriptor,
-    cap: u64,
+    (kind, cap): (Kind, u64),
     read: impl Fn(&[u8], &BTreeMap<String, String>) -> Result<Evidence, EvidenceError>,
 ) -> Collected {
     let mut collected = Collected::default();
     let blob = content.blob(repository, &layer.digest, layer.size, cap);
     let read = blob.await.map(|bytes| read(&bytes, &layer.annotations));
-    let read = collected.note(read.map(|evidence| candidate(Format::Legacy, evidence)));
+    let read = collected.note(read.map(|evidence| candidate(Format::Legacy, kind, evidence)));
     collected.candidates.extend(read);
     collected
 }
 
-fn candidate(format: Format, evidence: Result<Evidence, EvidenceError>) -> Option<Candidate> {
-    match evidence {
-        Ok(evidence) => Some(Candidate::Readable(Box::new(evidence))),
-        Err(EvidenceError::NoSignature(_)) => None,
-        Err(error @ EvidenceError::Malformed(_)) => Some(Candidate::Unreadable {
-            format,
-            reason: error.to_string(),
-        }),
-    }
+/// What the place where something lies says that it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Signature,
+    Attestation,
+}
+
+/// What cannot be read is broken as what it says itself that it is, else as what its place says.
+fn candidate(
+    format: Format,
+    kind: Kind,
+    evidence: Result<Evidence, EvidenceError>,
+) -> Option<Candidate> {
+    let error = match evidence {
+        Ok(evidence) => return Some(Candidate::Readable(Box::new(evidence))),
+        Err(EvidenceError::NoSignature(_)) => return None,
+        Err(error) => error,
+    };
+    let reason = error.to_string();
+    let attestation = match error {
+        EvidenceError::Attestation { predicate_type, .. } => Some(Some(predicate_type)),
+        _ => (kind == Kind::Attestation).then_some(None),
+    };
+    Some(Candidate::Unreadable {
+        format,
+        attestation,
+        reason,
+    })
 }

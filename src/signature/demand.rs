@@ -118,6 +118,12 @@ impl Demand {
         }
     }
 
+    /// Whether what holds for one image of an index may not hold for another, though the index is
+    /// signed.
+    pub(super) fn is_about_one_image(&self) -> bool {
+        self.coverage == Coverage::Both || !self.attestations.is_empty()
+    }
+
     /// Reads the keys and roots that `rule`, one of the policy's, names.
     pub(super) fn load(
         rule: &Rule,

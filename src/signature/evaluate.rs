@@ -21,8 +21,12 @@ pub(super) struct Finding {
     pub(super) row: Signature,
     /// The demand's leaves that it is by.
     pub(super) by: Vec<usize>,
+    /// Whether it is an attestation, and so never the image's signature.
+    pub(super) is_attestation: bool,
     /// The demand's attestations that it is; none for a signature.
     pub(super) meets: Vec<usize>,
+    /// The demand's attestations that it would be, did its predicate not fail them, and why.
+    pub(super) fails: Vec<(usize, String)>,
 }
 
 /// From the manifest that the image's name stands for, through nested indexes, to one image.
@@ -49,7 +53,8 @@ pub(super) struct Decision {
 pub(super) struct Facts<'a> {
     pub(super) demand: &'a Demand,
     pub(super) findings: &'a [Finding],
-    pub(super) missing: &'a [String],
+    /// Each with the manifest that it would have vouched for.
+    pub(super) missing: &'a [(Digest, String)],
 }
 
 impl Chain {
@@ -72,11 +77,11 @@ impl Facts<'_> {
     pub(super) fn decide(&self, chain: &Chain) -> Decision {
         let signed = match self.signed(chain) {
             Ok(proven) => proven,
-            Err(refusal) => return self.refuse(refusal),
+            Err(refusal) => return self.refuse(chain, refusal),
         };
         for (number, wanted) in self.demand.attestations.iter().enumerate() {
             if let Err(refusal) = self.attested(number, wanted, chain) {
-                return self.refuse(refusal);
+                return self.refuse(chain, refusal);
             }
         }
         Decision {
@@ -93,25 +98,25 @@ impl Facts<'_> {
         match self.demand.coverage {
             Coverage::Either => first_signed(links)
                 .map(|at| &links[at..])
-                .ok_or_else(|| self.unsigned(links)),
+                .ok_or_else(|| self.unsigned(chain, links)),
             Coverage::Index => first_signed(chain.indexes())
                 .map(|at| &links[at..])
-                .ok_or_else(|| self.unsigned(chain.indexes())),
+                .ok_or_else(|| self.unsigned(chain, chain.indexes())),
             Coverage::Manifest => {
                 let manifest = chain.manifest().ok_or_else(no_image)?;
                 match self.is_signed(manifest) {
                     true => Ok(&links[links.len() - 1..]),
-                    false => Err(self.unsigned(std::slice::from_ref(manifest))),
+                    false => Err(self.unsigned(chain, std::slice::from_ref(manifest))),
                 }
             }
             Coverage::Both => {
                 let manifest = chain.manifest().ok_or_else(no_image)?;
                 let at = first_signed(chain.indexes())
-                    .ok_or_else(|| self.unsigned(chain.indexes()).of("the index"))?;
+                    .ok_or_else(|| self.unsigned(chain, chain.indexes()).of("the index"))?;
                 match self.is_signed(manifest) {
                     true => Ok(&links[at..]),
                     false => Err(self
-                        .unsigned(std::slice::from_ref(manifest))
+                        .unsigned(chain, std::slice::from_ref(manifest))
                         .of(&format!("the platform's manifest {manifest}"))),
                 }
             }
@@ -124,17 +129,21 @@ impl Facts<'_> {
     }
 
     fn signatures(&self, subjects: &[Digest]) -> Vec<&Finding> {
-        let are = |finding: &&Finding| {
-            finding.row.predicate_type.is_none() && subjects.contains(&finding.subject)
-        };
+        let are =
+            |finding: &&Finding| !finding.is_attestation && subjects.contains(&finding.subject);
         self.findings.iter().filter(are).collect()
     }
 
-    fn unsigned(&self, subjects: &[Digest]) -> Refusal {
+    /// Why none of `subjects`, which are those of the chain that count, is signed.
+    fn unsigned(&self, chain: &Chain, subjects: &[Digest]) -> Refusal {
         let found = self.signatures(subjects);
-        refusal(&self.demand.signers, &self.demand.leaves, &found).unwrap_or(Refusal {
-            verdict: Verdict::Unsigned,
-            reason: None,
+        let refusal = refusal(&self.demand.signers, &self.demand.leaves, &found);
+        refusal.unwrap_or_else(|| match self.signatures(&chain.links).is_empty() {
+            true => Refusal {
+                verdict: Verdict::Unsigned,
+                reason: None,
+            },
+            false => Refusal::untrusted("what is signed is not what the rule's `signed` names"),
         })
     }
 
@@ -159,24 +168,29 @@ impl Facts<'_> {
             .into_iter()
             .filter(|finding| {
                 let found = finding.row.predicate_type.as_deref();
-                found.is_some_and(|found| wanted.predicate_type.accepts(found))
+                // What cannot be read may have been the one.
+                let accepts = |found| wanted.predicate_type.accepts(found);
+                finding.is_attestation && found.is_none_or(accepts)
             })
             .collect();
         let name = &wanted.predicate_type.name;
-        let refusal = refusal(&wanted.signers, &self.demand.leaves, &of_type);
+        let mut fails = of_type.iter().flat_map(|finding| &finding.fails);
+        let refusal = match fails.find(|(failed, _)| *failed == number) {
+            Some((_, mismatch)) => Some(Refusal::untrusted(mismatch)),
+            None => refusal(&wanted.signers, &self.demand.leaves, &of_type),
+        };
         Err(match refusal {
             Some(refusal) => refusal.of(&format!("the attestation `{name}`")),
-            None => Refusal {
-                verdict: Verdict::Untrusted,
-                reason: Some(format!("it has no attestation `{name}`")),
-            },
+            None => Refusal::untrusted(&format!("it has no attestation `{name}`")),
         })
     }
 
     /// What is missing matters only where what is there does not suffice.
-    fn refuse(&self, refusal: Refusal) -> Decision {
-        let (verdict, reason) = match self.missing.first() {
-            Some(missing) => (Verdict::Unavailable, Some(missing.clone())),
+    fn refuse(&self, chain: &Chain, refusal: Refusal) -> Decision {
+        let mut missing = self.missing.iter();
+        let missing = missing.find(|(subject, _)| chain.links.contains(subject));
+        let (verdict, reason) = match missing {
+            Some((_, missing)) => (Verdict::Unavailable, Some(missing.clone())),
             None => (refusal.verdict, refusal.reason),
         };
         Decision {
@@ -193,6 +207,13 @@ struct Refusal {
 }
 
 impl Refusal {
+    fn untrusted(reason: &str) -> Self {
+        Self {
+            verdict: Verdict::Untrusted,
+            reason: Some(reason.to_owned()),
+        }
+    }
+
     fn of(self, what: &str) -> Self {
         let reason = self.reason.as_deref().unwrap_or("no signature");
         Self {
@@ -203,12 +224,7 @@ impl Refusal {
 }
 
 fn no_image() -> Refusal {
-    Refusal {
-        verdict: Verdict::Untrusted,
-        reason: Some(
-            "the index has no image for the platform, whose signature is asked for".into(),
-        ),
-    }
+    Refusal::untrusted("the index has no image for the platform, whose signature is asked for")
 }
 
 /// Why `found` does not meet `signers`, by the contract's order; none where nothing was found.
@@ -253,15 +269,20 @@ fn distinct(members: &[Tally], found: &[&Finding]) -> usize {
         .map(|member| {
             let leaves = leaves_of(member);
             let is_by = |finding: &&&Finding| finding.by.iter().any(|leaf| leaves.contains(leaf));
-            let signer = |finding: &&Finding| {
-                let row = &finding.row;
-                (row.issuer.clone(), row.identity.clone())
-            };
-            found.iter().filter(is_by).map(signer).collect()
+            found.iter().filter(is_by).map(|one| signer(one)).collect()
         })
         .collect();
-    let borrowed: Vec<BTreeSet<_>> = signers.iter().map(|set| set.iter().collect()).collect();
-    matching::largest(&borrowed)
+    matching::largest(&signers)
+}
+
+/// Who stands behind a signature, by issuer and name.
+///
+/// A workflow is one signer whatever the ref that it ran at: who may change it may run it at two.
+fn signer(finding: &Finding) -> (Option<&str>, Option<&str>) {
+    let name = finding.row.identity.as_deref();
+    let workflow = name.filter(|name| name.starts_with("https://"));
+    let workflow = workflow.and_then(|name| Some(name.rsplit_once('@')?.0));
+    (finding.row.issuer.as_deref(), workflow.or(name))
 }
 
 fn leaves_of(tally: &Tally) -> Vec<usize> {
@@ -285,10 +306,13 @@ fn shortfall(tally: &Tally, leaves: &[Leaf], found: &[&Finding]) -> String {
     };
     match tally {
         Tally::Leaf(leaf) => format!("no signature by {}", leaves[*leaf]),
-        Tally::Any(members) => members
-            .first()
-            .map(|first| shortfall(first, leaves, found))
-            .unwrap_or_default(),
+        Tally::Any(members) => {
+            let names = members
+                .iter()
+                .map(|member| shortfall(member, leaves, found));
+            names.collect::<Vec<String>>().join(" or ")
+        }
+        _ if is_met(tally, found) => "the signatures are not all of one manifest".to_owned(),
         Tally::All(members) => missing(members),
         Tally::Threshold { count, of } => {
             let signed = distinct(of, found);

@@ -71,6 +71,12 @@ pub(super) enum EvidenceError {
     NoSignature(String),
     #[error("malformed: {0}")]
     Malformed(String),
+    /// It says that it is an attestation of this type, and breaks off there.
+    #[error("malformed: {reason}")]
+    Attestation {
+        predicate_type: String,
+        reason: String,
+    },
 }
 
 #[expect(
@@ -79,6 +85,19 @@ pub(super) enum EvidenceError {
 )]
 pub(super) fn malformed(reason: impl ToString) -> EvidenceError {
     EvidenceError::Malformed(reason.to_string())
+}
+
+impl EvidenceError {
+    /// The same, where it is known that `purpose` is what broke.
+    fn about(self, purpose: &Purpose) -> Self {
+        match (self, purpose) {
+            (Self::Malformed(reason), Purpose::Attestation(attestation)) => Self::Attestation {
+                predicate_type: attestation.predicate_type.clone(),
+                reason,
+            },
+            (error, _) => error,
+        }
+    }
 }
 
 impl Evidence {
@@ -94,10 +113,11 @@ impl Evidence {
             return Err(malformed(format!("the payload is not `{IN_TOTO}`")));
         }
         let (purpose, names) = read_statement(envelope.payload.as_bytes())?;
+        let signer = signer(&bundle).map_err(|error| error.about(&purpose))?;
         Ok(Self {
             purpose,
             format: Format::Bundle,
-            signer: signer(&bundle)?,
+            signer,
             message: envelope.pae(),
             signature: envelope.signature.sig.clone(),
             names,
@@ -237,12 +257,12 @@ fn read_statement(bytes: &[u8]) -> Result<(Purpose, Vec<Digest>), EvidenceError>
         return Ok((Purpose::Signature, names?));
     }
     // It says what it is, and that is no signature: a broken one is not a broken signature.
-    let names = names.map_err(|_| EvidenceError::NoSignature(predicate_type.clone()))?;
-    let attestation = Attestation {
+    let purpose = Purpose::Attestation(Attestation {
         predicate_type: statement.predicate_type,
         predicate: statement.predicate,
-    };
-    Ok((Purpose::Attestation(attestation), names))
+    });
+    let names = names.map_err(|error| error.about(&purpose))?;
+    Ok((purpose, names))
 }
 
 /// The SHA-256 digests that a statement is about.

@@ -1,6 +1,6 @@
 //! Holds one candidate against the keys and certificates that a demand names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     claims::Owner,
@@ -8,6 +8,7 @@ use super::{
     engine::{CertifiedSigner, Refusal, claimed},
     evaluate::Finding,
     evidence::{Attestation, Evidence, Purpose, Signer},
+    key::PublicKey,
 };
 use crate::{
     config::KeylessRequirement,
@@ -19,26 +20,38 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Candidate {
     Readable(Box<Evidence>),
-    Unreadable { format: Format, reason: String },
+    Unreadable {
+        format: Format,
+        /// Of an attestation, and of which type where it still says so.
+        attestation: Option<Option<String>>,
+        reason: String,
+    },
 }
 
 impl Candidate {
     /// Whether it is a signature, or an attestation of one of these types.
     pub(super) fn is_wanted(&self, attestations: &[AttestationDemand]) -> bool {
-        let Self::Readable(evidence) = self else {
-            return true;
+        let predicate_type = match self {
+            Self::Readable(evidence) => match &evidence.purpose {
+                Purpose::Signature => None,
+                Purpose::Attestation(statement) => Some(&statement.predicate_type),
+            },
+            Self::Unreadable { attestation, .. } => attestation.as_ref().and_then(Option::as_ref),
         };
-        match &evidence.purpose {
-            Purpose::Signature => true,
-            Purpose::Attestation(statement) => {
-                accepts_type(attestations, &statement.predicate_type)
-            }
-        }
+        predicate_type.is_none_or(|one| accepts_type(attestations, one))
     }
 }
 
 /// A demand, about to be asked of many candidates.
 pub(super) struct Judge<'a>(pub(super) &'a Demand);
+
+/// What came of a candidate.
+pub(super) struct Judged {
+    /// None where nothing is known of it.
+    pub(super) finding: Option<Finding>,
+    /// What could not be asked, and might have made it count, or count for more.
+    pub(super) missing: Option<String>,
+}
 
 /// Whom a candidate turned out to be by.
 enum By {
@@ -59,65 +72,92 @@ struct Proven {
 }
 
 impl Judge<'_> {
-    /// Judges a candidate that was found on `subject`; an error is what could not be asked.
-    pub(super) fn judge(&self, candidate: &Candidate, subject: &Digest) -> Result<Finding, String> {
+    /// Judges a candidate that was found on `subject`.
+    pub(super) fn judge(&self, candidate: &Candidate, subject: &Digest) -> Judged {
         let evidence = match candidate {
             Candidate::Readable(evidence) => evidence,
-            Candidate::Unreadable { format, reason } => {
-                let row = Signature::blank(*format, subject);
-                return Ok(finding(
-                    subject,
-                    row.refused(Verdict::Invalid, reason.clone()),
-                ));
+            Candidate::Unreadable {
+                format,
+                attestation,
+                reason,
+            } => {
+                let row = Signature {
+                    predicate_type: attestation.clone().flatten(),
+                    ..Signature::blank(*format, subject)
+                };
+                let unread = finding(subject, row.refused(Verdict::Invalid, reason.clone()));
+                let finding = Some(Finding {
+                    is_attestation: attestation.is_some(),
+                    ..unread
+                });
+                return Judged {
+                    finding,
+                    missing: None,
+                };
             }
         };
-        match &evidence.purpose {
-            Purpose::Signature => {
-                let leaves: Vec<usize> = self.0.signers.leaves.clone().collect();
-                let by = self.by(evidence, &leaves, subject)?;
-                Ok(finding_by(evidence, subject, by))
+        let (by, missing) = self.by(evidence, &self.leaves_for(evidence), subject);
+        let finding = by.map(|by| {
+            let finding = finding_by(evidence, subject, by);
+            match &evidence.purpose {
+                Purpose::Signature => finding,
+                Purpose::Attestation(statement) => self.attestation(finding, statement),
             }
-            Purpose::Attestation(statement) => self.judge_attestation(evidence, statement, subject),
-        }
+        });
+        Judged { finding, missing }
     }
 
-    fn judge_attestation(
-        &self,
-        evidence: &Evidence,
-        attestation: &Attestation,
-        subject: &Digest,
-    ) -> Result<Finding, String> {
-        let demanded: Vec<(usize, &AttestationDemand)> = self
-            .0
-            .attestations
-            .iter()
-            .enumerate()
-            .filter(|(_, wanted)| wanted.predicate_type.accepts(&attestation.predicate_type))
-            .collect();
-        let leaves: Vec<usize> = demanded
-            .iter()
+    /// Those that may make it count.
+    fn leaves_for(&self, evidence: &Evidence) -> Vec<usize> {
+        let statement = match &evidence.purpose {
+            Purpose::Signature => return self.0.signers.leaves.clone().collect(),
+            Purpose::Attestation(statement) => statement,
+        };
+        let demanded = self.demanded(statement);
+        let leaves: BTreeSet<usize> = demanded
             .flat_map(|(_, wanted)| wanted.signers.leaves.clone())
             .collect();
-        let by = self.by(evidence, &leaves, subject)?;
-        let mut finding = finding_by(evidence, subject, by);
-        finding.row.predicate_type = Some(attestation.predicate_type.clone());
-        if finding.row.verdict != Verdict::Verified {
-            return Ok(finding);
-        }
-        let mut mismatch = None;
-        for (number, wanted) in demanded {
-            match wanted.check(&attestation.predicate) {
-                Ok(()) => finding.meets.push(number),
-                Err(reason) => mismatch = Some(reason),
-            }
-        }
-        if let (true, Some(reason)) = (finding.meets.is_empty(), mismatch) {
-            finding.row = finding.row.refused(Verdict::Untrusted, reason);
-        }
-        Ok(finding)
+        leaves.into_iter().collect()
     }
 
-    fn by(&self, evidence: &Evidence, leaves: &[usize], subject: &Digest) -> Result<By, String> {
+    /// The demand's attestations that are of this type.
+    fn demanded<'s>(
+        &'s self,
+        attestation: &'s Attestation,
+    ) -> impl Iterator<Item = (usize, &'s AttestationDemand)> {
+        let demanded = self.0.attestations.iter().enumerate();
+        demanded.filter(|(_, wanted)| wanted.predicate_type.accepts(&attestation.predicate_type))
+    }
+
+    /// Holds the predicate against each demand whose signer has made it.
+    fn attestation(&self, mut finding: Finding, attestation: &Attestation) -> Finding {
+        finding.is_attestation = true;
+        finding.row.predicate_type = Some(attestation.predicate_type.clone());
+        for (number, wanted) in self.demanded(attestation) {
+            if !finding
+                .by
+                .iter()
+                .any(|leaf| wanted.signers.leaves.contains(leaf))
+            {
+                continue;
+            }
+            match wanted.check(&attestation.predicate) {
+                Ok(()) => finding.meets.push(number),
+                Err(reason) => finding.fails.push((number, reason)),
+            }
+        }
+        if let ([], [(_, reason), ..]) = (finding.meets.as_slice(), finding.fails.as_slice()) {
+            finding.row = finding.row.refused(Verdict::Untrusted, reason.clone());
+        }
+        finding
+    }
+
+    fn by(
+        &self,
+        evidence: &Evidence,
+        leaves: &[usize],
+        subject: &Digest,
+    ) -> (Option<By>, Option<String>) {
         match &evidence.signer {
             Signer::Key { .. } => self.by_key(evidence, leaves, subject),
             Signer::Certificate(_) => self.by_certificate(evidence, leaves, subject),
@@ -129,9 +169,9 @@ impl Judge<'_> {
         evidence: &Evidence,
         leaves: &[usize],
         subject: &Digest,
-    ) -> Result<By, String> {
-        let mut invalid = None;
-        let mut asked = false;
+    ) -> (Option<By>, Option<String>) {
+        let mut refused = By::Untrusted("the policy accepts no key".to_owned());
+        let mut missing = None;
         let mut proven: Option<Box<Proven>> = None;
         let mut by = Vec::new();
         for &number in leaves {
@@ -139,32 +179,26 @@ impl Judge<'_> {
             let Accepted::Key { key, logged } = &leaf.accepted else {
                 continue;
             };
-            asked = true;
             match self.0.engines[leaf.trust].check_key(evidence, key, subject, *logged) {
                 Ok(log) => {
                     by.push(number);
-                    proven.get_or_insert_with(|| {
-                        Box::new(Proven {
-                            identity: key.identity(),
-                            issuer: None,
-                            claims: BTreeMap::new(),
-                            log,
-                        })
-                    });
+                    let known = proven.get_or_insert_with(|| Box::new(Proven::from(key)));
+                    known.log = known.log.take().or(log);
                 }
                 Err(Refusal::Invalid(reason) | Refusal::Unproven(reason)) => {
-                    invalid.get_or_insert(reason);
+                    refused = refused.or(By::Invalid(reason));
                 }
-                Err(Refusal::SomebodyElse) => {}
-                Err(Refusal::Unavailable(error)) => return Err(error),
+                Err(Refusal::SomebodyElse) => {
+                    refused = refused.or(By::Untrusted("no key of the policy made it".to_owned()));
+                }
+                Err(Refusal::Unavailable(error)) => missing = Some(error),
             }
         }
-        Ok(match (proven, invalid) {
-            (Some(proven), _) => By::Leaves(by, proven),
-            (None, Some(reason)) => By::Invalid(reason),
-            (None, None) if asked => By::Untrusted("no key of the policy made it".to_owned()),
-            (None, None) => By::Untrusted("the policy accepts no key".to_owned()),
-        })
+        match (proven, &missing) {
+            (Some(proven), _) => (Some(By::Leaves(by, proven)), missing),
+            (None, Some(_)) => (None, missing),
+            (None, None) => (Some(refused), None),
+        }
     }
 
     /// Every instance that a leaf believes is asked; without such a leaf the command's is, so
@@ -174,7 +208,7 @@ impl Judge<'_> {
         evidence: &Evidence,
         leaves: &[usize],
         subject: &Digest,
-    ) -> Result<By, String> {
+    ) -> (Option<By>, Option<String>) {
         let keyless: Vec<(usize, usize, &KeylessRequirement)> = leaves
             .iter()
             .filter_map(|&number| {
@@ -185,34 +219,30 @@ impl Judge<'_> {
                 }
             })
             .collect();
-        let mut instances: Vec<usize> = keyless.iter().map(|&(_, trust, _)| trust).collect();
-        instances.sort_unstable();
-        instances.dedup();
-        if instances.is_empty() {
-            instances.push(0);
+        let nobody = By::Untrusted("the policy accepts no certificate".to_owned());
+        if keyless.is_empty() {
+            let by = self.by_certificate_of(evidence, &[], 0, subject);
+            return (Some(by.unwrap_or(nobody)), None);
         }
-        let mut refusal = None;
+        let instances: BTreeSet<usize> = keyless.iter().map(|&(_, trust, _)| trust).collect();
+        let mut by = nobody;
+        let mut missing = None;
         for trust in instances {
             let of_instance: Vec<(usize, &KeylessRequirement)> = keyless
                 .iter()
                 .filter(|&&(_, own, _)| own == trust)
                 .map(|&(number, _, keyless)| (number, keyless))
                 .collect();
-            match self.by_certificate_of(evidence, &of_instance, trust, subject)? {
-                by @ By::Leaves(..) => return Ok(by),
-                // Whom one instance proves says more than that another cannot.
-                by @ By::Stranger(..) => refusal = Some(by),
-                by => {
-                    refusal.get_or_insert(by);
-                }
+            match self.by_certificate_of(evidence, &of_instance, trust, subject) {
+                Ok(one) => by = by.or(one),
+                Err(error) => missing = Some(error),
             }
         }
-        Ok(
-            refusal
-                .unwrap_or_else(|| By::Untrusted("the policy accepts no certificate".to_owned())),
-        )
+        let is_known = missing.is_none() || matches!(by, By::Leaves(..) | By::Stranger(..));
+        (is_known.then_some(by), missing)
     }
 
+    /// Whom one instance proves; an error is what could not be asked.
     fn by_certificate_of(
         &self,
         evidence: &Evidence,
@@ -259,6 +289,41 @@ fn accepted(leaves: &[(usize, &KeylessRequirement)], owner: &Owner) -> Result<Ve
     if by.is_empty() { Err(mismatch) } else { Ok(by) }
 }
 
+impl By {
+    /// What two answers come to: the leaves of both, else what says more.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Leaves(mut by, proven), Self::Leaves(more, _)) => {
+                by.extend(more);
+                Self::Leaves(by, proven)
+            }
+            (one, other) if one.weight() > other.weight() => one,
+            (_, other) => other,
+        }
+    }
+
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Untrusted(_) => 0,
+            Self::Invalid(_) => 1,
+            // Whom one instance proves says more than that another cannot.
+            Self::Stranger(..) => 2,
+            Self::Leaves(..) => 3,
+        }
+    }
+}
+
+impl From<&PublicKey> for Proven {
+    fn from(key: &PublicKey) -> Self {
+        Self {
+            identity: key.identity(),
+            issuer: None,
+            claims: BTreeMap::new(),
+            log: None,
+        }
+    }
+}
+
 impl From<CertifiedSigner> for Proven {
     fn from(signer: CertifiedSigner) -> Self {
         Self {
@@ -275,7 +340,9 @@ fn finding(subject: &Digest, row: Signature) -> Finding {
         subject: subject.clone(),
         row,
         by: Vec::new(),
+        is_attestation: false,
         meets: Vec::new(),
+        fails: Vec::new(),
     }
 }
 

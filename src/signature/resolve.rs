@@ -48,10 +48,29 @@ impl Resolved {
         }
     }
 
-    /// Asks the configuration of a lone image for its platform; that of others is known.
-    pub(super) async fn read_platform(&mut self, content: &dyn Content, repository: &Repository) {
-        if let (Some(config), [chain]) = (&self.config, self.chains.as_mut_slice()) {
+    /// Looks at the one image that may run; an error is what could not be had.
+    ///
+    /// The configuration of a lone image says its platform. What an index lists as an image must
+    /// be one: an index there would hide which image runs, from a deny list too.
+    pub(super) async fn read_image(
+        &mut self,
+        content: &dyn Content,
+        repository: &Repository,
+    ) -> Result<(), String> {
+        let [chain] = self.chains.as_mut_slice() else {
+            return Ok(());
+        };
+        if let Some(config) = &self.config {
             chain.platform = platform_of(content, repository, config).await;
+            return Ok(());
+        }
+        let Some(manifest) = chain.manifest() else {
+            return Ok(());
+        };
+        let fetched = content.manifest(&repository.at(manifest)).await;
+        match fetched.map_err(|error| error.with_hint())?.parsed {
+            Manifest::Image(_) => Ok(()),
+            Manifest::Index(_) => Err(format!("{manifest} calls itself an image and is an index")),
         }
     }
 

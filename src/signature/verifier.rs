@@ -48,7 +48,10 @@ pub struct Verifier {
 pub struct Judgement {
     /// The verdict as it is reported.
     pub verification: Verification,
-    /// The digests that are proven, the one to pull first; empty unless verified.
+    /// The digests that may run, the one to pull first; empty unless verified.
+    ///
+    /// An index is among them only where whatever a runtime picks from it is as good as the image
+    /// that was judged.
     pub proven: Vec<Digest>,
     /// The entry of the deny list that denies it.
     pub denied: Option<Denied>,
@@ -122,6 +125,10 @@ impl Verifier {
             Some((number, _)) => {
                 let demand = self.demand(number)?;
                 let (mut judgement, digests) = judge(demand, content, image, wanted).await;
+                // A runtime may pick another image of the index: one that was not looked up.
+                if list.is_some() || demand.is_about_one_image() {
+                    judgement.proven = judgement.proven.pop().into_iter().collect();
+                }
                 judgement.verification.rule = Some(number);
                 (judgement, digests)
             }
@@ -225,10 +232,7 @@ async fn judge(
     let decisions = case.decide(&resolved).await;
     let judgement = Judgement {
         verification: case.report(image, wanted, &resolved, &decisions),
-        proven: match decisions.as_slice() {
-            [one] => one.proven.clone(),
-            _ => Vec::new(),
-        },
+        proven: proven_by(&decisions),
         denied: None,
         resolve_time: resolved.time,
         verify_time: started.elapsed().saturating_sub(resolved.time),
@@ -242,7 +246,7 @@ struct Case<'a> {
     search: Search<'a>,
     seen: BTreeSet<Digest>,
     findings: Vec<Finding>,
-    missing: Vec<String>,
+    missing: Vec<(Digest, String)>,
 }
 
 impl<'a> Case<'a> {
@@ -265,7 +269,7 @@ impl<'a> Case<'a> {
         if let Some(digest) = image.digest() {
             let resolving = async {
                 let mut resolved = resolve(content, image, wanted).await?;
-                resolved.read_platform(content, repository).await;
+                resolved.read_image(content, repository).await?;
                 Ok(resolved)
             };
             let looking = async { Ok(self.look_at([digest.clone()].into()).await) };
@@ -275,12 +279,12 @@ impl<'a> Case<'a> {
         }
         let mut resolved = resolve(content, image, wanted).await?;
         let first = resolved.covered_by(coverage);
-        join(
-            resolved.read_platform(content, repository),
+        let (read, ()) = join(
+            resolved.read_image(content, repository),
             self.look_at(first),
         )
         .await;
-        Ok(resolved)
+        read.map(|()| resolved)
     }
 
     /// Fetches and judges what there is on these manifests.
@@ -308,13 +312,14 @@ impl<'a> Case<'a> {
 
     fn add(&mut self, digest: &Digest, collected: Collected) {
         self.seen.insert(digest.clone());
-        self.missing.extend(collected.missing);
+        let mut missing = collected.missing;
         for candidate in &collected.candidates {
-            match Judge(self.demand).judge(candidate, digest) {
-                Ok(finding) => self.findings.push(finding),
-                Err(reason) => self.missing.push(reason),
-            }
+            let judged = Judge(self.demand).judge(candidate, digest);
+            self.findings.extend(judged.finding);
+            missing.extend(judged.missing);
         }
+        let missing = missing.into_iter().map(|reason| (digest.clone(), reason));
+        self.missing.extend(missing);
     }
 
     /// Decides on each image. What the outermost index settles needs no look at the images.
@@ -353,29 +358,35 @@ impl<'a> Case<'a> {
     ) -> Verification {
         // Verdicts are in the order in which they count, but that one good image of several
         // makes no good index.
-        let worst = decisions
+        let worst = resolved
+            .chains
             .iter()
-            .filter(|decision| decision.verdict != Verdict::Verified)
-            .min_by_key(|decision| decision.verdict);
-        let verdict = worst.map_or(Verdict::Verified, |decision| decision.verdict);
+            .zip(decisions)
+            .filter(|(_, decision)| decision.verdict != Verdict::Verified)
+            .min_by_key(|(_, decision)| decision.verdict);
+        let verdict = worst.map_or(Verdict::Verified, |(_, decision)| decision.verdict);
+        let reason = worst.and_then(|(chain, decision)| match decisions {
+            [_] => decision.reason.clone(),
+            _ => Some(refused_platform(chain, decision)),
+        });
         let of_kind = |attestations: bool| -> Vec<Signature> {
-            let rows = self.findings.iter().map(|finding| &finding.row);
-            rows.filter(|row| row.predicate_type.is_some() == attestations)
-                .cloned()
+            let all = self.findings.iter();
+            all.filter(|finding| finding.is_attestation == attestations)
+                .map(|finding| finding.row.clone())
                 .collect()
         };
         let mut report = Verification {
             digest: Some(resolved.digest.to_string()),
-            reason: worst.and_then(|decision| decision.reason.clone()),
+            reason,
+            proven_digests: proven_by(decisions).iter().map(Digest::to_string).collect(),
             signatures: of_kind(false),
             attestations: of_kind(true),
             ..Verification::blank(image, verdict)
         };
         match (wanted, resolved.chains.as_slice(), decisions) {
-            (Wanted::Platform(_), [chain, ..], [decision, ..]) => {
+            (Wanted::Platform(_), [chain, ..], _) => {
                 report.manifest_digest = chain.manifest().map(Digest::to_string);
                 report.platform = chain.platform.as_ref().map(Platform::to_string);
-                report.proven_digests = decision.proven.iter().map(Digest::to_string).collect();
             }
             (_, chains, decisions) => {
                 report.platform = Some("all".to_owned());
@@ -385,6 +396,29 @@ impl<'a> Case<'a> {
         }
         report
     }
+}
+
+/// Which of several images is not good, and why.
+fn refused_platform(chain: &Chain, decision: &Decision) -> String {
+    let reason = decision.reason.as_deref().unwrap_or("no signature");
+    match &chain.platform {
+        Some(platform) => format!("{platform}: {reason}"),
+        None => reason.to_owned(),
+    }
+}
+
+/// What is vouched for where all images are; nothing where one is not.
+fn proven_by(decisions: &[Decision]) -> Vec<Digest> {
+    let is_verified = |decision: &Decision| decision.verdict == Verdict::Verified;
+    let mut proven: Vec<Digest> = Vec::new();
+    if decisions.iter().all(is_verified) {
+        for digest in decisions.iter().flat_map(|decision| &decision.proven) {
+            if !proven.contains(digest) {
+                proven.push(digest.clone());
+            }
+        }
+    }
+    proven
 }
 
 fn platform_verdict((chain, decision): (&Chain, &Decision)) -> Option<PlatformVerdict> {

@@ -9,7 +9,7 @@ use super::*;
 use crate::support::cosign::cosign;
 
 #[expect(clippy::disallowed_methods, reason = "cosign is run as a user runs it")]
-fn run(program: &Path, folder: &Path, arguments: &[&str]) {
+pub(super) fn run(program: &Path, folder: &Path, arguments: &[&str]) {
     let output = Command::new(program)
         .args(arguments)
         .env("COSIGN_PASSWORD", "")
