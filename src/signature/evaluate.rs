@@ -320,3 +320,6 @@ fn shortfall(tally: &Tally, leaves: &[Leaf], found: &[&Finding]) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
