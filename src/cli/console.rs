@@ -13,7 +13,7 @@ use super::{
     failure::CliFailure,
     global::{Color, GlobalArgs},
 };
-use crate::{launch::Console, seam::environment::Environment};
+use crate::{launch::Console, report::Style, seam::environment::Environment};
 
 const BOLD_RED: &str = "\x1b[1;31m";
 const BOLD_YELLOW: &str = "\x1b[1;33m";
@@ -31,13 +31,8 @@ pub(super) struct Terminal {
 
 impl Terminal {
     pub(super) fn new(global: &GlobalArgs, environment: &Environment) -> Self {
-        let color = match global.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => environment.get("NO_COLOR").is_none() && io::stderr().is_terminal(),
-        };
         Self {
-            color,
+            color: wants_color(global, environment, io::stderr().is_terminal()),
             quiet: global.quiet,
             verbose: global.verbose,
             pull: Mutex::new(None),
@@ -93,6 +88,20 @@ impl Terminal {
             let _ = write!(text, "\n{} {hint}", self.painted(BOLD_CYAN, "help:"));
         }
         self.write(&text);
+    }
+
+    /// How results on stdout are laid out: by the terminal there, if there is one.
+    pub(super) fn stdout_style(global: &GlobalArgs, environment: &Environment) -> Style {
+        let stdout = io::stdout();
+        let is_terminal = stdout.is_terminal();
+        let size = is_terminal.then(|| rustix::termios::tcgetwinsize(&stdout).ok());
+        Style {
+            color: wants_color(global, environment, is_terminal),
+            width: size
+                .flatten()
+                .map(|size| usize::from(size.ws_col))
+                .filter(|columns| *columns > 0),
+        }
     }
 
     /// A line that is shown whatever happens.
@@ -157,6 +166,14 @@ impl Console for Terminal {
         {
             bar.finish_and_clear();
         }
+    }
+}
+
+fn wants_color(global: &GlobalArgs, environment: &Environment, is_terminal: bool) -> bool {
+    match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => environment.get("NO_COLOR").is_none() && is_terminal,
     }
 }
 

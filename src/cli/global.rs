@@ -49,6 +49,17 @@ pub(super) enum Format {
     Human,
     /// One JSON document with a `schema_version`.
     Json,
+    /// SARIF 2.1.0 for code scanning, of verbs with findings.
+    Sarif,
+    /// Annotations in a GitHub Actions log, of verbs with findings.
+    Github,
+}
+
+impl Format {
+    /// Whether it can say nothing but findings.
+    pub(super) fn is_of_findings(self) -> bool {
+        matches!(self, Self::Sarif | Self::Github)
+    }
 }
 
 /// When messages are coloured.

@@ -63,6 +63,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         environment,
         terminal,
     };
+    if let Err(failure) = cli.command.check(context.global.format) {
+        commands::exec::report_usage_error(&arguments, &failure.to_string());
+        context.terminal.fail(&failure);
+        return ExitCode::from(failure.code());
+    }
     match commands::run(cli.command, &context) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use super::{
     digest::Digest,
-    image::{ImageReference, ImageReferenceError},
+    image::{ImageReference, ImageReferenceError, Repository},
 };
 
 /// What a user names: an image in a registry, or `oci:DIR[:TAG][@DIGEST]`.
@@ -92,6 +92,17 @@ fn is_name(tag: &str) -> bool {
     (1..=ImageReference::MAX_LENGTH).contains(&tag.len())
         && tag.as_bytes()[0].is_ascii_alphanumeric()
         && tag.bytes().all(body)
+}
+
+impl LayoutImage {
+    /// The image at `digest`, taken for one of `repository`, with its tag as far as it has one.
+    pub fn standing_for(&self, repository: &Repository, digest: &Digest) -> ImageReference {
+        let name = self.tag.as_deref().unwrap_or_default();
+        // Where it is a whole reference, the tag is the end of it.
+        let tag = name.rsplit(':').next().unwrap_or_default();
+        let tagged = format!("{repository}:{tag}@{digest}").parse();
+        tagged.unwrap_or_else(|_| repository.at(digest))
+    }
 }
 
 impl fmt::Display for ImageLocation {

@@ -182,6 +182,6 @@ fn id_of<S: Serializer>(rule: &&'static Rule, serializer: S) -> Result<S::Ok, S:
 }
 
 /// JSON knows no bytes that are not UTF-8; people recognise the name all the same.
-fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }

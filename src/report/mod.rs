@@ -9,6 +9,10 @@ pub mod github;
 pub mod gitlab;
 pub mod run;
 pub mod sarif;
+mod style;
 pub mod trust;
 pub mod verdict_table;
 pub mod verification;
+pub mod verify_all;
+
+pub use style::Style;

@@ -1,12 +1,12 @@
 //! The JSON that `fullsend verify` prints.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::run::ConfigFile;
-use crate::model::{digest::Digest, image::ImageReference, verdict::Verdict};
+use crate::model::{digest::Digest, verdict::Verdict};
 
 /// The verdict on an image and on each of its signatures.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -110,8 +110,8 @@ pub struct LogEntry {
 }
 
 impl Verification {
-    /// A verdict on `image`, of which nothing else is known.
-    pub fn blank(image: &ImageReference, verdict: Verdict) -> Self {
+    /// A verdict on `image`, as it was asked for, of which nothing else is known.
+    pub fn blank(image: impl Display, verdict: Verdict) -> Self {
         Self {
             schema_version: 1,
             image: image.to_string(),

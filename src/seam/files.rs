@@ -235,6 +235,12 @@ pub fn resolve(path: &Path) -> Result<PathBuf, FileError> {
     fs::canonicalize(path).map_err(FileError::io("find", path))
 }
 
+/// Whether `path` leads to a regular file.
+pub fn is_regular(path: &Path) -> Result<bool, FileError> {
+    let metadata = fs::metadata(path).map_err(FileError::io("find", path))?;
+    Ok(metadata.is_file())
+}
+
 /// The user and group that own what lies at `path`.
 pub fn owner(path: &Path) -> Result<(u32, u32), FileError> {
     let metadata = fs::metadata(path).map_err(FileError::io("find", path))?;

@@ -34,21 +34,33 @@ pub(super) fn build(
         deny,
     } = options;
     let named = is_named.then_some(&image);
-    let nowhere = context.global.offline.then(BTreeSet::new);
-    let store = TrustStore::new(&context.environment, nowhere);
+    let is_offline = context.global.offline;
     Ok(ImageRequest {
         registry: context.global.registry_options(named, deny),
+        policy: self::policy(policy, deny, is_offline, loaded, here, context)?,
         image,
-        policy: Policy {
-            rules: rules(policy, loaded, here, context)?,
-            files: loaded.files.clone(),
-            trust: policy.trust(here, &loaded.files, &store)?,
-            store,
-            deny: deny
-                .map(|deny| from_here(here, deny))
-                .or_else(|| loaded.config.deny.clone()),
-            deny_unavailable: loaded.config.deny_unavailable,
-        },
+    })
+}
+
+/// The policy of `options`, `deny` and what `loaded` says; offline, no trust is fetched for it.
+pub(super) fn policy(
+    options: &PolicyArgs,
+    deny: Option<&DenySource>,
+    is_offline: bool,
+    loaded: &Loaded,
+    here: &Path,
+    context: &Context,
+) -> Result<Policy, CliFailure> {
+    let store = TrustStore::new(&context.environment, is_offline.then(BTreeSet::new));
+    Ok(Policy {
+        rules: rules(options, loaded, here, context)?,
+        files: loaded.files.clone(),
+        trust: options.trust(here, &loaded.files, &store)?,
+        store,
+        deny: deny
+            .map(|deny| from_here(here, deny))
+            .or_else(|| loaded.config.deny.clone()),
+        deny_unavailable: loaded.config.deny_unavailable,
     })
 }
 

@@ -6,11 +6,12 @@ mod image_request;
 pub mod schema;
 mod trust;
 pub mod verify;
+mod verify_all;
 pub mod verify_bundle;
 
 use clap::Subcommand;
 
-use super::{Context, Outcome, failure::CliFailure};
+use super::{Context, Outcome, failure::CliFailure, global::Format};
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -26,6 +27,23 @@ pub enum Command {
     Trust(trust::TrustArgs),
     /// Prints the JSON schema of one of fullsend's documents
     Schema(schema::SchemaArgs),
+}
+
+impl Command {
+    /// Refuses a format that has no meaning for this verb.
+    pub(super) fn check(&self, format: Format) -> Result<(), CliFailure> {
+        let has_findings = match self {
+            Self::Verify(args) => args.all.is_some(),
+            Self::Exec(_) | Self::Trust(_) | Self::Schema(_) => false,
+        };
+        if has_findings || !format.is_of_findings() {
+            return Ok(());
+        }
+        Err(CliFailure::usage_with(
+            "this format is for findings, which this verb does not have",
+            "`fullsend verify --all` has them; elsewhere take `--format json`",
+        ))
+    }
 }
 
 /// Does what `command` says.

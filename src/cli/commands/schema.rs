@@ -9,7 +9,7 @@ use crate::{
     model::exit_code,
     report::{
         bundle_verification::BundleVerification, run::RunReport, trust::TrustReport,
-        verification::Verification,
+        verification::Verification, verify_all::VerifyAll,
     },
 };
 
@@ -34,6 +34,8 @@ pub enum SchemaName {
     Verify,
     /// What `verify-bundle --format json` prints.
     VerifyBundle,
+    /// What `verify --all --format json` prints.
+    VerifyAll,
 }
 
 /// The JSON schema of `name`.
@@ -44,6 +46,7 @@ pub fn schema(name: SchemaName) -> Value {
         SchemaName::VerifyBundle => schemars::schema_for!(BundleVerification).to_value(),
         SchemaName::Trust => schemars::schema_for!(TrustReport).to_value(),
         SchemaName::Verify => schemars::schema_for!(Verification).to_value(),
+        SchemaName::VerifyAll => schemars::schema_for!(VerifyAll).to_value(),
     }
 }
 

@@ -1,28 +1,48 @@
-//! `fullsend verify`: the verdict on one image.
+//! `fullsend verify`: the verdict on one image, in a registry or in a layout.
+
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::{
-    configuration::{self, working_directory},
-    image_request::{self, ImageOptions},
+    configuration::{self, Loaded, working_directory},
+    image_request, verify_all,
 };
 use crate::{
     cli::{
-        Context, Outcome, console::Terminal, global::Format, policy_args::PolicyArgs, value::parse,
+        Context, Outcome,
+        console::Terminal,
+        failure::CliFailure,
+        global::{Format, GlobalArgs},
+        policy_args::PolicyArgs,
+        value::parse,
     },
     config::DenySource,
-    launch::{Console as _, ImageRequest},
-    model::{image::ImageReference, platform::Platform},
-    registry::Registry,
-    report::{verdict_table, verification::Verification},
+    launch::Console as _,
+    model::{
+        image::{ImageReference, ImageReferenceError, Repository},
+        image_location::{ImageLocation, LayoutImage},
+        platform::Platform,
+        verdict::Verdict,
+    },
+    registry::{Layout, Registry, RegistryOptions},
+    report::{run::ConfigFile, verdict_table, verification::Verification},
     signature::{Denials, Verifier, Wanted},
 };
 
 /// The options of `fullsend verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The image, with tag, digest or both
-    image: ImageReference,
+    /// The image, with tag, digest or both; `oci:DIR[:TAG][@DIGEST]` is one in an image layout
+    #[arg(required_unless_present = "all")]
+    image: Option<ImageLocation>,
+    /// The repository for which the image in a layout stands: the rule for it decides
+    #[arg(long = "as", value_name = "REPOSITORY", conflicts_with = "all")]
+    stands_for: Option<Repository>,
+    /// Instead of one image, all that the files below PATH name [default: .]
+    #[arg(long, value_name = "PATH", conflicts_with = "image",
+          num_args = 0..=1, default_missing_value = ".")]
+    pub(super) all: Option<PathBuf>,
     /// Which image of an index is meant, or all of them [default: this machine's]
     #[arg(long, value_name = "OS/ARCH|all")]
     platform: Option<PlatformArg>,
@@ -48,39 +68,174 @@ impl std::str::FromStr for PlatformArg {
     }
 }
 
-/// Verifies the image and prints the verdict.
+/// The repository of an image in a layout for which every rule is the same.
+const NO_REPOSITORY: &str = "layout.invalid/image";
+
+impl VerifyArgs {
+    fn is_of_layout(&self) -> bool {
+        matches!(self.image, Some(ImageLocation::Layout(_)))
+    }
+
+    /// How registries are spoken to: for a layout not at all, but for the deny list.
+    fn registry_options(&self, global: &GlobalArgs, deny: Option<&DenySource>) -> RegistryOptions {
+        match &self.image {
+            Some(ImageLocation::Registry(image)) => {
+                global.registry_options(Some(image), self.deny.as_ref())
+            }
+            Some(ImageLocation::Layout(_)) if !global.offline => {
+                let offline = GlobalArgs {
+                    offline: true,
+                    ..global.clone()
+                };
+                offline.registry_options(None, deny)
+            }
+            _ => global.registry_options(None, self.deny.as_ref()),
+        }
+    }
+}
+
+/// Verifies what is asked for and prints the verdict.
 pub(super) async fn run(args: VerifyArgs, context: &Context) -> Outcome {
+    if args.stands_for.is_some() && !args.is_of_layout() {
+        return Err(CliFailure::usage_with(
+            "--as is for an image in a layout; one in a registry has its name",
+            "leave --as out, or name the image as `oci:DIR`",
+        ));
+    }
     let loaded = configuration::load(context)?;
     let here = working_directory()?;
-    let options = ImageOptions {
-        image: args.image,
-        is_named: true,
-        policy: &args.policy,
-        deny: args.deny.as_ref(),
-    };
-    let request = image_request::build(options, &loaded, &here, context)?;
-    let ImageRequest {
-        image,
-        policy,
-        registry,
-    } = request;
-    let environment = &context.environment;
-    let registry = Registry::new(environment, registry);
-    let verifier = Verifier::new(policy, registry, environment.clone());
-    if let Denials::Without(reason) = verifier.denials().await? {
-        let warning = format!("going on without the deny list: {reason}");
-        context.terminal.warn(&warning);
+    let session = Session::new(&args, &loaded, &here, context)?;
+    match (args.image, args.all) {
+        (Some(ImageLocation::Registry(image)), _) => session.image(&image).await,
+        (Some(ImageLocation::Layout(image)), _) => {
+            let repository = session.repository(args.stands_for)?;
+            session.layout(&image, &repository).await
+        }
+        (None, path) => {
+            let path = here.join(path.unwrap_or_default());
+            verify_all::run(&path, &session, context).await
+        }
     }
-    let wanted = args.platform.map(|platform| platform.0);
-    let wanted = wanted.unwrap_or_else(|| Wanted::Platform(Platform::host()));
-    let judgement = verifier.verify(&image, &wanted).await?;
-    let verification = Verification {
-        policy: loaded.file,
-        ..judgement.verification
-    };
-    Terminal::print(&match context.global.format {
-        Format::Json => serde_json::to_string_pretty(&verification).unwrap_or_default() + "\n",
-        Format::Human => verdict_table::text(&verification),
-    })?;
-    Ok(verification.verdict.exit_code())
+}
+
+/// What every way to verify has in common.
+pub(super) struct Session<'a> {
+    context: &'a Context,
+    here: &'a Path,
+    /// Whether the options make the one rule there is.
+    is_one_rule: bool,
+    pub(super) verifier: Verifier,
+    pub(super) wanted: Wanted,
+    /// Where the rules were read from.
+    pub(super) policy_file: ConfigFile,
+}
+
+impl<'a> Session<'a> {
+    fn new(
+        args: &VerifyArgs,
+        loaded: &Loaded,
+        here: &'a Path,
+        context: &'a Context,
+    ) -> Result<Self, CliFailure> {
+        let is_one_rule = args.policy.rule(here)?.is_some();
+        let deny = args.deny.as_ref();
+        let is_offline = context.global.offline || args.is_of_layout();
+        let policy = image_request::policy(&args.policy, deny, is_offline, loaded, here, context)?;
+        let options = args.registry_options(&context.global, policy.deny.as_ref());
+        let environment = &context.environment;
+        let registry = Registry::new(environment, options);
+        let wanted = args.platform.as_ref().map(|platform| platform.0.clone());
+        Ok(Self {
+            context,
+            here,
+            is_one_rule,
+            verifier: Verifier::new(policy, registry, environment.clone()),
+            wanted: wanted.unwrap_or_else(|| Wanted::Platform(Platform::host())),
+            policy_file: if is_one_rule {
+                ConfigFile::default()
+            } else {
+                loaded.file.clone()
+            },
+        })
+    }
+
+    /// Says so where the policy goes on without its deny list.
+    pub(super) async fn warn(&self) -> Result<(), CliFailure> {
+        if let Denials::Without(reason) = self.verifier.denials().await? {
+            let warning = format!("going on without the deny list: {reason}");
+            self.context.terminal.warn(&warning);
+        }
+        Ok(())
+    }
+
+    async fn image(&self, image: &ImageReference) -> Outcome {
+        self.warn().await?;
+        let judgement = self.verifier.verify(image, &self.wanted).await?;
+        self.print(judgement.verification)
+    }
+
+    /// What cannot be read from the layout is as unavailable as what a registry does not have.
+    async fn layout(&self, image: &LayoutImage, repository: &Repository) -> Outcome {
+        self.warn().await?;
+        let verification = match self.open(image, repository) {
+            Ok((layout, reference)) => {
+                let judging = self.verifier.verify_in(&layout, &reference, &self.wanted);
+                Verification {
+                    image: image.to_string(),
+                    ..judging.await?.verification
+                }
+            }
+            Err(reason) => Verification {
+                reason: Some(reason),
+                ..Verification::blank(image, Verdict::Unavailable)
+            },
+        };
+        self.print(verification)
+    }
+
+    fn open(
+        &self,
+        image: &LayoutImage,
+        repository: &Repository,
+    ) -> Result<(Layout, ImageReference), String> {
+        let layout = Layout::open(&self.here.join(&image.folder));
+        let layout = layout.map_err(|error| error.with_hint())?;
+        let fetched = layout.image(image.tag.as_deref(), image.digest.as_ref());
+        let fetched = fetched.map_err(|error| error.with_hint())?;
+        let reference = image.standing_for(repository, &fetched.digest);
+        Ok((layout, reference))
+    }
+
+    /// The repository whose rule decides on an image in a layout: names in there are claims.
+    fn repository(&self, named: Option<Repository>) -> Result<Repository, CliFailure> {
+        match named {
+            Some(repository) => Ok(repository),
+            None if self.is_one_rule => NO_REPOSITORY
+                .parse()
+                .map_err(|error: ImageReferenceError| CliFailure::usage(error.to_string())),
+            None => Err(CliFailure::usage_with(
+                "nothing says which rule is for an image in a layout",
+                "add `--as REPOSITORY`, the repository for which the image stands",
+            )),
+        }
+    }
+
+    fn print(&self, verification: Verification) -> Outcome {
+        let Context {
+            global,
+            environment,
+            ..
+        } = self.context;
+        let verification = Verification {
+            policy: self.policy_file.clone(),
+            ..verification
+        };
+        Terminal::print(&match global.format {
+            Format::Json => serde_json::to_string_pretty(&verification).unwrap_or_default() + "\n",
+            Format::Human | Format::Sarif | Format::Github => {
+                verdict_table::text(&verification, Terminal::stdout_style(global, environment))
+            }
+        })?;
+        Ok(verification.verdict.exit_code())
+    }
 }

@@ -1,0 +1,183 @@
+//! `fullsend verify --all`: the verdicts on every image that the repository's files name.
+
+use std::{collections::HashMap, path::Path};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::verify::Session;
+use crate::{
+    cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
+    model::{chain::chain, image::ImageReference, verdict::Verdict},
+    reference::{self, FoundImage, UNREADABLE_FILE, UNRESOLVED_IMAGE},
+    report::{
+        annotation,
+        finding::{Finding, Rule, Severity},
+        sarif,
+        verification::Verification,
+        verify_all::{self, LocatedVerification, Location, VerifyAll},
+    },
+    seam::{files, walk},
+};
+
+/// How many images are verified at the same time.
+const PARALLEL: usize = 8;
+
+/// The largest file that is looked into; of these, what is no document of ours may be large.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+
+/// The most images that are looked at: files with more are no one's deployment.
+const MAX_IMAGES: usize = 2_000;
+
+/// Verifies the images that the files at or below `path` name, each once, and prints what came
+/// of it.
+///
+/// Two tags of one digest are two images, whose manifest is fetched for each.
+pub(super) async fn run(path: &Path, session: &Session<'_>, context: &Context) -> Outcome {
+    let search = Search::at(path)?;
+    session.warn().await?;
+    let verifying = search.images.iter().enumerate();
+    let verifying = verifying.map(|(number, image)| verify(number, &image.reference, session));
+    let verified: Vec<_> = stream::iter(verifying)
+        .buffered(PARALLEL)
+        .try_collect()
+        .await?;
+    let images = verified.into_iter().zip(search.images);
+    let located = images.map(|(verification, image)| LocatedVerification {
+        verification,
+        locations: image.locations,
+    });
+    let all = VerifyAll::new(located.collect(), search.findings);
+    Terminal::print(&rendered(&all, context))?;
+    Ok(all.exit_code())
+}
+
+async fn verify(
+    number: usize,
+    image: &ImageReference,
+    session: &Session<'_>,
+) -> Result<Verification, CliFailure> {
+    let verification = if number < MAX_IMAGES {
+        let judgement = session.verifier.verify(image, &session.wanted).await?;
+        judgement.verification
+    } else {
+        let reason = format!("it is not looked at: more than {MAX_IMAGES} images are named");
+        Verification {
+            reason: Some(reason),
+            ..Verification::blank(image, Verdict::Unavailable)
+        }
+    };
+    Ok(Verification {
+        policy: session.policy_file.clone(),
+        ..verification
+    })
+}
+
+fn rendered(all: &VerifyAll, context: &Context) -> String {
+    match context.global.format {
+        Format::Human => all.text(Terminal::stdout_style(
+            &context.global,
+            &context.environment,
+        )),
+        Format::Json => pretty(all),
+        Format::Sarif => {
+            let reference = [&UNREADABLE_FILE, &UNRESOLVED_IMAGE];
+            let rules: Vec<&'static Rule> =
+                verify_all::RULES.into_iter().chain(reference).collect();
+            pretty(&sarif::document(&all.all_findings(), &rules))
+        }
+        Format::Github => annotation::github(&all.all_findings()),
+    }
+}
+
+fn pretty(document: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
+}
+
+/// An image and every place that names it.
+struct NamedImage {
+    reference: ImageReference,
+    locations: Vec<Location>,
+}
+
+/// What the files name, and what is wrong with them.
+#[derive(Default)]
+struct Search {
+    images: Vec<NamedImage>,
+    /// Where in `images` each is.
+    known: HashMap<ImageReference, usize>,
+    findings: Vec<Finding>,
+}
+
+impl Search {
+    /// Reads every file at or below `path` that may name images.
+    ///
+    /// Files go by their names from the repository's root, where there is one around them: these
+    /// tell their kinds, and code scanning finds them by these.
+    fn at(path: &Path) -> Result<Self, CliFailure> {
+        let path = files::resolve(path)?;
+        let is_file = files::is_regular(&path)?;
+        let folder = path.parent().filter(|_| is_file).unwrap_or(&path);
+        let root = repository_root(folder)?;
+        let root = root.unwrap_or(folder);
+        let name = |below: &Path| {
+            let whole = folder.join(below);
+            whole.strip_prefix(root).unwrap_or(&whole).to_owned()
+        };
+        let walked = walk::walk(&path, reference::is_candidate);
+        let mut search = Self::default();
+        for file in &walked.files {
+            search.read(&folder.join(file), &name(file));
+        }
+        for unread in &walked.unread {
+            let file = name(&unread.path);
+            search.unread(&file, unread.reason.clone(), Severity::Warning);
+        }
+        if walked.truncated {
+            let reason = "there are more files than are looked at".to_owned();
+            search.unread(Path::new("."), reason, Severity::Error);
+        }
+        Ok(search)
+    }
+
+    fn read(&mut self, path: &Path, name: &Path) {
+        let bytes = match files::read(path, MAX_FILE_BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.unread(name, chain(&error), Severity::Warning),
+        };
+        match reference::images(name, &bytes) {
+            Ok(found) => found.into_iter().for_each(|found| self.add(found)),
+            Err(error) => self.findings.push(reference::unreadable(&error)),
+        }
+    }
+
+    fn add(&mut self, found: FoundImage) {
+        self.findings.extend(reference::unresolved(&found));
+        let Ok(image) = found.image else {
+            return;
+        };
+        let location = Location::new(found.file, found.span);
+        let number = *self.known.entry(image.clone()).or_insert_with(|| {
+            self.images.push(NamedImage {
+                reference: image,
+                locations: Vec::new(),
+            });
+            self.images.len() - 1
+        });
+        self.images[number].locations.push(location);
+    }
+
+    fn unread(&mut self, file: &Path, reason: String, severity: Severity) {
+        let finding = Finding::whole_file(&UNREADABLE_FILE, file, reason);
+        self.findings.push(finding.severity(severity));
+    }
+}
+
+/// The folder around `folder`, or itself, that is a git work tree.
+fn repository_root(folder: &Path) -> Result<Option<&Path>, CliFailure> {
+    for ancestor in folder.ancestors() {
+        if files::lies_at(&ancestor.join(".git"))? {
+            return Ok(Some(ancestor));
+        }
+    }
+    Ok(None)
+}

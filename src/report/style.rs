@@ -1,0 +1,129 @@
+//! Text for people: free of what steers a terminal, coloured where that is wanted, and never broken
+//! inside a word.
+
+use std::fmt::Write as _;
+
+use crate::model::verdict::Verdict;
+
+/// How text for people is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Whether verdicts are coloured.
+    pub color: bool,
+    /// The columns that lines are kept to where words allow it; nothing for lines of any length.
+    pub width: Option<usize>,
+}
+
+const BOLD_GREEN: &str = "\x1b[1;32m";
+const BOLD_YELLOW: &str = "\x1b[1;33m";
+const BOLD_RED: &str = "\x1b[1;31m";
+const RESET: &str = "\x1b[0m";
+
+/// The columns of the widest name of a row, and the blank after it.
+const NAME: usize = 12;
+
+impl Style {
+    /// The word for `verdict`, filled up to `columns`.
+    pub(super) fn verdict(self, verdict: Verdict, columns: usize) -> String {
+        let word = format!("{:<columns$}", verdict.as_str());
+        let paint = match verdict {
+            _ if !self.color => return word,
+            Verdict::Verified => BOLD_GREEN,
+            Verdict::Unavailable => BOLD_YELLOW,
+            _ => BOLD_RED,
+        };
+        format!("{paint}{word}{RESET}")
+    }
+
+    /// A row of a table, `depth` levels in; what `value` has too many words goes on below them.
+    pub(super) fn row(self, text: &mut String, depth: usize, name: &str, value: &str) {
+        let margin = depth * 2 + NAME;
+        let lines = wrapped(
+            &plain(value),
+            self.width.map(|width| width.saturating_sub(margin)),
+        );
+        let mut name = format!("{:indent$}{name:<NAME$}", "", indent = depth * 2);
+        for line in lines {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}", format!("{name}{line}").trim_end());
+            name = " ".repeat(margin);
+        }
+    }
+}
+
+/// `text` without the characters that control a terminal or the direction of writing.
+pub(super) fn plain(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{061c}' | '\u{feff}')
+    };
+    text.chars()
+        .map(|c| if steers(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
+/// The lines of `text`: words stay whole, though they be longer than `width`.
+fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
+    let Some(width) = width else {
+        return vec![text.to_owned()];
+    };
+    let mut lines: Vec<(String, usize)> = Vec::new();
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        match lines.last_mut() {
+            Some((line, columns)) if *columns + 1 + length <= width => {
+                line.push(' ');
+                line.push_str(word);
+                *columns += 1 + length;
+            }
+            _ => lines.push((word.to_owned(), length)),
+        }
+    }
+    lines.into_iter().map(|(line, _)| line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_whole_and_names_stand_before_the_first_line() {
+        let style = Style {
+            width: Some(24),
+            ..Style::default()
+        };
+        let mut text = String::new();
+        style.row(
+            &mut text,
+            1,
+            "reason",
+            "no one of incomprehensibilities signed",
+        );
+        assert_eq!(
+            text,
+            "  reason      no one of\n              incomprehensibilities\n              signed\n"
+        );
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        let hostile = "a\u{1b}[2J\r\nb\u{202e}c\u{9b}\u{200b}d";
+        let mut text = String::new();
+        Style::default().row(&mut text, 0, "x", hostile);
+        assert_eq!(text.lines().count(), 1);
+        assert!(text.contains("a\u{fffd}[2J\u{fffd}\u{fffd}b\u{fffd}c\u{fffd}\u{fffd}d"));
+    }
+
+    #[test]
+    fn colour_is_around_the_word_and_its_padding() {
+        let color = Style {
+            color: true,
+            width: None,
+        };
+        let plain = Style::default();
+        assert_eq!(plain.verdict(Verdict::Unsigned, 10), "unsigned  ");
+        let painted = color.verdict(Verdict::Unsigned, 10);
+        assert_eq!(painted, "\u{1b}[1;31munsigned  \u{1b}[0m");
+    }
+}
