@@ -15,7 +15,7 @@ use super::*;
     clippy::disallowed_methods,
     reason = "the program under test is run as a user runs it"
 )]
-fn fullsend(folder: &Path, arguments: &[&str]) -> Output {
+pub(super) fn fullsend(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fullsend"))
         .env_clear()
         .env("HOME", folder)
@@ -27,7 +27,7 @@ fn fullsend(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -41,14 +41,16 @@ fn both(folder: &Path, arguments: &[&str]) -> (i32, Value, String) {
     (json.status.code().unwrap(), document, text(&human.stdout))
 }
 
-fn keyed(scene: &Scene) -> (SigningKey, tempfile::TempDir, String) {
+pub(super) fn keyed(scene: &Scene) -> (SigningKey, tempfile::TempDir, String) {
     let (key, folder) = (SigningKey::p256(), tempfile::tempdir().unwrap());
     key.write(folder.path()).unwrap();
     (key, folder, format!("{}/{REPOSITORY}:1", scene.host()))
 }
 
-fn write(folder: &Path, name: &str, text: &str) {
-    let file = fullsend::seam::files::AtomicFile::open(&folder.join(name));
+pub(super) fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let file = fullsend::seam::files::AtomicFile::open(&path);
     file.and_then(|file| file.commit(text.as_bytes())).unwrap();
 }
 

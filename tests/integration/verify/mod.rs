@@ -3,6 +3,7 @@
 //! A [`Scene`] is an image in a registry with whatever lies beside it; an [`Asked`] is whose
 //! signatures are accepted. Whatever a test is about, [`check`] holds for its answer.
 
+mod all;
 mod attestations;
 mod command;
 mod confusion;
@@ -14,7 +15,9 @@ mod formats;
 mod hardening;
 mod hostile;
 mod interop;
+mod layout;
 mod limits;
+mod mirror;
 mod outage;
 mod platforms;
 mod policy;
