@@ -36,19 +36,44 @@ impl Style {
     }
 
     /// A row of a table, `depth` levels in; what `value` has too many words goes on below them.
+    ///
+    /// A word that does not fit beside the name begins below it, as a digest does on 80 columns.
     pub(super) fn row(self, text: &mut String, depth: usize, name: &str, value: &str) {
-        let margin = depth * 2 + NAME;
-        let lines = wrapped(
-            &plain(value),
-            self.width.map(|width| width.saturating_sub(margin)),
-        );
-        let mut name = format!("{:indent$}{name:<NAME$}", "", indent = depth * 2);
-        for line in lines {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}", format!("{name}{line}").trim_end());
-            name = " ".repeat(margin);
+        let value = plain(value);
+        let indent = depth * 2;
+        let room = |margin| self.width.map(|width| width.saturating_sub(margin));
+        let longest = value.split(' ').map(columns).max().unwrap_or_default();
+        let is_tight = room(indent + NAME).is_some_and(|room| room < longest);
+        let margin = indent + if is_tight { 2 } else { NAME };
+        let mut lead = format!("{:indent$}{name:<NAME$}", "");
+        if is_tight {
+            text.push_str(lead.trim_end());
+            text.push('\n');
+            lead = " ".repeat(margin);
+        }
+        for line in wrapped(&value, room(margin)) {
+            text.push_str(format!("{lead}{line}").trim_end());
+            text.push('\n');
+            lead = " ".repeat(margin);
         }
     }
+
+    /// Lines that keep their indentation where they are wrapped.
+    pub(super) fn paragraph(self, text: &mut String, lines: &str) {
+        for line in lines.lines() {
+            let words = line.trim_start_matches(' ');
+            let indent = line.len() - words.len();
+            let room = self.width.map(|width| width.saturating_sub(indent));
+            for line in wrapped(&plain(words), room) {
+                // Writing to a String cannot fail.
+                let _ = writeln!(text, "{:indent$}{line}", "");
+            }
+        }
+    }
+}
+
+fn columns(word: &str) -> usize {
+    word.chars().count()
 }
 
 /// `text` without the characters that control a terminal or the direction of writing.
@@ -70,12 +95,12 @@ fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
     };
     let mut lines: Vec<(String, usize)> = Vec::new();
     for word in text.split(' ') {
-        let length = word.chars().count();
+        let length = columns(word);
         match lines.last_mut() {
-            Some((line, columns)) if *columns + 1 + length <= width => {
+            Some((line, used)) if *used + 1 + length <= width => {
                 line.push(' ');
                 line.push_str(word);
-                *columns += 1 + length;
+                *used += 1 + length;
             }
             _ => lines.push((word.to_owned(), length)),
         }
@@ -94,16 +119,21 @@ mod tests {
             ..Style::default()
         };
         let mut text = String::new();
-        style.row(
-            &mut text,
-            1,
-            "reason",
-            "no one of incomprehensibilities signed",
-        );
+        style.row(&mut text, 1, "reason", "nobody whom we know signed");
         assert_eq!(
             text,
-            "  reason      no one of\n              incomprehensibilities\n              signed\n"
+            "  reason      nobody\n              whom we\n              know\n              signed\n"
         );
+        let mut text = String::new();
+        style.row(&mut text, 1, "digest", "sha256:0123456789abcdef0 here");
+        assert_eq!(text, "  digest\n    sha256:0123456789abcdef0\n    here\n");
+        let mut text = String::new();
+        style.paragraph(
+            &mut text,
+            "one two three four five six\n  and\u{1b} seven eight nine ten",
+        );
+        let expected = "one two three four five\nsix\n  and\u{fffd} seven eight nine\n  ten\n";
+        assert_eq!(text, expected);
     }
 
     #[test]

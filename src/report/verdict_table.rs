@@ -59,7 +59,9 @@ impl Table<'_> {
         if self.is_in_index() {
             self.row_of(1, "manifest", manifest_digest.as_ref());
         }
-        self.row_of(1, "platform", self.verification.platform.as_ref());
+        if self.verification.manifests.is_empty() {
+            self.row_of(1, "platform", self.verification.platform.as_ref());
+        }
         let whole = digest
             .as_ref()
             .is_none_or(|digest| proven_digests.contains(digest));
@@ -78,7 +80,7 @@ impl Table<'_> {
         };
         let value = match self.verification.rule {
             Some(rule) => format!("rule {rule} of {place}"),
-            None => format!("no rule of {place}"),
+            None => place,
         };
         self.row(1, "policy", value);
     }
@@ -148,10 +150,11 @@ impl Table<'_> {
             let PlatformVerdict {
                 digest, platform, ..
             } = manifest;
-            let name = platform.as_deref().unwrap_or("any platform");
+            let name = platform.as_deref().unwrap_or("not known");
             let verdict = self.style.verdict(manifest.verdict, 0);
-            let line = format!("  {} {digest}: {verdict}\n", plain(name));
+            let line = format!("  platform    {}: {verdict}\n", plain(name));
             self.text.push_str(&line);
+            self.row(2, "digest", digest);
             self.row_of(2, "reason", manifest.reason.as_ref());
         }
     }

@@ -187,7 +187,8 @@ impl VerifyAll {
             image.explain(&mut text, style);
         }
         for finding in &self.findings {
-            let _ = write!(text, "\n{finding}\n");
+            text.push('\n');
+            style.paragraph(&mut text, &finding.to_string());
         }
         let blank = if text.is_empty() { "" } else { "\n" };
         text + blank + &self.summary.text() + "\n"

@@ -36,10 +36,13 @@ pub struct VerifyArgs {
     /// The image, with tag, digest or both; `oci:DIR[:TAG][@DIGEST]` is one in an image layout
     #[arg(required_unless_present = "all")]
     image: Option<ImageLocation>,
-    /// The repository for which the image in a layout stands: the rule for it decides
+    /// The repository for which an image in a layout stands: the rule for it decides
     #[arg(long = "as", value_name = "REPOSITORY", conflicts_with = "all")]
     stands_for: Option<Repository>,
-    /// Instead of one image, all that the files below PATH name [default: .]
+    /// Instead of one image, all that the files at or below PATH name [default: .]
+    ///
+    /// Exits with 0 where all are verified and no file is broken, with 3 where the only trouble is
+    /// what could not be fetched, else with 1.
     #[arg(long, value_name = "PATH", conflicts_with = "image",
           num_args = 0..=1, default_missing_value = ".")]
     pub(super) all: Option<PathBuf>,

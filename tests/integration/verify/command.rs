@@ -47,11 +47,11 @@ pub(super) fn keyed(scene: &Scene) -> (SigningKey, tempfile::TempDir, String) {
     (key, folder, format!("{}/{REPOSITORY}:1", scene.host()))
 }
 
-pub(super) fn write(folder: &Path, name: &str, text: &str) {
+pub(super) fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let file = fullsend::seam::files::AtomicFile::open(&path);
-    file.and_then(|file| file.commit(text.as_bytes())).unwrap();
+    file.and_then(|file| file.commit(content.as_ref())).unwrap();
 }
 
 /// What makes an unsigned image one of some verdict.

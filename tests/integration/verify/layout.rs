@@ -21,11 +21,7 @@ fn laid_out(key: &SigningKey) -> (tempfile::TempDir, Image) {
     let manifests = [&image.manifest, &referrer.manifest].map(|one| (&one.digest, &one.bytes));
     for (digest, bytes) in blobs.chain(manifests) {
         let name = format!("layout/blobs/{}", digest.replace(':', "/"));
-        write(
-            folder.path(),
-            &name,
-            std::str::from_utf8(bytes).unwrap_or("{}"),
-        );
+        write(folder.path(), &name, bytes);
     }
     let mut entry = image.manifest.descriptor();
     entry["annotations"] = json!({"org.opencontainers.image.ref.name": "1"});

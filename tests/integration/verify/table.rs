@@ -1,6 +1,7 @@
 //! The verdict table and its order, where several signatures lie beside each other.
 
 use Verdict::{Invalid, Unavailable, Unsigned, Untrusted, Verified};
+use fullsend::report::{Style, run::ConfigFile, verdict_table};
 use fullsend_testkit::{registry::Fault, signing::Flaw};
 
 use super::*;
@@ -197,4 +198,128 @@ async fn an_image_that_is_not_there_is_unavailable() {
         assert_verdict(&verification, Unavailable, reference);
         assert_eq!(verification.digest, None);
     }
+}
+
+/// What people are shown of `verification` on so many columns, with the digests by name.
+fn shown(verification: &Verification, width: usize) -> String {
+    let style = Style {
+        color: false,
+        width: Some(width),
+    };
+    let text = verdict_table::text(verification, style);
+    let long = text.lines().filter(|line| line.chars().count() > width);
+    // A single word may be longer than the screen.
+    let long: Vec<_> = long.filter(|line| line.trim().contains(' ')).collect();
+    assert!(long.is_empty(), "{long:?}");
+    let mut text = text;
+    for (digest, name) in [
+        (&verification.digest, "INDEX"),
+        (&verification.manifest_digest, "MANIFEST"),
+    ] {
+        text = text.replace(digest.as_deref().unwrap_or("-"), name);
+    }
+    text
+}
+
+fn lines<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let values = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix(name));
+    values.map(str::trim).collect()
+}
+
+#[tokio::test]
+async fn people_see_who_signed_by_which_workflow_and_why_others_do_not_count() {
+    let (pki, key) = (Sigstore::new(), SigningKey::p256());
+    let scene = Scene::of(Image::index([agent("amd64"), agent("arm64")]));
+    let by_gitlab = Identity::gitlab("acme/tools/agent", ".gitlab-ci.yml", "refs/heads/main");
+    for identity in [by_gitlab, ci()] {
+        scene.bundle(&Signing::keyless(&pki, identity).bundle(scene.digest()));
+    }
+    scene.legacy(&legacy(&Signing::with_key(&key), scene.digest()));
+    let mut verification = scene.verify(&Asked::keyless(&pki, &ci())).await;
+    verification.policy = ConfigFile {
+        path: Some("/work/fullsend.yaml".to_owned()),
+        sha256: None,
+        r#ref: Some("main@0123".to_owned()),
+    };
+    let text = shown(&verification, 120);
+    let first = format!(
+        "{}/{REPOSITORY}:1: verified\n  digest      INDEX\n",
+        scene.host()
+    );
+    assert!(text.starts_with(&first), "{text}");
+    for (name, expected) in [
+        ("manifest ", vec!["MANIFEST"]),
+        (
+            "policy",
+            vec!["rule 0 of /work/fullsend.yaml, of main@0123"],
+        ),
+        (
+            "signature",
+            vec![
+                "verified (keyless, bundle, on the index)",
+                "untrusted (keyless, bundle, on the index)",
+                "untrusted (key, legacy, on the index)",
+            ],
+        ),
+        (
+            "repository",
+            vec![
+                "https://github.com/acme/agent",
+                "https://gitlab.com/acme/tools/agent",
+            ],
+        ),
+        (
+            "workflow",
+            vec![".github/workflows/release.yml", ".gitlab-ci.yml"],
+        ),
+        ("ref ", vec!["refs/tags/v1.0.0", "refs/heads/main"]),
+    ] {
+        assert_eq!(lines(&text, name), expected, "{text}");
+    }
+    assert_eq!(lines(&text, "reason").len(), 2);
+    assert_eq!(lines(&text, "logged").len(), 2);
+    shown(&verification, 80);
+}
+
+#[tokio::test]
+async fn people_see_what_alone_is_proven_and_each_platform() {
+    let key = SigningKey::p256();
+    let scene = Scene::of(Image::index([agent("amd64"), agent("arm64")]));
+    let child = &scene.image.children[0];
+    scene.bundle_to(child, &Signing::with_key(&key).bundle(&child.digest));
+    let mut asked = Asked::key(&key);
+    let text = shown(&scene.verify(&asked).await, 120);
+    assert_eq!(
+        lines(&text, "proven"),
+        ["MANIFEST alone, not its index"],
+        "{text}"
+    );
+    assert_eq!(
+        lines(&text, "signature"),
+        ["verified (key, bundle, on the manifest)"]
+    );
+    asked.wanted = Wanted::All;
+    let image = format!("{}/{REPOSITORY}:1", scene.host());
+    let text = shown(&asked.verify(&image).await.unwrap(), 120);
+    let platforms = ["linux/amd64: verified", "linux/arm64: unsigned"];
+    assert_eq!(lines(&text, "platform"), platforms, "{text}");
+}
+
+#[tokio::test]
+async fn what_strangers_write_does_not_steer_the_terminal() {
+    let (pki, scene) = (Sigstore::new(), Scene::new());
+    scene.bundle(&Signing::keyless(&pki, ci()).bundle(scene.digest()));
+    let mut verification = scene.verify(&Asked::keyless(&pki, &ci())).await;
+    let hostile = "https://x/\u{1b}[2J\n\u{202e}y/.github/workflows/a.yml@refs/\u{9b}31m";
+    verification.reason = Some(hostile.to_owned());
+    let signature = &mut verification.signatures[0];
+    signature.identity = Some(hostile.to_owned());
+    signature.predicate_type = Some(hostile.to_owned());
+    let claims = signature.claims.values_mut();
+    claims.for_each(|claim| hostile.clone_into(claim));
+    let text = shown(&verification, 80);
+    let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!text.contains(steers), "{text:?}");
 }
