@@ -34,7 +34,7 @@ impl Command {
     pub(super) fn check(&self, format: Format) -> Result<(), CliFailure> {
         let has_findings = match self {
             Self::Verify(args) => args.all.is_some(),
-            Self::Exec(_) | Self::Trust(_) | Self::Schema(_) => false,
+            Self::Exec(_) | Self::VerifyBundle(_) | Self::Trust(_) | Self::Schema(_) => false,
         };
         if has_findings || !format.is_of_findings() {
             return Ok(());
