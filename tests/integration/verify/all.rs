@@ -67,7 +67,7 @@ fn a_token_a_repository_and_each_manifest_once() {
     write(
         folder.path(),
         "Dockerfile",
-        &dockerfile(&registry.host(), 100, 20),
+        dockerfile(&registry.host(), 100, 20),
     );
     registry.require(Auth::bearer());
     let (code, document) = json(folder.path(), KEY);
@@ -98,7 +98,7 @@ fn no_more_than_eight_at_a_time() {
     write(
         folder.path(),
         "Dockerfile",
-        &dockerfile(&registry.host(), 24, 3),
+        dockerfile(&registry.host(), 24, 3),
     );
     registry.fault("*/manifests/t*", Fault::normal().delay(DELAY));
     assert_eq!(json(folder.path(), KEY).0, 0);

@@ -148,7 +148,7 @@ fn the_json_is_as_its_schema_says() {
         &Signing::with_key(&SigningKey::p256()),
         scene.digest(),
     ));
-    write(folder.path(), "trusted_root.json", &pki.trusted_root());
+    write(folder.path(), "trusted_root.json", pki.trusted_root());
     let (code, json, _) = both(
         folder.path(),
         &[

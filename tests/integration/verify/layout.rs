@@ -26,7 +26,7 @@ fn laid_out(key: &SigningKey) -> (tempfile::TempDir, Image) {
     let mut entry = image.manifest.descriptor();
     entry["annotations"] = json!({"org.opencontainers.image.ref.name": "1"});
     let index = json!({"schemaVersion": 2, "manifests": [entry, referrer.manifest.descriptor()]});
-    write(folder.path(), "layout/index.json", &index.to_string());
+    write(folder.path(), "layout/index.json", index.to_string());
     write(
         folder.path(),
         "layout/oci-layout",
@@ -68,7 +68,7 @@ fn by_tag_by_digest_and_by_nothing() {
 fn the_rule_is_chosen_by_the_caller_and_not_by_the_layout() {
     let (ours, theirs) = (SigningKey::p256(), SigningKey::p256());
     let (folder, _) = laid_out(&ours);
-    write(folder.path(), "theirs.pub", &theirs.public_pem());
+    write(folder.path(), "theirs.pub", theirs.public_pem());
     let rules = "version: 1\nverify:\n\
                  - {match: r.example/ours, key: cosign.pub, insecure_ignore_tlog: true}\n\
                  - {match: r.example/theirs, key: theirs.pub, insecure_ignore_tlog: true}\n";
