@@ -12,7 +12,7 @@ use super::{
     caps,
     demand::{AttestationDemand, accepts_type},
     evidence::{Evidence, EvidenceError, SIGN_PREDICATE},
-    judge::Candidate,
+    judge::{Candidate, Unread},
 };
 use crate::{
     model::{digest::Digest, image::Repository},
@@ -56,10 +56,10 @@ pub(super) async fn collect(search: Search<'_>, digest: &Digest) -> Collected {
     let legacy_tag = format!("{}.sig", digest.fallback_tag());
     let attestation_tag = format!("{}.att", digest.fallback_tag());
     let legacy_attestations = async {
-        match attestations.is_empty() {
-            true => Ok(None),
-            false => content.manifest_by_tag(repository, &attestation_tag).await,
+        if attestations.is_empty() {
+            return Ok(None);
         }
+        content.manifest_by_tag(repository, &attestation_tag).await
     };
     let (referrers, fallback, legacy, legacy_attestations) = join4(
         content.referrers(repository, digest),
@@ -181,9 +181,10 @@ async fn fetch_bundles(
     repository: &Repository,
     entry: &Descriptor,
 ) -> Collected {
-    let kind = match may_be_signature(entry) {
-        true => Kind::Signature,
-        false => Kind::Attestation,
+    let kind = if may_be_signature(entry) {
+        Kind::Signature
+    } else {
+        Kind::Attestation
     };
     let mut collected = Collected::default();
     let fetched = content.manifest(&repository.at(&entry.digest)).await;
@@ -216,7 +217,7 @@ async fn fetch_layer(
 }
 
 /// What the place where something lies says that it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Kind {
     Signature,
     Attestation,
@@ -234,13 +235,16 @@ fn candidate(
         Err(error) => error,
     };
     let reason = error.to_string();
-    let attestation = match error {
-        EvidenceError::Attestation { predicate_type, .. } => Some(Some(predicate_type)),
-        _ => (kind == Kind::Attestation).then_some(None),
+    let unread = match (error, kind) {
+        (EvidenceError::Attestation { predicate_type, .. }, _) => {
+            Unread::Attestation(Some(predicate_type))
+        }
+        (_, Kind::Attestation) => Unread::Attestation(None),
+        (_, Kind::Signature) => Unread::Signature,
     };
     Some(Candidate::Unreadable {
         format,
-        attestation,
+        unread,
         reason,
     })
 }

@@ -104,21 +104,20 @@ impl Facts<'_> {
                 .ok_or_else(|| self.unsigned(chain, chain.indexes())),
             Coverage::Manifest => {
                 let manifest = chain.manifest().ok_or_else(no_image)?;
-                match self.is_signed(manifest) {
-                    true => Ok(&links[links.len() - 1..]),
-                    false => Err(self.unsigned(chain, std::slice::from_ref(manifest))),
+                if !self.is_signed(manifest) {
+                    return Err(self.unsigned(chain, std::slice::from_ref(manifest)));
                 }
+                Ok(&links[links.len() - 1..])
             }
             Coverage::Both => {
                 let manifest = chain.manifest().ok_or_else(no_image)?;
                 let at = first_signed(chain.indexes())
                     .ok_or_else(|| self.unsigned(chain, chain.indexes()).of("the index"))?;
-                match self.is_signed(manifest) {
-                    true => Ok(&links[at..]),
-                    false => Err(self
-                        .unsigned(chain, std::slice::from_ref(manifest))
-                        .of(&format!("the platform's manifest {manifest}"))),
+                if !self.is_signed(manifest) {
+                    let refusal = self.unsigned(chain, std::slice::from_ref(manifest));
+                    return Err(refusal.of(&format!("the platform's manifest {manifest}")));
                 }
+                Ok(&links[at..])
             }
         }
     }
@@ -138,12 +137,12 @@ impl Facts<'_> {
     fn unsigned(&self, chain: &Chain, subjects: &[Digest]) -> Refusal {
         let found = self.signatures(subjects);
         let refusal = refusal(&self.demand.signers, &self.demand.leaves, &found);
-        refusal.unwrap_or_else(|| match self.signatures(&chain.links).is_empty() {
-            true => Refusal {
-                verdict: Verdict::Unsigned,
-                reason: None,
-            },
-            false => Refusal::untrusted("what is signed is not what the rule's `signed` names"),
+        let elsewhere = !self.signatures(&chain.links).is_empty();
+        let coverage = "what is signed is not what the rule's `signed` names";
+        let elsewhere = elsewhere.then(|| Refusal::untrusted(coverage));
+        refusal.or(elsewhere).unwrap_or(Refusal {
+            verdict: Verdict::Unsigned,
+            reason: None,
         })
     }
 

@@ -22,10 +22,17 @@ pub(super) enum Candidate {
     Readable(Box<Evidence>),
     Unreadable {
         format: Format,
-        /// Of an attestation, and of which type where it still says so.
-        attestation: Option<Option<String>>,
+        unread: Unread,
         reason: String,
     },
+}
+
+/// What a candidate would have been, could it be read.
+#[derive(Debug)]
+pub(super) enum Unread {
+    Signature,
+    /// Of this type, where it still says so.
+    Attestation(Option<String>),
 }
 
 impl Candidate {
@@ -36,9 +43,18 @@ impl Candidate {
                 Purpose::Signature => None,
                 Purpose::Attestation(statement) => Some(&statement.predicate_type),
             },
-            Self::Unreadable { attestation, .. } => attestation.as_ref().and_then(Option::as_ref),
+            Self::Unreadable { unread, .. } => unread.predicate_type(),
         };
         predicate_type.is_none_or(|one| accepts_type(attestations, one))
+    }
+}
+
+impl Unread {
+    fn predicate_type(&self) -> Option<&String> {
+        match self {
+            Self::Attestation(predicate_type) => predicate_type.as_ref(),
+            Self::Signature => None,
+        }
     }
 }
 
@@ -78,17 +94,17 @@ impl Judge<'_> {
             Candidate::Readable(evidence) => evidence,
             Candidate::Unreadable {
                 format,
-                attestation,
+                unread,
                 reason,
             } => {
                 let row = Signature {
-                    predicate_type: attestation.clone().flatten(),
+                    predicate_type: unread.predicate_type().cloned(),
                     ..Signature::blank(*format, subject)
                 };
-                let unread = finding(subject, row.refused(Verdict::Invalid, reason.clone()));
+                let row = row.refused(Verdict::Invalid, reason.clone());
                 let finding = Some(Finding {
-                    is_attestation: attestation.is_some(),
-                    ..unread
+                    is_attestation: matches!(unread, Unread::Attestation(_)),
+                    ..finding(subject, row)
                 });
                 return Judged {
                     finding,

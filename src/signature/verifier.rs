@@ -197,9 +197,10 @@ async fn unmatched(
 ) -> (Judgement, Vec<Digest>) {
     let reason = "no rule of the policy matches it".to_owned();
     let judgement = Judgement::refused(image, Verdict::Untrusted, reason);
-    let resolved = match resolve_anyway {
-        true => resolve(content, image, wanted).await.ok(),
-        false => None,
+    let resolved = if resolve_anyway {
+        resolve(content, image, wanted).await.ok()
+    } else {
+        None
     };
     let digests = resolved.map(|resolved| resolved.digests());
     (judgement, digests.unwrap_or_default())
@@ -272,7 +273,10 @@ impl<'a> Case<'a> {
                 resolved.read_image(content, repository).await?;
                 Ok(resolved)
             };
-            let looking = async { Ok(self.look_at([digest.clone()].into()).await) };
+            let looking = async {
+                self.look_at([digest.clone()].into()).await;
+                Ok(())
+            };
             return try_join(resolving, looking)
                 .await
                 .map(|(resolved, ())| resolved);

@@ -293,12 +293,12 @@ async fn of_the_index_or_of_the_manifest() {
         let signing = Signing::with_key(&attested.a);
         let digest = attested.scene.digest().to_owned();
         attested.scene.bundle(&signing.bundle(&digest));
-        match on_index {
-            true => attested.scene.bundle(&signing.attestation(&digest)),
-            false => attested
-                .scene
-                .bundle_to(&image.manifest, &signing.attestation(image.digest())),
-        };
+        if on_index {
+            attested.scene.bundle(&signing.attestation(&digest));
+        } else {
+            let attestation = signing.attestation(image.digest());
+            attested.scene.bundle_to(&image.manifest, &attestation);
+        }
         let mut asked = attested.asked("{type: slsaprovenance1}");
         let verification = attested.scene.verify(&asked).await;
         assert_verdict(&verification, Verified, on_index);

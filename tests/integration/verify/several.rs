@@ -33,13 +33,14 @@ impl Keys {
                 b'?' => &stranger,
                 letter => &self.0[usize::from(letter - b'A')],
             };
-            let signing = match signer.ends_with('!') {
-                true => Signing::with_key(key).flaw(Flaw::Signature),
-                false => Signing::with_key(key),
-            };
-            match number % 2 {
-                0 => drop(scene.bundle(&signing.bundle(scene.digest()))),
-                _ => scene.legacy(&legacy(&signing, scene.digest())),
+            let mut signing = Signing::with_key(key);
+            if signer.ends_with('!') {
+                signing = signing.flaw(Flaw::Signature);
+            }
+            if number % 2 == 0 {
+                scene.bundle(&signing.bundle(scene.digest()));
+            } else {
+                scene.legacy(&legacy(&signing, scene.digest()));
             }
         }
         scene
