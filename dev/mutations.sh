@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Takes each check of dev/mutations.tsv out, alone, and expects its test to fail:
-# dev/mutations.sh [POINT...], all points by default.
+# dev/mutations.sh [POINT...], all points by default. Prints a row for each, with what was taken
+# out, and ends with 1 where a test did not mind.
 #
 # Works in a copy of its own of what is committed. Each row costs a build and one test; they share
 # that copy's target folder, which stays for the next time.
@@ -24,7 +25,7 @@ main() {
   clean_up 2>/dev/null || true
   trap clean_up EXIT
   git -C "$repository" worktree add --quiet --force --detach "$copy" HEAD
-  printf '%-6s %-78s %s\n' point test seen-red
+  print_row point test seen-red 'taken out'
   each_row "$@"
   ((survivors == 0)) || die "$survivors of the checks are not tested, or their rows do not apply"
 }
@@ -35,19 +36,21 @@ clean_up() {
 
 # Reads the rows; a `+` row goes on with the mutation of the row above, whose test it has.
 each_row() {
-  local point='' test='' next file from to name
+  local point='' test='' out='' next file from to name
   while IFS=$'\t' read -r next file from to name; do
     [[ $next != '#'* && -n $next ]] || continue
     if [[ $next == + ]]; then
       is_asked "$point" "$@" && mutate "$file" "$from" "$to"
       continue
     fi
-    finish "$point" "$test" "$@"
-    point=$next test=$name
+    finish "$point" "$test" "$out" "$@"
+    point=$next test=$name out="$file: $from"
     is_asked "$point" "$@" && mutate "$file" "$from" "$to"
   done <"$table"
-  finish "$point" "$test" "$@"
+  finish "$point" "$test" "$out" "$@"
 }
+
+print_row() { printf '%-5s %-78s %-8s %s\n' "$1" "$2" "$3" "$4"; }
 
 is_asked() {
   local point=$1
@@ -72,15 +75,15 @@ mutate() {
 
 # Runs the test of the mutation that stands, and takes the mutation back.
 finish() {
-  local point=$1 test=$2 seen
-  shift 2
+  local point=$1 test=$2 out=$3 seen
+  shift 3
   is_asked "$point" "$@" || return 0
   if [[ -n $does_not_apply ]]; then
-    seen='no: the row does not apply'
+    seen='no, the row does not apply'
   else
     seen=$(see "$test")
   fi
-  printf '%-6s %-78s %s\n' "$point" "$test" "$seen"
+  print_row "$point" "$test" "$seen" "$out"
   [[ $seen == yes ]] || survivors=$((survivors + 1))
   does_not_apply=''
   git -C "$copy" checkout --quiet -- .
@@ -92,16 +95,16 @@ see() {
   cd "$copy"
   cargo test --locked --quiet --test integration --no-run >"$log" 2>&1 9>&- || {
     tail -n 20 "$log" >&2
-    echo 'no: it does not build'
+    echo 'no, it does not build'
     return
   }
   cargo nextest run --locked --test integration --no-tests fail -E "test(/::$1\$/)" \
     >"$log" 2>&1 </dev/null 9>&- || status=$?
   # What nextest says of tests that failed; any other failure is its own.
   case $status in
-    0) echo 'no: it survives' ;;
+    0) echo no ;;
     100) echo yes ;;
-    *) echo "no: nextest ended with $status" ;;
+    *) echo "no, nextest ended with $status" ;;
   esac
 }
 

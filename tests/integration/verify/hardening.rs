@@ -225,6 +225,9 @@ async fn point_07_an_identity_is_matched_whole_and_a_careless_one_is_warned_of()
          workflow: .github/workflows/x.yml, ref: refs/heads/main"
     );
     let (ours, evil) = (of("fullsend-ai/fullsend"), of("fullsend-ai/fullsend-evil"));
+    // Called from our own repository, so that nothing but the subject tells.
+    let source = "https://github.com/fullsend-ai/fullsend";
+    let evil = evil.claim(claim::SOURCE_REPOSITORY_URI, source);
     for (rule, identity, expected) in [
         (&open, &evil, Untrusted),
         (&whole, &evil, Untrusted),
@@ -261,10 +264,13 @@ async fn point_08_the_issuer_is_named_and_exact_and_an_empty_policy_is_an_error(
     }
     let unnamed = refusal("\n- {match: '**', keyless: {identity: x}}");
     assert!(unnamed.contains("`issuer` is missing"), "{unnamed}");
-    for empty in [" []", "\n- {match: '**'}", "\n- {match: '**', any: []}"] {
+    for (empty, says) in [
+        (" []", "policy is empty"),
+        ("\n- {match: '**'}", "whose signature"),
+        ("\n- {match: '**', any: []}", "names no signer"),
+    ] {
         let refused = refusal(empty);
-        let says = ["policy is empty", "whose signature", "names no signer"];
-        assert!(says.iter().any(|text| refused.contains(text)), "{refused}");
+        assert!(refused.contains(says), "{refused}");
     }
 }
 
@@ -562,7 +568,7 @@ async fn point_14_a_referrer_is_what_its_manifest_and_layer_are_not_what_the_lis
     // The list has its artifactType from the manifest, which claims something else.
     let scene = Scene::new();
     put_changed(&scene, &bundle, |json| {
-        json["artifactType"] = json!("text/plain")
+        json["artifactType"] = json!("text/plain");
     });
     assert_verdict(&scene.verify(&asked).await, Verified, "the layer is one");
 }
@@ -705,11 +711,13 @@ async fn point_18_keys_vouch_within_their_windows_alone() {
     let with = |list: &str| {
         let mut root: Value = serde_json::from_str(&pki.trusted_root()).unwrap();
         for entry in root[list].as_array_mut().unwrap() {
-            let place = match entry["publicKey"].is_object() {
-                true => &mut entry["publicKey"]["validFor"],
-                false => &mut entry["validFor"],
+            let is_key = entry["publicKey"].is_object();
+            let described = if is_key {
+                &mut entry["publicKey"]
+            } else {
+                entry
             };
-            *place = ended.clone();
+            described["validFor"] = ended.clone();
         }
         asked.clone().trusting_root(&root.to_string())
     };
