@@ -230,9 +230,12 @@ async fn conditions_hold_on_one_attestation_together() {
     assert_verdict(&verification, Verified, "and a whole one beside them");
 }
 
+/// Puts a bundle beside the image in one way or another.
+type Put<'a> = &'a dyn Fn(&Attested, &Bundle);
+
 #[tokio::test]
 async fn wherever_it_lies() {
-    let places: [(&str, &dyn Fn(&Attested, &Bundle)); 4] = [
+    let places: [(&str, Put<'_>); 4] = [
         ("annotated", &|attested, bundle| {
             attested.scene.bundle(bundle);
         }),

@@ -77,7 +77,9 @@ async fn what_is_signed_and_what_must_be() {
         ("both", &[0, 1], Untrusted, None),
     ] {
         let nest = Nest::new(2);
-        signed.iter().for_each(|&link| nest.sign(link));
+        for &link in signed {
+            nest.sign(link);
+        }
         let verification = nest.scene.verify(&nest.asked(coverage)).await;
         assert_verdict(&verification, expected, (coverage, signed));
         let proven = proven.map_or(Vec::new(), |from| nest.digests(from));

@@ -291,10 +291,13 @@ async fn where_cosign_and_the_verdict_agree_and_where_not() {
     }
 }
 
+/// Puts something beside the image, with the key that is asked for.
+type Put<'a> = &'a dyn Fn(&Scene, &SigningKey);
+
 #[tokio::test]
 async fn attestations_that_cosign_refuses_are_refused() {
     let cosign = cosign();
-    let cases: [(&str, &dyn Fn(&Scene, &SigningKey), bool, Verdict); 6] = [
+    let cases: [(&str, Put<'_>, bool, Verdict); 6] = [
         ("none", &|_, _| {}, false, Untrusted),
         (
             "good",
