@@ -4,7 +4,8 @@
 # out, and ends with 1 where a test did not mind.
 #
 # Works in a copy of its own of what is committed. Each row costs a build and one test; they share
-# that copy's target folder, which stays for the next time.
+# that copy's target folder, which stays for the next time. One of point 1's needs a Docker daemon
+# (dev/with-docker.sh).
 source "$(dirname "$0")/lib.sh"
 
 table=$repository/dev/mutations.tsv
@@ -25,6 +26,7 @@ main() {
   clean_up 2>/dev/null || true
   trap clean_up EXIT
   git -C "$repository" worktree add --quiet --force --detach "$copy" HEAD
+  be_green_first "$@"
   print_row point test seen-red 'taken out'
   each_row "$@"
   ((survivors == 0)) || die "$survivors of the checks are not tested, or their rows do not apply"
@@ -32,6 +34,22 @@ main() {
 
 clean_up() {
   git -C "$repository" worktree remove --force "$copy"
+}
+
+# Red says something only of a test that is green as long as nothing is taken out.
+be_green_first() {
+  local tests
+  tests=$(awk -F '\t' -v asked=" $* " '
+    !/^#/ && $1 != "+" && (asked == "  " || index(asked, " " $1 " ")) { print $5 }
+  ' "$table" | sort -u | paste -sd '|')
+  [[ -n $tests ]] || die "no row is about the points $*"
+  (cd "$copy" && run_tests "$tests") || die_with_log "$log" "the tests fail as it is"
+}
+
+# Runs the tests of this integration binary whose names are in $1, between bars.
+run_tests() {
+  cargo nextest run --locked --test integration --no-tests fail -E "test(/::($1)\$/)" \
+    >"$log" 2>&1 </dev/null 9>&-
 }
 
 # Reads the rows; a `+` row goes on with the mutation of the row above, whose test it has.
@@ -98,8 +116,7 @@ see() {
     echo 'no, it does not build'
     return
   }
-  cargo nextest run --locked --test integration --no-tests fail -E "test(/::$1\$/)" \
-    >"$log" 2>&1 </dev/null 9>&- || status=$?
+  run_tests "$1" || status=$?
   # What nextest says of tests that failed; any other failure is its own.
   case $status in
     0) echo no ;;
