@@ -17,11 +17,8 @@ use crate::{
     },
     model::image::Repository,
     seam::tree::Tree,
-    signature::{TrustMaterial, TrustStore},
+    signature::{TRUST_FILE_BYTES, TrustMaterial, TrustStore},
 };
-
-/// The largest `trusted_root.json`; the public one has 7 KiB.
-const TRUSTED_ROOT_BYTES: u64 = 1 << 20;
 
 /// Whose signature is accepted. These replace the rules of fullsend.yaml.
 #[derive(Clone, Debug, Args)]
@@ -66,8 +63,8 @@ pub(super) struct PolicyArgs {
     /// Accept a key's signature that is in no transparency log
     #[arg(long, requires = "key")]
     insecure_ignore_tlog: bool,
-    /// Whom to believe about certificates and logs: `public-good`, `github`, or a
-    /// `trusted_root.json` [default: public-good]
+    /// Whom to believe about certificates and logs: `public-good`, `github`, a
+    /// `trusted_root.json`, or the TUF `root.json` of `trust update` [default: public-good]
     #[arg(long, value_name = "NAME|FILE", value_parser = parse::<RootSource>)]
     trusted_root: Option<RootSource>,
     /// An attestation that the image must have besides: a short name of cosign's, or a URI
@@ -216,7 +213,7 @@ impl PolicyArgs {
         tree: &Tree,
         store: &TrustStore,
     ) -> Result<TrustMaterial, CliFailure> {
-        let read = |path: &Path| Ok(tree.read(path, TRUSTED_ROOT_BYTES)?);
+        let read = |path: &Path| Ok(tree.read(path, TRUST_FILE_BYTES)?);
         store.material(&self.trusted_root(folder), read)
     }
 }

@@ -122,6 +122,14 @@ fn github(
     if name.starts_with("issue_comment") && issue.is_none() {
         return Err(format!("the event `{name}` has no issue"));
     }
+    if name == "workflow_run" && workflow_run.is_none() {
+        return Err(format!("the event `{name}` has no workflow_run"));
+    }
+    if name.starts_with("deployment") {
+        return Err(format!(
+            "the event `{name}` does not say whether a stranger wrote the commit"
+        ));
+    }
     let is_comment = issue.is_some_and(|issue| issue.pull_request.is_some());
     let is_about_commit = EVENTS_ABOUT_COMMITS.contains(&name);
     let is_strangers_run = workflow_run.is_some_and(|run| {

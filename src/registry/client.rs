@@ -124,6 +124,15 @@ impl Registry {
         }
     }
 
+    /// The same client, which asks the registries themselves and none of their mirrors.
+    #[must_use]
+    pub fn without_mirrors(&self) -> Self {
+        Self {
+            mirrors: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// Until when a call that starts now may go on.
     fn until(&self) -> Instant {
         let own = Instant::now() + self.deadline;

@@ -30,7 +30,7 @@ pub(crate) const TIMESTAMPS: usize = 8;
 pub(crate) const SUBJECTS: usize = 1024;
 
 /// The largest public key or trusted root file.
-pub(crate) const TRUST_FILE_BYTES: u64 = 1 << 20;
+pub const TRUST_FILE_BYTES: u64 = 1 << 20;
 
 /// The time for everything that is fetched for one verdict, in deadlines of a single request,
 /// which is 30 seconds.

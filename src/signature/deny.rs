@@ -1,11 +1,14 @@
 //! Fetches the deny list.
 
-use super::{policy::Policy, verifier::VerifyError};
+use super::{caps, policy::Policy, verifier::VerifyError};
 use crate::{
     config::{DenyList, DenySource, DenyUnavailable, MAX_FILE_BYTES},
     model::chain::chain,
     registry::{Manifest, Registry},
-    seam::http::{Request, Url, header::HeaderMap},
+    seam::{
+        files::FileError,
+        http::{Request, Url, header::HeaderMap},
+    },
 };
 
 /// How long a list on a web server may take in all.
@@ -35,7 +38,9 @@ pub(super) async fn fetch(policy: &Policy, registry: &Registry) -> Result<Denial
     let Some(source) = &policy.deny else {
         return Ok(Denials::None);
     };
-    match read(source, policy, registry).await {
+    // Nothing proves a list: it is believed because of where it lies, and no mirror is that place.
+    let registry = registry.within(caps::DEADLINES).without_mirrors();
+    match read(source, policy, &registry).await {
         Ok(list) => Ok(Denials::List(list)),
         Err(DenyError::Malformed(reason)) => Err(VerifyError::DenyList(reason)),
         Err(DenyError::Unavailable(reason)) => Ok(match policy.deny_unavailable {
@@ -53,7 +58,11 @@ async fn read(
     let (name, bytes) = match source {
         DenySource::File(path) => {
             let bytes = policy.files.read(path, MAX_FILE_BYTES as u64);
-            let bytes = bytes.map_err(|error| DenyError::Unavailable(chain(&error)))?;
+            let bytes = bytes.map_err(|error| match error {
+                // What a stranger's change hides is not merely out of reach.
+                FileError::Base { .. } => DenyError::Malformed(chain(&error)),
+                _ => DenyError::Unavailable(chain(&error)),
+            })?;
             (policy.files.name(path), bytes)
         }
         DenySource::Url(url) => (url.clone(), from_url(url, registry).await?),

@@ -59,7 +59,7 @@ pub(super) fn claimed(evidence: &Evidence) -> Option<Owner> {
 /// without a log needs none.
 pub(super) struct Sigstore {
     trust: TrustMaterial,
-    verifier: OnceLock<Result<(TrustedRoot, Verifier), String>>,
+    verifier: OnceLock<(TrustedRoot, Verifier)>,
 }
 
 impl fmt::Debug for Sigstore {
@@ -85,17 +85,15 @@ impl Sigstore {
         self.trust.prepare().await;
     }
 
+    /// What cannot be read now may be there after [`Self::prepare`], and so is not remembered.
     fn verifier(&self) -> Result<&(TrustedRoot, Verifier), Refusal> {
-        let read = || {
-            let root = self.trust.root()?;
-            let verifier = trust::verifier(&root).map_err(|error| error.to_string())?;
-            Ok((root, verifier))
-        };
-        let unavailable = |error: &String| Refusal::Unavailable(error.clone());
-        self.verifier
-            .get_or_init(read)
-            .as_ref()
-            .map_err(unavailable)
+        if let Some(known) = self.verifier.get() {
+            return Ok(known);
+        }
+        let root = self.trust.root().map_err(Refusal::Unavailable)?;
+        let verifier = trust::verifier(&root);
+        let verifier = verifier.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+        Ok(self.verifier.get_or_init(|| (root, verifier)))
     }
 
     /// Verifies all that the library verifies, and the windows of the logs.
@@ -126,7 +124,12 @@ impl Sigstore {
         let (root, verifier) = self.verifier()?;
         let result = check(verifier)?;
         let entries = &bundle.verification_material.tlog_entries;
-        let promised = entries.iter().all(|one| one.inclusion_promise.is_some());
+        // Rekor v2 makes no promises: the library checks one that is there and forgets its time.
+        let promised = entries.iter().all(|one| {
+            one.kind_version != KindVersion::HashedRekordV002
+                && one.inclusion_promise.is_some()
+                && one.integrated_time.is_some()
+        });
         if promised {
             let log = log_entry(bundle, &result);
             return Ok(Checked { result, log });

@@ -17,7 +17,7 @@ use crate::{document::json, model::digest::Digest, report::verification::Format}
 ///
 /// Source: cosign `specs/BUNDLE_SPEC.md`.
 pub(super) const SIGN_PREDICATE: &str = "https://sigstore.dev/cosign/sign/v1";
-const IN_TOTO: &str = "application/vnd.in-toto+json";
+pub(super) const IN_TOTO: &str = "application/vnd.in-toto+json";
 const STATEMENT_TYPES: [&str; 2] = [
     "https://in-toto.io/Statement/v1",
     "https://in-toto.io/Statement/v0.1",

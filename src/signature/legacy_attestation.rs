@@ -12,12 +12,10 @@ use sigstore_verify::{
 };
 
 use super::{
-    evidence::{EvidenceError, Signer, malformed},
+    evidence::{EvidenceError, IN_TOTO, Signer, malformed},
     simple_signing::Material,
 };
 use crate::document::json;
-
-const IN_TOTO: &str = "application/vnd.in-toto+json";
 
 /// An attestation, read but not yet believed.
 #[derive(Debug)]

@@ -132,8 +132,15 @@ impl TrustMaterial {
                 instance,
                 read,
             } => {
-                let root = read.get_or_init(|| store.root(instance).map(Box::new));
-                let root = root.as_ref().map_err(TrustError::with_hint)?;
+                if let Some(root) = read.get() {
+                    let root = root.as_ref().map_err(TrustError::with_hint)?;
+                    return Ok(root.as_ref().clone());
+                }
+                // Only `prepare` may say for good that there is none.
+                let root = store.root(instance);
+                let root = root.map_err(|error| error.with_hint())?;
+                let known = read.get_or_init(|| Ok(Box::new(root)));
+                let root = known.as_ref().map_err(TrustError::with_hint)?;
                 Ok(root.as_ref().clone())
             }
         }

@@ -128,6 +128,8 @@ impl Verifier {
                 // A runtime may pick another image of the index: one that was not looked up.
                 if list.is_some() || demand.is_about_one_image() {
                     judgement.proven = judgement.proven.pop().into_iter().collect();
+                    judgement.verification.proven_digests =
+                        judgement.proven.iter().map(Digest::to_string).collect();
                 }
                 judgement.verification.rule = Some(number);
                 (judgement, digests)

@@ -12,11 +12,8 @@ use crate::{
         files,
         http::{Url, authority},
     },
-    signature::{Instance, TrustStore, TufRoot},
+    signature::{Instance, TRUST_FILE_BYTES, TrustStore, TufRoot},
 };
-
-/// The largest TUF root file; the public ones have 6 KiB.
-const TUF_ROOT_BYTES: u64 = 1 << 20;
 
 /// The options of `fullsend trust`.
 #[derive(Debug, Args)]
@@ -111,7 +108,7 @@ fn print(store: &TrustStore, instances: &[Instance], context: &Context) -> Outco
 }
 
 fn private(path: &std::path::Path) -> Result<Instance, CliFailure> {
-    let bytes = files::read(path, TUF_ROOT_BYTES)?;
+    let bytes = files::read(path, TRUST_FILE_BYTES)?;
     Ok(Instance::Private(TufRoot::from_json(&bytes)?))
 }
 

@@ -154,7 +154,8 @@ impl<'a> Session<'a> {
             is_one_rule,
             verifier: Verifier::new(policy, registry, environment.clone()),
             wanted: wanted.unwrap_or_else(|| Wanted::Platform(Platform::host())),
-            policy_file: if is_one_rule {
+            // Where options make the rule, the file may still have brought the deny list.
+            policy_file: if is_one_rule && loaded.config.deny.is_none() {
                 ConfigFile::default()
             } else {
                 loaded.file.clone()

@@ -13,12 +13,9 @@ use crate::{
     seam::files,
     signature::{
         self, BUNDLE_BYTES, BundleArtifact, BundleError, BundleRequest, BundleSigner, PublicKey,
-        TrustMaterial,
+        TRUST_FILE_BYTES, TrustMaterial,
     },
 };
-
-/// The largest public key or trusted root.
-const TRUST_FILE_BYTES: u64 = 1 << 20;
 
 /// The options of `fullsend verify-bundle`.
 #[derive(Debug, Args)]

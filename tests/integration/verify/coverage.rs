@@ -72,8 +72,8 @@ async fn what_is_signed_and_what_must_be() {
         ("both", &[], Unsigned, None),
         ("both", &[0], Untrusted, None),
         ("both", &[2], Untrusted, None),
-        ("both", &[0, 2], Verified, Some(0)),
-        ("both", &[1, 2], Verified, Some(1)),
+        ("both", &[0, 2], Verified, Some(2)),
+        ("both", &[1, 2], Verified, Some(2)),
         ("both", &[0, 1], Untrusted, None),
     ] {
         let nest = Nest::new(2);

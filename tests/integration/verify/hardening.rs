@@ -723,6 +723,12 @@ async fn point_18_keys_vouch_within_their_windows_alone() {
     };
     let v1 = Signing::keyless(&pki, ci()).timestamped().bundle(&digest());
     let v2 = Signing::keyless(&pki, ci()).rekor_v2().bundle(&digest());
+    // A retired log's key can still promise any time of its own.
+    let in_time = Flaw::LoggedAt(1_600_000_000);
+    let signing = Signing::keyless(&pki, ci()).rekor_v2().flaw(in_time);
+    let promised = signing.bundle(&digest());
+    let retired = verdict_on(&promised, &with("tlogs")).await;
+    assert_verdict(&retired, Invalid, "a promise in Rekor 2");
     for (name, bundle) in [("rekor 1", v1), ("rekor 2", v2)] {
         assert_verdict(&verdict_on(&bundle, &asked).await, Verified, name);
         for list in [

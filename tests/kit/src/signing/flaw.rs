@@ -14,7 +14,8 @@ pub enum Flaw {
     ForeignKey,
     /// The log's body is about another artefact.
     LogBody,
-    /// The log says the entry came at this time, in seconds since 1970.
+    /// The log says the entry came at this time, in seconds since 1970; Rekor v2, which says no
+    /// times, promises it too.
     LoggedAt(i64),
     /// The entry is signed by a log that the trusted root does not list, under its own id.
     ForeignLog,

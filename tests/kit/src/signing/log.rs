@@ -174,7 +174,8 @@ impl Rekor {
             _ => None,
         });
         let v1 = self.generation == Generation::V1;
-        let time = v1.then(|| time.unwrap_or_else(now));
+        // Rekor v2 says no time, unless it is made to.
+        let time = time.or_else(|| v1.then(now));
         let promised = time.filter(|_| !flaws.contains(&Flaw::NoPromise));
         let promise = promised.map(|time| {
             let payload = promised_payload(&body.bytes, index, time, &self.key.id());
