@@ -52,11 +52,13 @@ fn in_yaml(
     source: &Source<'_>,
     found: &mut Found<'_>,
 ) -> Result<(), DocumentError> {
-    let tree = yaml::parse(source).map_err(|error| match named {
-        None if kind::looks_like_template(source) => DocumentError {
-            problem: Problem::Template("YAML"),
-            ..error
-        },
+    let tree = yaml::parse(source).map_err(|error| match error.problem {
+        Problem::Syntax { .. } if named.is_none() && kind::looks_like_template(source) => {
+            DocumentError {
+                problem: Problem::Template("YAML"),
+                ..error
+            }
+        }
         _ => error,
     })?;
     // What a first document says, a component's inputs for one, tells what the others are.

@@ -11,7 +11,7 @@ use crate::{
     reference::{self, FoundImage, UNREADABLE_FILE, UNRESOLVED_IMAGE},
     report::{
         annotation,
-        finding::{Finding, Rule, Severity},
+        finding::{Finding, Rule},
         sarif,
         verification::Verification,
         verify_all::{self, LocatedVerification, Location, VerifyAll},
@@ -22,7 +22,8 @@ use crate::{
 /// How many images are verified at the same time.
 const PARALLEL: usize = 8;
 
-/// The largest file that is looked into; of these, what is no document of ours may be large.
+/// The largest file that is read. Only one that could not name an image may have more than
+/// [`MAX_BYTES`](crate::document::MAX_BYTES), and that its bytes have to tell.
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// The most images that are looked at: files with more are no one's deployment.
@@ -130,11 +131,11 @@ impl Search {
         }
         for unread in &walked.unread {
             let file = name(&unread.path);
-            search.unread(&file, unread.reason.clone(), Severity::Warning);
+            search.unread(&file, unread.reason.clone());
         }
         if walked.truncated {
             let reason = "there are more files than are looked at".to_owned();
-            search.unread(Path::new("."), reason, Severity::Error);
+            search.unread(Path::new("."), reason);
         }
         Ok(search)
     }
@@ -142,7 +143,7 @@ impl Search {
     fn read(&mut self, path: &Path, name: &Path) {
         let bytes = match files::read(path, MAX_FILE_BYTES) {
             Ok(bytes) => bytes,
-            Err(error) => return self.unread(name, chain(&error), Severity::Warning),
+            Err(error) => return self.unread(name, chain(&error)),
         };
         match reference::images(name, &bytes) {
             Ok(found) => found.into_iter().for_each(|found| self.add(found)),
@@ -166,9 +167,9 @@ impl Search {
         self.images[number].locations.push(location);
     }
 
-    fn unread(&mut self, file: &Path, reason: String, severity: Severity) {
+    fn unread(&mut self, file: &Path, reason: String) {
         let finding = Finding::whole_file(&UNREADABLE_FILE, file, reason);
-        self.findings.push(finding.severity(severity));
+        self.findings.push(finding);
     }
 }
 

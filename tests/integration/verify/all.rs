@@ -245,6 +245,39 @@ fn the_exit_code_tells_trouble_from_a_registry_that_is_away() {
     assert_eq!((code, &document["summary"]["untrusted"]), (1, &json!(1)));
 }
 
+/// What kubectl takes and this program does not look at must not pass for verified.
+#[test]
+fn a_file_beyond_a_limit_fails_the_run_whatever_its_name() {
+    let (scene, key) = (Scene::new(), SigningKey::p256());
+    let folder = troubled(&scene, &key);
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: {}/{REPOSITORY}:unsigned\n",
+        scene.host()
+    );
+    let flow = |open: &str, count: usize, close: &str| {
+        format!("{pod}x: {}{}\n", open.repeat(count), close.repeat(count))
+    };
+    for (number, text) in [
+        format!("{pod}#{}\n", " ".repeat(1 << 20)),
+        format!("{pod}#{}\n", " ".repeat(16 << 20)),
+        format!("# {{{{ x }}}}\n{pod}x: [{}]\n", "[],".repeat(300_000)),
+        flow("[", 1_000, "]"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        for name in ["deploy/pod.yaml", "chart/values.yaml", "ci/build.yml"] {
+            let part = format!("case{number}/{name}");
+            write(folder.path(), &part, text);
+            let (code, document) = json(folder.path(), &[&[part.as_str()], KEY].concat());
+            let finding = &document["findings"][0];
+            assert_eq!(code, 1, "{part}: {document:#}");
+            assert_eq!(finding["rule"], "unreadable-file", "{part}");
+            assert_eq!(finding["severity"], "error", "{part}: {finding}");
+        }
+    }
+}
+
 #[test]
 fn what_makes_no_sense_is_a_usage_error() {
     let (scene, key) = (Scene::new(), SigningKey::p256());
