@@ -151,11 +151,6 @@ impl Findings {
             findings,
         }
     }
-
-    /// Whether any is as bad as `severity` or worse.
-    pub fn any_from(&self, severity: Severity) -> bool {
-        self.findings.iter().any(|f| f.severity >= severity)
-    }
 }
 
 /// One line for people, `file:line:column: severity[rule]: message`, and one for the mend.

@@ -101,6 +101,16 @@ pub enum GitError {
     NotUtf8(PathBuf),
 }
 
+/// The innermost work tree that `folder` lies in, a submodule's own included; git is not asked.
+pub fn work_tree(folder: &Path) -> Result<Option<&Path>, FileError> {
+    for ancestor in folder.ancestors() {
+        if files::lies_at(&ancestor.join(".git"))? {
+            return Ok(Some(ancestor));
+        }
+    }
+    Ok(None)
+}
+
 /// A git work tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository {

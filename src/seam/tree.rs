@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{
     files::{self, FileError},
-    git::{CommitId, GitError, Repository},
+    git::{self, CommitId, GitError, Repository},
 };
 
 /// The folder of fullsend.yaml, from which its relative paths start.
@@ -161,13 +161,11 @@ impl Tree {
                 source,
             });
         }
-        for folder in folder.ancestors() {
-            let candidate = folder.join(name);
+        let root = git::work_tree(folder)?.unwrap_or(Path::new(""));
+        for within in folder.ancestors().take_while(|it| it.starts_with(root)) {
+            let candidate = within.join(name);
             if files::lies_at(&candidate)? {
                 return Ok(Some(candidate));
-            }
-            if files::lies_at(&folder.join(".git"))? {
-                return Ok(None);
             }
         }
         Ok(None)
@@ -249,4 +247,29 @@ fn lexical(path: &Path) -> PathBuf {
         }
     }
     plain
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "lays out folders to search")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_search_ends_at_the_innermost_work_tree() {
+        let outer = tempfile::tempdir().unwrap();
+        let (inner, deep) = (outer.path().join("inner"), outer.path().join("inner/a/b"));
+        fs::create_dir_all(&deep).unwrap();
+        let found = |folder: &Path| Tree::Folder(folder.to_owned()).find("x.yaml").unwrap();
+        fs::write(outer.path().join("x.yaml"), "").unwrap();
+        assert_eq!(found(&deep), Some(outer.path().join("x.yaml")));
+        fs::write(inner.join(".git"), "gitdir: elsewhere\n").unwrap();
+        assert_eq!(git::work_tree(&deep).unwrap(), Some(inner.as_path()));
+        assert_eq!(found(&deep), None);
+        fs::write(inner.join("x.yaml"), "").unwrap();
+        assert_eq!(found(&deep), Some(inner.join("x.yaml")));
+        fs::write(inner.join("a/x.yaml"), "").unwrap();
+        assert_eq!(found(&deep), Some(inner.join("a/x.yaml")));
+    }
 }

@@ -16,7 +16,7 @@ use crate::{
         verification::Verification,
         verify_all::{self, LocatedVerification, Location, VerifyAll},
     },
-    seam::{files, walk},
+    seam::{files, git, walk},
 };
 
 /// How many images are verified at the same time.
@@ -118,8 +118,7 @@ impl Search {
         let path = files::resolve(path)?;
         let is_file = files::is_regular(&path)?;
         let folder = path.parent().filter(|_| is_file).unwrap_or(&path);
-        let root = repository_root(folder)?;
-        let root = root.unwrap_or(folder);
+        let root = git::work_tree(folder)?.unwrap_or(folder);
         let name = |below: &Path| {
             let whole = folder.join(below);
             whole.strip_prefix(root).unwrap_or(&whole).to_owned()
@@ -171,14 +170,4 @@ impl Search {
         let finding = Finding::whole_file(&UNREADABLE_FILE, file, reason);
         self.findings.push(finding);
     }
-}
-
-/// The folder around `folder`, or itself, that is a git work tree.
-fn repository_root(folder: &Path) -> Result<Option<&Path>, CliFailure> {
-    for ancestor in folder.ancestors() {
-        if files::lies_at(&ancestor.join(".git"))? {
-            return Ok(Some(ancestor));
-        }
-    }
-    Ok(None)
 }
