@@ -53,12 +53,14 @@ pub(super) enum Format {
     Sarif,
     /// Annotations in a GitHub Actions log, of verbs with findings.
     Github,
+    /// A GitLab Code Quality report, of verbs with findings.
+    Gitlab,
 }
 
 impl Format {
     /// Whether it can say nothing but findings.
     pub(super) fn is_of_findings(self) -> bool {
-        matches!(self, Self::Sarif | Self::Github)
+        matches!(self, Self::Sarif | Self::Github | Self::Gitlab)
     }
 }
 

@@ -3,8 +3,10 @@
 pub mod annotation;
 pub mod bundle_verification;
 pub mod closing;
+pub mod code_quality;
 pub mod dry_run;
 pub mod finding;
+mod fingerprint;
 pub mod github;
 pub mod gitlab;
 pub mod run;

@@ -3,9 +3,11 @@
 use std::{collections::BTreeMap, fmt::Write as _, os::unix::ffi::OsStrExt as _, path::Path};
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-use super::finding::{Finding, Findings, Rule, Severity};
+use super::{
+    finding::{Finding, Findings, Rule, Severity},
+    fingerprint::Fingerprints,
+};
 
 /// GitHub refuses a run with more results.
 pub const MAX_RESULTS: usize = 25_000;
@@ -25,10 +27,10 @@ pub fn document(findings: &Findings, rules: &[&'static Rule]) -> Value {
         kept.truncate(MAX_RESULTS);
     }
     let left_out = findings.findings.len() - kept.len();
-    let mut seen = BTreeMap::new();
+    let mut fingerprints = Fingerprints::default();
     let results: Vec<Value> = kept
         .into_iter()
-        .map(|finding| result(finding, &rules, &mut seen))
+        .map(|finding| result(finding, &rules, &fingerprints.next(finding)))
         .collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -82,11 +84,7 @@ fn notifications(left_out: usize) -> Vec<Value> {
     vec![json!({"level": Severity::Warning.as_str(), "message": {"text": text}})]
 }
 
-fn result(finding: &Finding, rules: &[&'static Rule], seen: &mut BTreeMap<String, usize>) -> Value {
-    let uri = uri(&finding.file);
-    let same = fingerprint(&[finding.rule.id, &uri, &finding.message]);
-    let count = seen.entry(same.clone()).or_default();
-    *count += 1;
+fn result(finding: &Finding, rules: &[&'static Rule], fingerprint: &str) -> Value {
     let index = rules.iter().position(|rule| rule.id == finding.rule.id);
     json!({
         "ruleId": finding.rule.id,
@@ -94,10 +92,12 @@ fn result(finding: &Finding, rules: &[&'static Rule], seen: &mut BTreeMap<String
         "level": finding.severity.as_str(),
         "message": {"text": message(finding)},
         "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
+            "artifactLocation": {"uri": uri(&finding.file), "uriBaseId": "%SRCROOT%"},
             "region": region(finding),
         }}],
-        "partialFingerprints": {"fullsend/v1": format!("{same}:{count}")},
+        // Not under GitHub's own name `primaryLocationLineHash`: its upload action computes that
+        // one from the lines themselves and warns of any other.
+        "partialFingerprints": {"fullsend/v1": fingerprint},
     })
 }
 
@@ -126,19 +126,6 @@ fn region(finding: &Finding) -> Value {
         }
     }
     region
-}
-
-/// Stays the same when lines move, so that a finding that was dismissed stays so.
-///
-/// Not under GitHub's own name `primaryLocationLineHash`: its upload action computes that one
-/// from the lines themselves and warns of any other.
-fn fingerprint(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    hex::encode(&hash.finalize()[..16])
 }
 
 /// A relative path as a relative URI reference, whatever bytes it has.

@@ -293,7 +293,7 @@ fn dry_run(request: &ExecRequest, context: &Context) -> Outcome {
     };
     Terminal::print(&match context.global.format {
         Format::Json => plan.to_json(),
-        Format::Human | Format::Sarif | Format::Github => plan.to_text(),
+        Format::Human | Format::Sarif | Format::Github | Format::Gitlab => plan.to_text(),
     })?;
     Ok(exit_code::OK)
 }
@@ -332,7 +332,7 @@ async fn reap(args: &ExecArgs, context: &Context) -> Outcome {
     let reaped = launch::reap(&*runtime).await?;
     Terminal::print(&match context.global.format {
         Format::Json => serde_json::to_string_pretty(&reaped).unwrap_or_default() + "\n",
-        Format::Human | Format::Sarif | Format::Github => {
+        Format::Human | Format::Sarif | Format::Github | Format::Gitlab => {
             format!(
                 "removed {}, kept {}\n",
                 reaped.removed.len(),

@@ -8,8 +8,8 @@ use crate::{
     config,
     model::exit_code,
     report::{
-        bundle_verification::BundleVerification, run::RunReport, trust::TrustReport,
-        verification::Verification, verify_all::VerifyAll,
+        bundle_verification::BundleVerification, finding::Findings, run::RunReport,
+        trust::TrustReport, verification::Verification, verify_all::VerifyAll,
     },
 };
 
@@ -36,6 +36,8 @@ pub enum SchemaName {
     VerifyBundle,
     /// What `verify --all --format json` prints.
     VerifyAll,
+    /// A list of findings.
+    Findings,
 }
 
 /// The JSON schema of `name`.
@@ -46,6 +48,7 @@ pub fn schema(name: SchemaName) -> Value {
         SchemaName::VerifyBundle => schemars::schema_for!(BundleVerification).to_value(),
         SchemaName::Trust => schemars::schema_for!(TrustReport).to_value(),
         SchemaName::Verify => schemars::schema_for!(Verification).to_value(),
+        SchemaName::Findings => schemars::schema_for!(Findings).to_value(),
         SchemaName::VerifyAll => schemars::schema_for!(VerifyAll).to_value(),
     }
 }

@@ -97,7 +97,7 @@ fn print(store: &TrustStore, instances: &[Instance], context: &Context) -> Outco
     };
     Terminal::print(&match context.global.format {
         Format::Json => serde_json::to_string_pretty(&report).unwrap_or_default() + "\n",
-        Format::Human | Format::Sarif | Format::Github => trust::text(&report),
+        Format::Human | Format::Sarif | Format::Github | Format::Gitlab => trust::text(&report),
     })?;
     let usable = report.instances.iter().all(|one| one.reason.is_none());
     Ok(if usable {

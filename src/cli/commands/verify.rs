@@ -236,7 +236,7 @@ impl<'a> Session<'a> {
         };
         Terminal::print(&match global.format {
             Format::Json => serde_json::to_string_pretty(&verification).unwrap_or_default() + "\n",
-            Format::Human | Format::Sarif | Format::Github => {
+            Format::Human | Format::Sarif | Format::Github | Format::Gitlab => {
                 verdict_table::text(&verification, Terminal::stdout_style(global, environment))
             }
         })?;

@@ -10,7 +10,7 @@ use crate::{
     model::{chain::chain, image::ImageReference, verdict::Verdict},
     reference::{self, FoundImage, UNREADABLE_FILE, UNRESOLVED_IMAGE},
     report::{
-        annotation,
+        annotation, code_quality,
         finding::{Finding, Rule},
         sarif,
         verification::Verification,
@@ -87,6 +87,7 @@ fn rendered(all: &VerifyAll, context: &Context) -> String {
             pretty(&sarif::document(&all.all_findings(), &rules))
         }
         Format::Github => annotation::github(&all.all_findings()),
+        Format::Gitlab => pretty(&code_quality::issues(&all.all_findings())),
     }
 }
 

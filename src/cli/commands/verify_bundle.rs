@@ -63,7 +63,9 @@ pub(super) fn run(args: &VerifyBundleArgs, context: &Context) -> Outcome {
     verification.artifact = args.artifact.display().to_string();
     Terminal::print(&match context.global.format {
         Format::Json => serde_json::to_string_pretty(&verification).unwrap_or_default() + "\n",
-        Format::Human | Format::Sarif | Format::Github => bundle_verification::text(&verification),
+        Format::Human | Format::Sarif | Format::Github | Format::Gitlab => {
+            bundle_verification::text(&verification)
+        }
     })?;
     Ok(verification.verdict.exit_code())
 }

@@ -147,7 +147,9 @@ fn every_format_says_the_same() {
     let place = json!({"file": "deploy/pod.yaml", "line": 5, "column": 12});
     assert_eq!(document["images"][1]["locations"], json!([place]));
     assert_eq!(document["findings"][0]["rule"], "unresolved-image");
-    assert_schema(&document);
+    assert_schema("verify-all", &document);
+    let findings = json!({"schema_version": 1, "findings": document["findings"]});
+    assert_schema("findings", &findings);
 
     let output = run(folder.path(), &[KEY, &["--format", "sarif"]].concat());
     assert_eq!(output.status.code(), Some(1));
@@ -177,6 +179,15 @@ fn every_format_says_the_same() {
         "{annotations}"
     );
 
+    let output = run(folder.path(), &[KEY, &["--format", "gitlab"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let issues: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names = [&issues[0]["check_name"], &issues[1]["check_name"]];
+    assert_eq!(names, ["unresolved-image", "image-unsigned"]);
+    assert_eq!(issues[1]["severity"], "critical");
+    let place = json!({"path": "deploy/pod.yaml", "lines": {"begin": 5}});
+    assert_eq!(issues[1]["location"], place);
+
     let human = text(&run(folder.path(), KEY).stdout);
     let image = format!("{}/{REPOSITORY}", scene.host());
     for expected in [
@@ -197,9 +208,9 @@ fn every_format_says_the_same() {
     clippy::disallowed_methods,
     reason = "the program under test is run as a user runs it"
 )]
-fn assert_schema(document: &Value) {
+fn assert_schema(name: &str, document: &Value) {
     let schema = std::process::Command::new(env!("CARGO_BIN_EXE_fullsend"))
-        .args(["schema", "verify-all"])
+        .args(["schema", name])
         .output()
         .unwrap();
     let schema = serde_json::from_slice(&schema.stdout).unwrap();
@@ -291,6 +302,7 @@ fn what_makes_no_sense_is_a_usage_error() {
             &[&image, "--key", "cosign.pub", "--format", "sarif"],
             "verify --all",
         ),
+        (&[&image, "--format", "gitlab"], "verify --all"),
         (&["--all"], "no policy"),
     ] {
         let output = fullsend(folder.path(), arguments);
