@@ -61,7 +61,11 @@ pub fn is_candidate(path: &Path) -> bool {
 /// Whether the bytes could name an image: most YAML and TOML of a repository is something else.
 pub(super) fn may_name_images(path: &Path, named: Option<FileKind>, bytes: &[u8]) -> bool {
     let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-    let encoded = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    // Words that another encoding or an escape in quotes spells cannot be searched for.
+    let escaped = [b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r"]
+        .iter()
+        .any(|escape| holds(*escape));
+    let encoded = escaped || bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     match named {
         // Other programs' TOML is none of our business, broken or not.
         Some(FileKind::RunnerConfig) => {
@@ -70,7 +74,7 @@ pub(super) fn may_name_images(path: &Path, named: Option<FileKind>, bytes: &[u8]
                 && lower.windows(5).any(|window| window == b"image")
         }
         Some(_) => true,
-        None if by_hint(path).is_some() => holds(b"image") || holds(b"repository"),
+        None if by_hint(path).is_some() => encoded || holds(b"image") || holds(b"repository"),
         None => {
             (encoded || holds(b"image") || holds(b"docker://"))
                 && (encoded

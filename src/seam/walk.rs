@@ -13,7 +13,7 @@ pub const MAX_FILES: usize = 20_000;
 /// More entries are not looked at, wanted or not.
 pub const MAX_ENTRIES: usize = 2_000_000;
 
-/// Folders deeper than this are not entered.
+/// Folders deeper than this are not entered, and told.
 const MAX_DEPTH: usize = 64;
 
 /// What lies below a folder.
@@ -32,7 +32,7 @@ pub struct Walked {
 pub struct Unread {
     /// Which one, relative to where the walk began where that is known.
     pub path: PathBuf,
-    /// The operating system's reason.
+    /// The operating system's reason, or the limit.
     pub reason: String,
 }
 
@@ -59,10 +59,16 @@ pub fn walk(root: &Path, wanted: impl Fn(&Path) -> bool) -> Walked {
         }
         match entry {
             Ok(entry) => {
-                let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+                let kind = entry.file_type();
                 let path = relative(entry.path(), root);
-                if is_file && wanted(path) {
+                if kind.is_some_and(|kind| kind.is_file()) && wanted(path) {
                     walked.files.push(path.to_owned());
+                }
+                if kind.is_some_and(|kind| kind.is_dir()) && entry.depth() >= MAX_DEPTH {
+                    walked.unread.push(Unread {
+                        path: path.to_owned(),
+                        reason: format!("folders within {MAX_DEPTH} others are not entered"),
+                    });
                 }
             }
             Err(error) => walked.unread.push(unread(&error, root)),
@@ -158,6 +164,17 @@ mod tests {
         let walked = walk(&folder.path().join("absent"), |_| true);
         assert!(walked.files.is_empty());
         assert_eq!(walked.unread.len(), 1);
+    }
+
+    #[test]
+    fn a_folder_too_deep_to_enter_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = "d/".repeat(MAX_DEPTH);
+        put(folder.path(), format!("x/{deep}a.yml").as_bytes(), "");
+        let walked = walk(folder.path(), |_| true);
+        assert_eq!(walked.unread.len(), 1);
+        let last = format!("x/{}", &deep[2..]);
+        assert_eq!(walked.unread[0].path, Path::new(last.trim_end_matches('/')));
     }
 
     #[test]

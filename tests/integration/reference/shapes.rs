@@ -146,6 +146,27 @@ fn files_of_other_programs_are_not_read() {
 }
 
 #[test]
+fn words_that_are_spelled_with_escapes_are_found() {
+    for (path, text) in [
+        (
+            "d/pod.yml",
+            "apiVersion: v1\nkind: Pod\nspec: {containers: [{\"im\\x61ge\": evil:1}]}\n",
+        ),
+        (
+            "d/pod.yml",
+            "\"api\\u0056ersion\": v1\nkind: Pod\nspec: {containers: [{image: evil:1}]}\n",
+        ),
+        (
+            "d/pod.yml",
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - ? \"im\\\n      age\"\n    : evil:1\n",
+        ),
+        ("values.yaml", "a:\n  \"\\U00000069mage\": evil:1\n"),
+    ] {
+        assert_eq!(images(path, text).len(), 1, "{text}");
+    }
+}
+
+#[test]
 fn a_megabyte_of_malice_ends() {
     let fill = |part: &str| part.repeat((1 << 20) / part.len() - 100);
     let aliases = "*a,".repeat(50_000);
