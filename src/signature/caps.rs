@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// The most signature candidates that are looked at for one digest, over all formats.
+/// The most candidates for one digest that are looked at in each of the places where they may lie:
+/// referrers that may be signatures, referrers that are attestations, and the two legacy tags.
 ///
 /// A rotated key and a re-signed release make a handful; a registry that lists more is making
 /// work. What lies past the cap counts as not fetched, never as absent.
@@ -44,7 +45,7 @@ pub(crate) const NESTED_INDEXES: usize = 3;
 /// The most images of an index that are looked at for all platforms; builders make about ten.
 pub(crate) const PLATFORMS: usize = 64;
 
-/// How many candidates are fetched at the same time.
+/// How many candidates of one verdict are fetched, and so held in memory, at the same time.
 pub(crate) const PARALLEL_FETCHES: usize = 8;
 
 /// The size of an image's configuration that is read for its platform.

@@ -1,18 +1,22 @@
-//! Fetches everything that may be a signature of a digest, from the places where it may lie.
+//! Fetches everything that may be a signature of a digest, from the places where it may lie, and
+//! judges each as it arrives: what a registry sends is held for as long as that takes.
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use futures_util::{
     StreamExt as _,
     future::{join3, join4},
     stream,
 };
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::{
     caps,
-    demand::{AttestationDemand, accepts_type},
+    demand::{AttestationDemand, Demand, accepts_type},
+    evaluate::Finding,
     evidence::{Evidence, EvidenceError, SIGN_PREDICATE},
-    judge::{Candidate, Unread},
+    judge::{Candidate, Judge, Unread},
 };
 use crate::{
     model::{digest::Digest, image::Repository},
@@ -27,11 +31,11 @@ const ENVELOPE_MEDIA_TYPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// What cosign writes beside a bundle, so that readers need not fetch every SBOM.
 const PREDICATE_ANNOTATION: &str = "dev.sigstore.bundle.predicateType";
 
-/// What a registry holds on one digest.
+/// What came of what a registry holds on one digest.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
-    pub(super) candidates: Vec<Candidate>,
-    /// What could not be fetched, each with its reason.
+    pub(super) findings: Vec<Finding>,
+    /// What could not be fetched or asked, each with its reason.
     pub(super) missing: Vec<String>,
 }
 
@@ -41,18 +45,37 @@ pub(super) struct Search<'a> {
     pub(super) content: &'a dyn Content,
     /// The repository with the signatures.
     pub(super) repository: &'a Repository,
-    /// The attestations that are wanted beside signatures.
-    pub(super) attestations: &'a [AttestationDemand],
+    pub(super) demand: &'a Demand,
+    pub(super) measure: &'a Measure,
 }
 
-/// Fetches all candidates for `digest`, never failing as a whole: what is missing is said, as it
+/// What all searches for one verdict share, however many run at once.
+#[derive(Debug)]
+pub(super) struct Measure {
+    /// The candidates that may be in memory.
+    turns: Semaphore,
+    prepared: OnceCell<()>,
+}
+
+impl Measure {
+    pub(super) fn new() -> Self {
+        Self {
+            turns: Semaphore::new(caps::PARALLEL_FETCHES),
+            prepared: OnceCell::new(),
+        }
+    }
+}
+
+/// Fetches and judges all candidates for `digest`, never failing as a whole: what is missing is said, as it
 /// matters only where what is there does not suffice.
 pub(super) async fn collect(search: Search<'_>, digest: &Digest) -> Collected {
     let Search {
         content,
         repository,
-        attestations,
+        demand,
+        ..
     } = search;
+    let attestations = demand.attestations.as_slice();
     let legacy_tag = format!("{}.sig", digest.fallback_tag());
     let attestation_tag = format!("{}.att", digest.fallback_tag());
     let legacy_attestations = async {
@@ -92,27 +115,24 @@ pub(super) async fn collect(search: Search<'_>, digest: &Digest) -> Collected {
     let payload = |layer| {
         let read = Evidence::from_simple_signing;
         let kind = (Kind::Signature, caps::PAYLOAD_BYTES);
-        fetch_layer(content, repository, layer, kind, read)
+        search.layer(digest, layer, kind, read)
     };
     let envelope = |layer| {
         let read = Evidence::from_legacy_attestation;
         let kind = (Kind::Attestation, caps::BUNDLE_BYTES);
-        fetch_layer(content, repository, layer, kind, read)
+        search.layer(digest, layer, kind, read)
     };
     let (bundles, payloads, envelopes) = join3(
-        each(&bundles, |entry| fetch_bundles(content, repository, entry)),
+        each(&bundles, |entry| search.bundles(digest, entry)),
         each(&payloads, payload),
         each(&envelopes, envelope),
     )
     .await;
     let parts = [bundles, payloads, envelopes];
     for part in parts.into_iter().flatten() {
-        collected.candidates.extend(part.candidates);
+        collected.findings.extend(part.findings);
         collected.missing.extend(part.missing);
     }
-    collected
-        .candidates
-        .retain(|one| one.is_wanted(attestations));
     collected
 }
 
@@ -123,6 +143,16 @@ impl Collected {
             self.missing.push(error.to_string());
             T::default()
         })
+    }
+
+    /// Judges a candidate, which may need many times the bytes that were sent, and lets it go.
+    fn judge(&mut self, demand: &Demand, candidate: Option<Candidate>, subject: &Digest) {
+        let Some(candidate) = candidate.filter(|one| one.is_wanted(&demand.attestations)) else {
+            return;
+        };
+        let judged = Judge(demand).judge(&candidate, subject);
+        self.findings.extend(judged.finding);
+        self.missing.extend(judged.missing);
     }
 
     fn cap(&mut self, entries: &mut Vec<Descriptor>, cap: usize) {
@@ -176,44 +206,57 @@ fn layers(fetched: Option<FetchedManifest>, is_kind: impl Fn(&str) -> bool) -> V
     }
 }
 
-async fn fetch_bundles(
-    content: &dyn Content,
-    repository: &Repository,
-    entry: &Descriptor,
-) -> Collected {
-    let kind = if may_be_signature(entry) {
-        Kind::Signature
-    } else {
-        Kind::Attestation
-    };
-    let mut collected = Collected::default();
-    let fetched = content.manifest(&repository.at(&entry.digest)).await;
-    let is_bundle = |kind: &str| kind.starts_with(BUNDLE_MEDIA_TYPE);
-    let mut layers = collected.note(fetched.map(|found| layers(Some(found), is_bundle)));
-    collected.cap(&mut layers, caps::BUNDLE_LAYERS);
-    for layer in &layers {
-        let cap = caps::BUNDLE_BYTES;
-        let blob = content.blob(repository, &layer.digest, layer.size, cap);
-        let read = blob.await.map(|bytes| Evidence::from_bundle(&bytes));
-        let read = collected.note(read.map(|evidence| candidate(Format::Bundle, kind, evidence)));
-        collected.candidates.extend(read);
+impl Search<'_> {
+    /// What the bundles in a referrer of `subject` come to.
+    async fn bundles(self, subject: &Digest, entry: &Descriptor) -> Collected {
+        let kind = if may_be_signature(entry) {
+            Kind::Signature
+        } else {
+            Kind::Attestation
+        };
+        let _turn = self.measure.turns.acquire().await;
+        let mut collected = Collected::default();
+        let manifest = self.repository.at(&entry.digest);
+        let fetched = self.content.manifest(&manifest).await;
+        let is_bundle = |kind: &str| kind.starts_with(BUNDLE_MEDIA_TYPE);
+        let mut layers = collected.note(fetched.map(|found| layers(Some(found), is_bundle)));
+        collected.cap(&mut layers, caps::BUNDLE_LAYERS);
+        for layer in &layers {
+            if let Some(bytes) = self.fetch(&mut collected, layer, caps::BUNDLE_BYTES).await {
+                let read = candidate(Format::Bundle, kind, Evidence::from_bundle(&bytes));
+                collected.judge(self.demand, read, subject);
+            }
+        }
+        collected
     }
-    collected
-}
 
-async fn fetch_layer(
-    content: &dyn Content,
-    repository: &Repository,
-    layer: &Descriptor,
-    (kind, cap): (Kind, u64),
-    read: impl Fn(&[u8], &BTreeMap<String, String>) -> Result<Evidence, EvidenceError>,
-) -> Collected {
-    let mut collected = Collected::default();
-    let blob = content.blob(repository, &layer.digest, layer.size, cap);
-    let read = blob.await.map(|bytes| read(&bytes, &layer.annotations));
-    let read = collected.note(read.map(|evidence| candidate(Format::Legacy, kind, evidence)));
-    collected.candidates.extend(read);
-    collected
+    /// What a layer of what lies under one of `subject`'s tags comes to.
+    async fn layer(
+        self,
+        subject: &Digest,
+        layer: &Descriptor,
+        (kind, cap): (Kind, u64),
+        read: impl Fn(&[u8], &BTreeMap<String, String>) -> Result<Evidence, EvidenceError>,
+    ) -> Collected {
+        let _turn = self.measure.turns.acquire().await;
+        let mut collected = Collected::default();
+        if let Some(bytes) = self.fetch(&mut collected, layer, cap).await {
+            let read = candidate(Format::Legacy, kind, read(&bytes, &layer.annotations));
+            collected.judge(self.demand, read, subject);
+        }
+        collected
+    }
+
+    /// Fetches a blob, and sees to it that what is in it can be judged at once.
+    async fn fetch(&self, into: &mut Collected, layer: &Descriptor, cap: u64) -> Option<Bytes> {
+        let blob = self
+            .content
+            .blob(self.repository, &layer.digest, layer.size, cap);
+        let bytes = into.note(blob.await.map(Some))?;
+        let prepare = || self.demand.prepare();
+        self.measure.prepared.get_or_init(prepare).await;
+        Some(bytes)
+    }
 }
 
 /// What the place where something lies says that it is.

@@ -15,11 +15,10 @@ use tokio::sync::OnceCell;
 
 use super::{
     caps,
-    collect::{Collected, Search, collect},
+    collect::{Measure, Search, collect},
     demand::{Demand, PolicyError},
     deny::{self, Denials},
     evaluate::{Chain, Decision, Facts, Finding},
-    judge::Judge,
     policy::Policy,
     resolve::{Resolved, Wanted, resolve},
 };
@@ -216,13 +215,15 @@ async fn judge(
     wanted: &Wanted,
 ) -> (Judgement, Vec<Digest>) {
     let started = Instant::now();
+    let measure = Measure::new();
     let search = Search {
         content,
         repository: demand
             .signature_repository
             .as_ref()
             .unwrap_or(image.repository()),
-        attestations: &demand.attestations,
+        demand,
+        measure: &measure,
     };
     let mut case = Case::new(demand, search);
     let resolved = match case.open(image, wanted).await {
@@ -305,27 +306,13 @@ impl<'a> Case<'a> {
             .buffered(caps::PARALLEL_FETCHES)
             .collect()
             .await;
-        if collected
-            .iter()
-            .any(|(_, found)| !found.candidates.is_empty())
-        {
-            self.demand.prepare().await;
-        }
         for (digest, collected) in collected {
-            self.add(&digest, collected);
+            self.findings.extend(collected.findings);
+            let missing = collected.missing.into_iter();
+            let missing = missing.map(|reason| (digest.clone(), reason));
+            self.missing.extend(missing);
+            self.seen.insert(digest);
         }
-    }
-
-    fn add(&mut self, digest: &Digest, collected: Collected) {
-        self.seen.insert(digest.clone());
-        let mut missing = collected.missing;
-        for candidate in &collected.candidates {
-            let judged = Judge(self.demand).judge(candidate, digest);
-            self.findings.extend(judged.finding);
-            missing.extend(judged.missing);
-        }
-        let missing = missing.into_iter().map(|reason| (digest.clone(), reason));
-        self.missing.extend(missing);
     }
 
     /// Decides on each image. What the outermost index settles needs no look at the images.

@@ -7,10 +7,10 @@ use std::{
     time::Instant,
 };
 
-use Verdict::{Invalid, Unavailable, Verified};
+use Verdict::{Invalid, Unavailable, Untrusted, Verified};
 use fullsend_testkit::{registry::Fault, signing::Referrer};
 
-use super::*;
+use super::{command::write, *};
 
 /// What no answer may make the program grow to, in KiB.
 const PEAK: u64 = 64 << 10;
@@ -18,6 +18,16 @@ const PEAK: u64 = 64 << 10;
 /// The longest that a registry holds a user up; then some, as tests share their machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(10);
+
+/// Asks for an SBOM beside the signature.
+const RULES: &str = "\
+version: 1
+verify:
+- match: '**'
+  key: cosign.pub
+  insecure_ignore_tlog: true
+  attestations: [{type: spdxjson, predicate: {/spdxVersion: SPDX-2.3}}]
+";
 
 /// How a run of `fullsend verify` ended.
 #[derive(Debug)]
@@ -28,21 +38,31 @@ struct Ended {
     peak: u64,
 }
 
-/// Runs `fullsend verify` on `image` and watches it.
+/// Runs `fullsend verify` on `image`, by `key` alone, and watches it.
+fn watch(image: &str, key: &SigningKey) -> Ended {
+    watch_by(
+        image,
+        key,
+        &["--key", "cosign.pub", "--insecure-ignore-tlog"],
+    )
+}
+
+/// The same, with `policy` for arguments, beside `key` in cosign.pub and [`RULES`] in rules.yaml.
 #[expect(
     clippy::disallowed_methods,
     reason = "the program under test is run as a user runs it"
 )]
-fn watch(image: &str, key: &SigningKey) -> Ended {
+fn watch_by(image: &str, key: &SigningKey, policy: &[&str]) -> Ended {
     let folder = tempfile::tempdir().unwrap();
     key.write(folder.path()).unwrap();
+    write(folder.path(), "rules.yaml", RULES);
     let began = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_fullsend"))
         .env_clear()
         .env("HOME", folder.path())
         .current_dir(folder.path())
-        .args(["verify", image, "--key", "cosign.pub"])
-        .args(["--insecure-ignore-tlog", "--platform", "linux/amd64"])
+        .args(["verify", image, "--platform", "linux/amd64"])
+        .args(policy)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -78,6 +98,11 @@ fn high_water(child: &Child) -> u64 {
 #[track_caller]
 fn assert_bounded(scene: &Scene, key: &SigningKey, expected: Verdict, what: &str) {
     let ended = watch(&format!("{}/{REPOSITORY}:1", scene.host()), key);
+    assert_ended(&ended, expected, what);
+}
+
+#[track_caller]
+fn assert_ended(ended: &Ended, expected: Verdict, what: &str) {
     let code = i32::from(expected.exit_code());
     assert_eq!(ended.code, Some(code), "{what}: {ended:?}");
     assert!(ended.took < DEADLINE + GRACE, "{what}: {ended:?}");
@@ -190,6 +215,44 @@ fn ten_thousand_referrers() {
         .header("Link", &next);
     scene.registry.fault("*/referrers/*", fault);
     assert_bounded(&scene, &key, Unavailable, "in empty pages without an end");
+}
+
+/// A predicate that makes nearly a mebibyte of a bundle: base64 makes three bytes four.
+fn predicate(version: &str) -> String {
+    let comment = "x".repeat(740 << 10);
+    format!("{{\"spdxVersion\":\"{version}\",\"comment\":\"{comment}\"}}")
+}
+
+#[test]
+fn sixty_four_large_bundles_by_a_stranger() {
+    let (scene, key, stranger) = (Scene::new(), SigningKey::p256(), SigningKey::p256());
+    let sign = "https://sigstore.dev/cosign/sign/v1";
+    for number in 0..64 {
+        let predicate = predicate(&number.to_string());
+        let signing = Signing::with_key(&stranger);
+        scene.bundle(&signing.statement(scene.digest(), sign, &predicate));
+    }
+    assert_bounded(&scene, &key, Untrusted, "strangers");
+}
+
+#[test]
+fn sixty_four_large_attestations() {
+    let (scene, key, _) = signed();
+    let spdx = "https://spdx.dev/Document/v2.3";
+    let attest = |version: &str| {
+        let predicate = predicate(version);
+        let signing = Signing::with_key(&key);
+        scene.bundle(&signing.statement(scene.digest(), spdx, &predicate));
+    };
+    let image = format!("{}/{REPOSITORY}:1", scene.host());
+    for number in 0..63 {
+        attest(&format!("SPDX-1.{number}"));
+    }
+    let ended = watch_by(&image, &key, &["--config", "rules.yaml"]);
+    assert_ended(&ended, Untrusted, "none as it is asked for");
+    attest("SPDX-2.3");
+    let ended = watch_by(&image, &key, &["--config", "rules.yaml"]);
+    assert_ended(&ended, Verified, "the last one is");
 }
 
 #[test]
