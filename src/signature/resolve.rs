@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 
 use super::{caps, evaluate::Chain};
@@ -48,30 +49,33 @@ impl Resolved {
         }
     }
 
-    /// Looks at the one image that may run; an error is what could not be had.
+    /// Looks at the images that may run; an error is what could not be had.
     ///
     /// The configuration of a lone image says its platform. What an index lists as an image must
     /// be one: an index there would hide which image runs, from a deny list too.
-    pub(super) async fn read_image(
+    pub(super) async fn read_images(
         &mut self,
         content: &dyn Content,
         repository: &Repository,
     ) -> Result<(), String> {
-        let [chain] = self.chains.as_mut_slice() else {
-            return Ok(());
-        };
         if let Some(config) = &self.config {
-            chain.platform = platform_of(content, repository, config).await;
+            let platform = platform_of(content, repository, config).await;
+            for chain in &mut self.chains {
+                chain.platform.clone_from(&platform);
+            }
             return Ok(());
         }
-        let Some(manifest) = chain.manifest() else {
-            return Ok(());
-        };
-        let fetched = content.manifest(&repository.at(manifest)).await;
-        match fetched.map_err(|error| error.with_hint())?.parsed {
-            Manifest::Image(_) => Ok(()),
-            Manifest::Index(_) => Err(format!("{manifest} calls itself an image and is an index")),
-        }
+        let manifests = self.manifests().into_iter();
+        stream::iter(manifests.map(|manifest| check_image(content, repository, manifest)))
+            .buffered(caps::PARALLEL_FETCHES)
+            .try_collect()
+            .await
+    }
+
+    /// The images, each once.
+    fn manifests(&self) -> BTreeSet<Digest> {
+        let manifests = self.chains.iter().filter_map(Chain::manifest);
+        manifests.cloned().collect()
     }
 
     /// Every digest on the ways, the outermost first.
@@ -197,6 +201,19 @@ impl Walk<'_> {
             Wanted::All => offered.is_some() || entry.platform.is_none(),
             Wanted::Platform(wanted) => offered.is_some_and(|offered| wanted.accepts(&offered)),
         }
+    }
+}
+
+/// Whether what is listed as an image is one.
+async fn check_image(
+    content: &dyn Content,
+    repository: &Repository,
+    manifest: Digest,
+) -> Result<(), String> {
+    let fetched = content.manifest(&repository.at(&manifest)).await;
+    match fetched.map_err(|error| error.with_hint())?.parsed {
+        Manifest::Image(_) => Ok(()),
+        Manifest::Index(_) => Err(format!("{manifest} calls itself an image and is an index")),
     }
 }
 

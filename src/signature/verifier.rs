@@ -273,7 +273,7 @@ impl<'a> Case<'a> {
         if let Some(digest) = image.digest() {
             let resolving = async {
                 let mut resolved = resolve(content, image, wanted).await?;
-                resolved.read_image(content, repository).await?;
+                resolved.read_images(content, repository).await?;
                 Ok(resolved)
             };
             let looking = async {
@@ -287,7 +287,7 @@ impl<'a> Case<'a> {
         let mut resolved = resolve(content, image, wanted).await?;
         let first = resolved.covered_by(coverage);
         let (read, ()) = join(
-            resolved.read_image(content, repository),
+            resolved.read_images(content, repository),
             self.look_at(first),
         )
         .await;

@@ -152,6 +152,37 @@ async fn entries_that_lie_about_what_they_are() {
 }
 
 #[tokio::test]
+async fn of_all_platforms_each_is_looked_at() {
+    let (amd64, arm64, key) = (agent("amd64"), agent("arm64"), SigningKey::p256());
+    let hiding = Image::index([arm64.clone()]);
+    let entry = |manifest: &Manifest, architecture: &str| {
+        let mut entry = manifest.descriptor();
+        entry["mediaType"] = json!(fullsend_testkit::image::MANIFEST);
+        entry["platform"] = json!({"os": "linux", "architecture": architecture});
+        entry
+    };
+    for (second, expected) in [(&arm64, Verified), (&hiding, Unavailable)] {
+        let entries = [
+            entry(&amd64.manifest, "amd64"),
+            entry(&second.manifest, "arm64"),
+        ];
+        let scene = index_of(&[&amd64, second], &json!(entries));
+        scene.bundle(&Signing::with_key(&key).bundle(scene.digest()));
+        let verification = scene.verify(&Asked::key(&key)).await;
+        assert_verdict(&verification, Verified, "the first");
+        for wanted in [Wanted::All, Wanted::Platform(Platform::linux("arm64"))] {
+            let mut asked = Asked::key(&key);
+            asked.wanted = wanted;
+            let by_digest = format!("@{}", scene.digest());
+            for reference in [":1", &by_digest] {
+                let verification = scene.verify_as(reference, &asked).await;
+                assert_verdict(&verification, expected, (&asked.wanted, reference));
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_index_without_the_platform() {
     for (coverage, expected) in [
         ("either", Verified),
