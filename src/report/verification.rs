@@ -129,11 +129,18 @@ impl Verification {
         }
     }
 
-    /// The signature that satisfied the policy.
+    /// The signature that satisfied the policy, or the first of several that did so together.
+    ///
+    /// An accepted signer's may also lie where the rule's `signed` does not count it: that one is
+    /// taken only where nothing is proven.
     pub fn accepted(&self) -> Option<&Signature> {
-        self.signatures
+        let mut accepted = self
+            .signatures
             .iter()
-            .find(|signature| signature.verdict == Verdict::Verified)
+            .filter(|signature| signature.verdict == Verdict::Verified);
+        let first = accepted.clone().next();
+        let counts = |one: &&Signature| self.proven_digests.contains(&one.subject);
+        accepted.find(counts).or(first)
     }
 }
 

@@ -45,7 +45,8 @@ impl Resolved {
     pub(super) fn covered_by(&self, coverage: Coverage) -> BTreeSet<Digest> {
         match coverage {
             Coverage::Either | Coverage::Index => [self.digest.clone()].into(),
-            Coverage::Manifest | Coverage::Both => self.digests().into_iter().collect(),
+            Coverage::Manifest => self.manifests(),
+            Coverage::Both => self.digests().into_iter().collect(),
         }
     }
 

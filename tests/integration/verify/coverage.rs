@@ -88,6 +88,41 @@ async fn what_is_signed_and_what_must_be() {
 }
 
 #[tokio::test]
+async fn where_the_image_must_be_signed_its_signer_counts_and_the_indexs_are_not_fetched() {
+    let nest = Nest::new(1);
+    let (of_index, of_image) = (SigningKey::p256(), SigningKey::p256());
+    for (link, key) in [(0, &of_index), (1, &of_image)] {
+        let subject = &nest.links[link];
+        let bundle = Signing::with_key(key).bundle(&subject.digest);
+        nest.scene.bundle_to(subject, &bundle);
+    }
+    let rule = "- match: '**'
+  signed: manifest
+  any:
+  - {key: 'env://INDEX', insecure_ignore_tlog: true}
+  - {key: 'env://IMAGE', insecure_ignore_tlog: true}";
+    let keys = [
+        ("INDEX", of_index.public_pem()),
+        ("IMAGE", of_image.public_pem()),
+    ];
+    let asked = Asked::rules(rule, &keys.each_ref().map(|(name, pem)| (*name, &**pem)));
+    let index = nest.scene.digest();
+    // By digest, the index's are fetched before it is known to be one.
+    for (reference, rows) in [(":1", 1), (&format!("@{index}"), 2)] {
+        nest.scene.registry.clear_requests();
+        let verification = nest.scene.verify_as(reference, &asked).await;
+        assert_verdict(&verification, Verified, reference);
+        assert_eq!(verification.signatures.len(), rows, "{verification:#?}");
+        let accepted = verification.accepted().unwrap();
+        assert_eq!(accepted.identity, Some(of_image.fingerprint()));
+        let paths = nest.scene.registry.paths();
+        let of_index = paths.iter().filter(|path| path.contains("/referrers/"));
+        let of_index = of_index.filter(|path| path.contains(index));
+        assert_eq!(of_index.count(), rows - 1, "{paths:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_lone_image_is_its_own_index() {
     for coverage in ["either", "index", "manifest", "both"] {
         let (scene, key) = (Scene::new(), SigningKey::p256());
