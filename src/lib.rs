@@ -11,7 +11,7 @@
 //! | 1 | [`seam`] | the doors to HTTP, files, processes and the environment |
 //! | 1 | [`document`] | JSON, read strictly; YAML, TOML and Dockerfiles as trees with places |
 //! | 1 | [`report`] | what people and programs read: JSON, the closing line, CI log markers |
-//! | 2 | [`reference`] | the images that a repository's files name |
+//! | 2 | [`reference`](mod@reference) | the images that a repository's files name |
 //! | 2 | [`registry`] | OCI distribution, read only |
 //! | 2 | [`runtime`] | Docker and Podman over their socket |
 //! | 3 | [`signature`] | cosign verdicts over the registry |
