@@ -123,13 +123,10 @@ impl Verifier {
         let (judgement, digests) = match rule_for(&self.policy.rules, image.repository()) {
             Some((number, _)) => {
                 let demand = self.demand(number)?;
-                let (mut judgement, digests) = judge(demand, content, image, wanted).await;
                 // A runtime may pick another image of the index: one that was not looked up.
-                if list.is_some() || demand.is_about_one_image() {
-                    judgement.proven = judgement.proven.pop().into_iter().collect();
-                    judgement.verification.proven_digests =
-                        judgement.proven.iter().map(Digest::to_string).collect();
-                }
+                let one_image = list.is_some() || demand.is_about_one_image();
+                let judged = judge(demand, content, image, wanted, one_image).await;
+                let (mut judgement, digests) = judged;
                 judgement.verification.rule = Some(number);
                 (judgement, digests)
             }
@@ -207,12 +204,14 @@ async fn unmatched(
     (judgement, digests.unwrap_or_default())
 }
 
-/// The verdict by `demand`, and the digests that would run.
+/// The verdict by `demand`, and the digests that would run; with `one_image`, only the image that
+/// was judged is proven, and no index that lists others beside it.
 async fn judge(
     demand: &Demand,
     content: &dyn Content,
     image: &ImageReference,
     wanted: &Wanted,
+    one_image: bool,
 ) -> (Judgement, Vec<Digest>) {
     let started = Instant::now();
     let measure = Measure::new();
@@ -225,7 +224,7 @@ async fn judge(
         demand,
         measure: &measure,
     };
-    let mut case = Case::new(demand, search);
+    let mut case = Case::new(search);
     let resolved = match case.open(image, wanted).await {
         Ok(resolved) => resolved,
         Err(reason) => {
@@ -234,9 +233,17 @@ async fn judge(
         }
     };
     let decisions = case.decide(&resolved).await;
+    let mut proven = proven_by(&decisions);
+    if one_image {
+        proven = proven.pop().into_iter().collect();
+    }
+    let report = case.report(image, wanted, &resolved, &decisions);
     let judgement = Judgement {
-        verification: case.report(image, wanted, &resolved, &decisions),
-        proven: proven_by(&decisions),
+        verification: Verification {
+            proven_digests: proven.iter().map(Digest::to_string).collect(),
+            ..report
+        },
+        proven,
         denied: None,
         resolve_time: resolved.time,
         verify_time: started.elapsed().saturating_sub(resolved.time),
@@ -246,7 +253,6 @@ async fn judge(
 
 /// What was found so far for one image.
 struct Case<'a> {
-    demand: &'a Demand,
     search: Search<'a>,
     seen: BTreeSet<Digest>,
     findings: Vec<Finding>,
@@ -254,9 +260,8 @@ struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    fn new(demand: &'a Demand, search: Search<'a>) -> Self {
+    fn new(search: Search<'a>) -> Self {
         Self {
-            demand,
             search,
             seen: BTreeSet::new(),
             findings: Vec::new(),
@@ -267,7 +272,7 @@ impl<'a> Case<'a> {
     /// Follows the image's name, and looks at what is sure to count, in as few rounds as its name
     /// allows.
     async fn open(&mut self, image: &ImageReference, wanted: &Wanted) -> Result<Resolved, String> {
-        let (content, coverage) = (self.search.content, self.demand.coverage);
+        let (content, coverage) = (self.search.content, self.search.demand.coverage);
         let repository = image.repository();
         // By digest, the signatures need not wait for the manifest.
         if let Some(digest) = image.digest() {
@@ -317,7 +322,7 @@ impl<'a> Case<'a> {
 
     /// Decides on each image. What the outermost index settles needs no look at the images.
     async fn decide(&mut self, resolved: &Resolved) -> Vec<Decision> {
-        self.look_at(resolved.covered_by(self.demand.coverage))
+        self.look_at(resolved.covered_by(self.search.demand.coverage))
             .await;
         let open: BTreeSet<Digest> = resolved
             .chains
@@ -336,7 +341,7 @@ impl<'a> Case<'a> {
 
     fn facts(&self) -> Facts<'_> {
         Facts {
-            demand: self.demand,
+            demand: self.search.demand,
             findings: &self.findings,
             missing: &self.missing,
         }
@@ -371,7 +376,6 @@ impl<'a> Case<'a> {
         let mut report = Verification {
             digest: Some(resolved.digest.to_string()),
             reason,
-            proven_digests: proven_by(decisions).iter().map(Digest::to_string).collect(),
             signatures: of_kind(false),
             attestations: of_kind(true),
             ..Verification::blank(image, verdict)

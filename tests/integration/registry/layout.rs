@@ -3,7 +3,6 @@
 use std::{
     os::unix::fs::symlink,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
 };
 
 use fullsend::{
@@ -15,7 +14,7 @@ use fullsend_testkit::signing::SigningKey;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::support::cosign::cosign;
+use crate::support::cosign::{cosign, folder_of, run};
 
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const KIND: &str = "kind";
@@ -312,40 +311,15 @@ fn what_is_no_layout_is_refused() {
     assert!(error.hint().unwrap().contains("index.json"), "{error}");
 }
 
-#[expect(clippy::disallowed_methods, reason = "cosign is run as a user runs it")]
-fn run(program: &Path, folder: &Path, arguments: &[&str]) {
-    let output = Command::new(program)
-        .args(arguments)
-        .env("COSIGN_PASSWORD", "")
-        .env("HOME", folder)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
-}
-
 /// A layout that cosign has written of an image that it has signed in the given formats.
 fn saved(formats: &[&str]) -> (tempfile::TempDir, Layout, Digest) {
     let (registry, _) = with_image();
     registry.put_blob("{}");
     let digest = Digest::of(MANIFEST.as_bytes());
     let image = format!("{}/a/b@{digest}", registry.host());
-    let folder = tempfile::tempdir().unwrap();
-    SigningKey::p256().write(folder.path()).unwrap();
-    let (cosign, path) = (cosign(), folder.path());
-    run(
-        &cosign,
-        path,
-        &[
-            "import-key-pair",
-            "--key",
-            "cosign.key",
-            "--output-key-prefix",
-            "real",
-        ],
-    );
+    let cosign = cosign();
+    let folder = folder_of(&cosign, &SigningKey::p256());
+    let path = folder.path();
     for format in formats {
         let offline = [
             "--tlog-upload=false",

@@ -1,26 +1,9 @@
 //! Signatures that the real cosign has made.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::path::Path;
 
 use super::*;
-use crate::support::cosign::cosign;
-
-#[expect(clippy::disallowed_methods, reason = "cosign is run as a user runs it")]
-pub(super) fn run(program: &Path, folder: &Path, arguments: &[&str]) {
-    let output = Command::new(program)
-        .args(arguments)
-        .env("COSIGN_PASSWORD", "")
-        .env("HOME", folder)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
-}
+use crate::support::cosign::{cosign, folder_of, run};
 
 const OFFLINE: [&str; 4] = [
     "sign",
@@ -31,16 +14,7 @@ const OFFLINE: [&str; 4] = [
 
 /// Imports `key`, signs in both formats with and without the referrers API, and asks for each.
 async fn signs(cosign: &Path, key: &SigningKey, name: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    key.write(folder.path()).unwrap();
-    let import = [
-        "import-key-pair",
-        "--key",
-        "cosign.key",
-        "--output-key-prefix",
-        "real",
-    ];
-    run(cosign, folder.path(), &import);
+    let folder = folder_of(cosign, key);
     let asked = Asked::key(key);
     for referrers in [true, false] {
         for format in ["--new-bundle-format=true", "--new-bundle-format=false"] {

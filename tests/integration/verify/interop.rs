@@ -8,28 +8,13 @@ use std::{
 use Verdict::{Invalid, Unavailable, Unsigned, Untrusted, Verified};
 use fullsend_testkit::{registry::Fault, signing::Flaw};
 
-use super::{cosign::run, *};
-use crate::support::cosign::cosign;
+use super::*;
+use crate::support::cosign::{cosign, folder_of, run};
 
 const SLSA_02: &str = r#"{"builder":{"id":"https://b.test/1"},"buildType":"https://b.test/type","invocation":{"configSource":{}}}"#;
 const SLSA_1: &str = r#"{"buildDefinition":{"buildType":"https://b.test/type","externalParameters":{}},"runDetails":{"builder":{"id":"https://b.test/1"}}}"#;
 const SPDX: &str = r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"agent"}"#;
 const CYCLONEDX: &str = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","version":1}"#;
-
-/// A folder with a key that cosign has imported.
-fn folder_of(cosign: &Path, key: &SigningKey) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    key.write(folder.path()).unwrap();
-    let import = [
-        "import-key-pair",
-        "--key",
-        "cosign.key",
-        "--output-key-prefix",
-        "real",
-    ];
-    run(cosign, folder.path(), &import);
-    folder
-}
 
 fn by_digest(scene: &Scene) -> String {
     format!("{}/{REPOSITORY}@{}", scene.host(), scene.digest())
