@@ -190,7 +190,8 @@ pub struct ContainerState {
     pub started: bool,
     /// What the first process ended with; meaningless while it runs.
     pub exit_code: i64,
-    /// Whether the kernel killed any of its processes for memory.
+    /// Whether the runtime saw the kernel kill any of its processes for memory. Docker misses a kill
+    /// that comes before its start has answered, or just before the container's end.
     pub oom_killed: bool,
     /// Why it could not be started, or empty.
     pub error: String,

@@ -208,13 +208,16 @@ async fn limits_hold_and_death_by_memory_is_told() {
     let (runtime, _registry, image) = image().await;
     let script = "cat /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes /sys/fs/cgroup/pids/pids.max \
                   /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null; \
-                  exec dd if=/dev/zero of=/dev/null bs=64M";
+                  read go; dd if=/dev/zero of=/dev/null bs=64M; sleep 3";
+    // The daemon only learns of kills once `start` has answered, and before the container's end:
+    // what dies is a child that waited, and its parent waits after it.
     let mut wanted = spec(&image, &["/bin/sh", "-c", script]);
     wanted.limits.memory = ByteSize::bytes(16 << 20);
     wanted.limits.pids = 17;
-    let ran = run(&*runtime, &wanted, b"").await;
+    wanted.stdin = true;
+    let ran = run(&*runtime, &wanted, b"go\n").await;
     runtime.remove(&ran.id).await.unwrap();
-    assert!(ran.state.oom_killed);
+    assert!(ran.state.oom_killed, "{:?}", ran.state);
     if runtime.facts().cgroup_version == 1 && runtime.facts().swap_limit {
         let text = String::from_utf8(ran.stdout).unwrap();
         assert_eq!(text, "16777216\n17\n100000\n");
