@@ -15,6 +15,7 @@
 //! | 2 | [`registry`] | OCI distribution, read only |
 //! | 2 | [`runtime`] | Docker and Podman over their socket |
 //! | 3 | [`signature`] | cosign verdicts over the registry |
+//! | 3 | [`validate`] | documents to findings, a file a rule |
 //! | 4 | [`launch`] | `exec`: resolve, verify, run, report |
 //! | 5 | [`cli`] | arguments, one file a verb |
 
@@ -29,6 +30,7 @@ pub mod report;
 pub mod runtime;
 pub mod seam;
 pub mod signature;
+pub mod validate;
 
 /// What fuzz targets reach and nobody else may: cargo-fuzz alone sets this cfg.
 #[cfg(fuzzing)]

@@ -149,7 +149,7 @@ fn check_collisions(raw: &raw::Agent, agent: &Agent, checker: &mut Checker) {
             };
             let at = |index: usize| -> Range<usize> { written.value[index].at.clone() };
             checker.report(
-                Diagnostic::at(
+                Diagnostic::about(
                     &at(index),
                     format!("{what} `{}` stands twice", excerpt(item)),
                 )
@@ -173,7 +173,7 @@ fn command(field: &Field<Vec<Located<String>>>, checker: &mut Checker) -> Option
         .is_none_or(|first| first.value.is_empty())
     {
         checker.report(
-            Diagnostic::at(&written.at, "the command is empty")
+            Diagnostic::about(&written.at, "the command is empty")
                 .help("leave out `command` to run the image's own"),
         );
         return None;

@@ -70,7 +70,7 @@ impl Checker {
     /// Reports a key that must be there, at the mapping that lacks it.
     pub(super) fn missing(&mut self, at: &Range<usize>, key: &str, mend: &str) {
         let message = format!("the key `{key}` is missing");
-        self.report(Diagnostic::at(at, message).help(mend));
+        self.report(Diagnostic::about(at, message).help(mend));
     }
 }
 

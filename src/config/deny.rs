@@ -195,7 +195,7 @@ impl Denied {
             (None, Some(_)) => digest.map(DeniedSubject::Digest),
             _ => {
                 checker.report(
-                    Diagnostic::at(
+                    Diagnostic::about(
                         &written.at,
                         "an entry names either a `version` or a `digest`",
                     )

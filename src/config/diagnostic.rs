@@ -29,7 +29,7 @@ pub struct ConfigError {
 
 impl Diagnostic {
     /// An error about the bytes `at`.
-    pub(super) fn at(at: &Range<usize>, message: impl Into<String>) -> Self {
+    pub(super) fn about(at: &Range<usize>, message: impl Into<String>) -> Self {
         Self {
             at: Some(at.clone()),
             ..Self::whole(message)
@@ -52,7 +52,7 @@ impl Diagnostic {
         Self {
             help: error.hint(),
             conceals: error.conceals(),
-            ..Self::at(at, error.to_string())
+            ..Self::about(at, error.to_string())
         }
     }
 
@@ -69,6 +69,11 @@ impl Diagnostic {
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// The bytes of the file that it is about; nothing for the file as a whole.
+    pub fn at(&self) -> Option<Range<usize>> {
+        self.at.clone()
     }
 
     /// What is wrong, as a lowercase fragment.

@@ -126,7 +126,7 @@ pub fn parse(text: &[u8], name: &str) -> Result<Config, ConfigError> {
 fn check(written: &raw::File, checker: &mut Checker) -> Config {
     if written.version.get().is_none() {
         checker.report(
-            Diagnostic::at(&(0..0), "the key `version` is missing").help("add `version: 1`"),
+            Diagnostic::about(&(0..0), "the key `version` is missing").help("add `version: 1`"),
         );
     }
     checker.field(&written.version, version);

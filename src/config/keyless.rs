@@ -86,7 +86,7 @@ fn form(written: &Located<raw::Keyless>, checker: &mut Checker) -> Option<Form> 
         [(form, _)] => Some(form),
         [] => {
             checker.report(
-                Diagnostic::at(&written.at, "the signer is not named: anyone could sign")
+                Diagnostic::about(&written.at, "the signer is not named: anyone could sign")
                     .help("add `repository`, `workflow` and `ref`, or `gitlab_project`, `identity` or `identity_regexp`"),
             );
             None
@@ -98,7 +98,7 @@ fn form(written: &Located<raw::Keyless>, checker: &mut Checker) -> Option<Form> 
                 second.key()
             );
             checker.report(
-                Diagnostic::at(second_at, message)
+                Diagnostic::about(second_at, message)
                     .related(first_at.clone(), "first here")
                     .help("keep one of the two"),
             );
@@ -125,7 +125,7 @@ fn refuse_strangers(raw: &raw::Keyless, form: Form, checker: &mut Checker) {
                 .collect();
             let message = format!("`{key}` has no meaning beside `{}`", form.key());
             let help = format!("it belongs to {}", owners.join(" or "));
-            checker.report(Diagnostic::at(&written.at, message).help(help));
+            checker.report(Diagnostic::about(&written.at, message).help(help));
         }
     }
 }

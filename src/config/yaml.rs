@@ -145,7 +145,7 @@ fn decode(bytes: &[u8], name: &str) -> Result<String, ConfigError> {
         Err(error) => {
             let good = error.valid_up_to();
             let shown = String::from_utf8_lossy(bytes);
-            let at = Diagnostic::at(&(good..good + 1), "the file is not UTF-8").help(mend);
+            let at = Diagnostic::about(&(good..good + 1), "the file is not UTF-8").help(mend);
             return refuse(&shown, at.label("this byte"));
         }
     };
@@ -185,13 +185,13 @@ fn diagnose(error: &Error, text: &str) -> Diagnostic {
         .location()
         .and_then(|location| located(&location, text))
         .unwrap_or(0..0);
-    let here = |message: String| Diagnostic::at(&at, message);
+    let here = |message: String| Diagnostic::about(&at, message);
     match error {
         Error::SerdeUnknownField {
             field, expected, ..
         } => unknown_key(&at, field, expected),
         Error::DuplicateMappingKey { .. } => match duplicate::find(text) {
-            Some(found) => Diagnostic::at(
+            Some(found) => Diagnostic::about(
                 &found.second,
                 format!("the key `{}` stands twice", excerpt(&found.key)),
             )
@@ -256,7 +256,7 @@ fn shape(at: &Range<usize>, expected: &str, text: &str) -> Diagnostic {
         _ => "",
     };
     let expected = plain(expected);
-    let diagnostic = Diagnostic::at(at, format!("expected {expected}{found}"));
+    let diagnostic = Diagnostic::about(at, format!("expected {expected}{found}"));
     if expected.contains("a list") {
         return diagnostic.help("a list is written `[one, two]`, or one `- item` a line");
     }
@@ -273,9 +273,9 @@ fn syntax(at: &Range<usize>, error: &Error, text: &str) -> Diagnostic {
     let words = first.split(" at line ").next().unwrap_or(first);
     let line = line_around(text, at.start);
     if words.contains("recursion limit") {
-        return Diagnostic::at(at, "the file is nested too deeply");
+        return Diagnostic::about(at, "the file is nested too deeply");
     }
-    let diagnostic = Diagnostic::at(at, format!("not valid YAML: {}", excerpt_long(words)));
+    let diagnostic = Diagnostic::about(at, format!("not valid YAML: {}", excerpt_long(words)));
     if line.trim_start_matches(' ').starts_with('\t') {
         return diagnostic.help("YAML is indented with spaces, never with tabs");
     }
@@ -286,7 +286,7 @@ fn syntax(at: &Range<usize>, error: &Error, text: &str) -> Diagnostic {
 }
 
 fn unknown_key(at: &Range<usize>, field: &str, expected: &[&'static str]) -> Diagnostic {
-    let diagnostic = Diagnostic::at(at, format!("unknown key `{}`", excerpt(field)));
+    let diagnostic = Diagnostic::about(at, format!("unknown key `{}`", excerpt(field)));
     match suggest(field, expected.iter().copied()) {
         Some(near) => diagnostic
             .label(format!("did you mean `{near}`?"))

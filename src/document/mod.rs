@@ -5,6 +5,7 @@
 //! while every other byte stays.
 
 pub mod dockerfile;
+pub mod edit;
 mod error;
 pub mod json;
 mod source;

@@ -51,6 +51,29 @@ impl FileKind {
             _ => None,
         }
     }
+
+    /// The kind that a document's own keys tell.
+    pub fn of_shape(root: &Node<'_>) -> Option<Self> {
+        let has = |key: &str| root.get(key).is_some();
+        if has("apiVersion") && has("kind") {
+            return Some(Self::Kubernetes);
+        }
+        if has("jobs") && has("on") {
+            return Some(Self::GithubWorkflow);
+        }
+        if root
+            .get("runs")
+            .is_some_and(|runs| runs.get("using").is_some())
+        {
+            return Some(Self::GithubAction);
+        }
+        let component = root
+            .get("spec")
+            .is_some_and(|spec| spec.get("inputs").is_some());
+        let job =
+            |(_, value): (Node<'_>, Node<'_>)| value.is_mapping() && value.get("script").is_some();
+        (component || root.own_entries().any(job)).then_some(Self::GitlabCi)
+    }
 }
 
 /// Whether a file of this name is worth reading at all.
@@ -100,29 +123,6 @@ pub(super) fn looks_like_template(source: &Source<'_>) -> bool {
     let text = source.text();
     text.match_indices("{{")
         .any(|(at, _)| !text[..at].ends_with('$'))
-}
-
-/// The kind that a document's own keys tell.
-pub(super) fn of_shape(root: &Node<'_>) -> Option<FileKind> {
-    let has = |key: &str| root.get(key).is_some();
-    if has("apiVersion") && has("kind") {
-        return Some(FileKind::Kubernetes);
-    }
-    if has("jobs") && has("on") {
-        return Some(FileKind::GithubWorkflow);
-    }
-    if root
-        .get("runs")
-        .is_some_and(|runs| runs.get("using").is_some())
-    {
-        return Some(FileKind::GithubAction);
-    }
-    let component = root
-        .get("spec")
-        .is_some_and(|spec| spec.get("inputs").is_some());
-    let job =
-        |(_, value): (Node<'_>, Node<'_>)| value.is_mapping() && value.get("script").is_some();
-    (component || root.own_entries().any(job)).then_some(FileKind::GitlabCi)
 }
 
 fn is_dockerfile(name: &str) -> bool {

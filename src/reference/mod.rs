@@ -62,7 +62,10 @@ fn in_yaml(
         _ => error,
     })?;
     // What a first document says, a component's inputs for one, tells what the others are.
-    let shapes: Vec<_> = tree.documents().map(|root| kind::of_shape(&root)).collect();
+    let shapes: Vec<_> = tree
+        .documents()
+        .map(|root| FileKind::of_shape(&root))
+        .collect();
     let first = shapes.iter().flatten().next().copied();
     for (root, shape) in tree.documents().zip(shapes) {
         match named.or(shape).or(first).or_else(|| kind::by_hint(path)) {

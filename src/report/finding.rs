@@ -8,6 +8,7 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use super::excerpt::Excerpt;
 use crate::model::span::{Position, Span};
 
 /// How much a finding matters.
@@ -73,6 +74,9 @@ pub struct Finding {
     pub message: String,
     /// How to mend it.
     pub help: Option<String>,
+    /// The lines that it is about, for people; nothing where the text is not at hand.
+    #[serde(skip)]
+    pub excerpt: Option<Excerpt>,
 }
 
 /// The document that a verb with findings prints.
@@ -110,6 +114,7 @@ impl Finding {
             end_column: None,
             message: message.chars().map(printable).collect(),
             help: Some(rule.help.to_owned()),
+            excerpt: None,
         }
     }
 

@@ -5,6 +5,7 @@ pub mod bundle_verification;
 pub mod closing;
 pub mod code_quality;
 pub mod dry_run;
+pub mod excerpt;
 pub mod finding;
 mod fingerprint;
 pub mod github;

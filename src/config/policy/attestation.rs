@@ -63,13 +63,13 @@ pub(super) fn check_attestations(
     let count = list.value.len();
     if count == 0 {
         checker.report(
-            Diagnostic::at(&list.at, "`attestations` of nothing asks for nothing")
+            Diagnostic::about(&list.at, "`attestations` of nothing asks for nothing")
                 .help("leave out the key, or add `{type: slsaprovenance}`"),
         );
     }
     if count > MAX_ATTESTATIONS {
         let message = format!("{count} attestations are more than the {MAX_ATTESTATIONS} allowed");
-        checker.report(Diagnostic::at(&list.at, message).help("split the rule by `match`"));
+        checker.report(Diagnostic::about(&list.at, message).help("split the rule by `match`"));
         return Vec::new();
     }
     list.value
@@ -119,7 +119,7 @@ impl Shortcut {
             let key = self.key;
             let message = format!("`{key}` stands in SLSA's provenance alone");
             checker.report(
-                Diagnostic::at(&written.at, message)
+                Diagnostic::about(&written.at, message)
                     .help("point into this type's own predicate: `predicate: {\"/name\": value}`"),
             );
             return None;
@@ -169,7 +169,7 @@ fn check_predicate(raw: &raw::Attestation, checker: &mut Checker) -> Vec<Conditi
     if count == 0 || count > MAX_CONDITIONS {
         let message = format!("`predicate` has 1 to {MAX_CONDITIONS} conditions, not {count}");
         checker.report(
-            Diagnostic::at(&written.at, message)
+            Diagnostic::about(&written.at, message)
                 .help("write for example `{\"/buildDefinition/buildType\": \"https://…\"}`"),
         );
         return Vec::new();
@@ -194,7 +194,7 @@ fn check_values(written: &Located<Scalars>, checker: &mut Checker) -> Option<Vec
             values.len()
         );
         let mend = "write one value, or a list of those that are accepted";
-        checker.report(Diagnostic::at(&written.at, message).help(mend));
+        checker.report(Diagnostic::about(&written.at, message).help(mend));
         return None;
     }
     let long = values
@@ -206,7 +206,7 @@ fn check_values(written: &Located<Scalars>, checker: &mut Checker) -> Option<Vec
             "`{}` is longer than the {MAX_TEXT} characters allowed",
             excerpt(text)
         );
-        checker.report(Diagnostic::at(&written.at, message).help("compare a shorter value"));
+        checker.report(Diagnostic::about(&written.at, message).help("compare a shorter value"));
         return None;
     }
     Some(values.clone())

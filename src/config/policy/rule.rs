@@ -31,7 +31,7 @@ pub(in crate::config) fn rules(
     };
     if list.value.is_empty() {
         checker.report(
-            Diagnostic::at(&list.at, "the policy is empty").help(
+            Diagnostic::about(&list.at, "the policy is empty").help(
                 "leave out `verify`, or add a rule: an image that no rule matches is refused",
             ),
         );
@@ -75,7 +75,7 @@ fn check_rule(written: &Located<raw::Rule>, checker: &mut Checker) -> Option<Rul
         let message =
             format!("the rule names {signers} signers, more than the {MAX_SIGNERS} allowed");
         checker.report(
-            Diagnostic::at(&written.at, message)
+            Diagnostic::about(&written.at, message)
                 .help("split it by `match`, or name identities by patterns"),
         );
     }

@@ -75,7 +75,7 @@ pub(super) fn check_signer(
 ) -> Option<Requirement> {
     if parts.methods().is_empty() {
         checker.report(
-            Diagnostic::at(at, "the rule does not say whose signature it accepts")
+            Diagnostic::about(at, "the rule does not say whose signature it accepts")
                 .help("add exactly one of `key`, `keyless`, `any`, `all` or `threshold`"),
         );
     }
@@ -93,7 +93,7 @@ pub(super) fn check_optional_signer(
     }
     if let [(first, first_at), (second, second_at), ..] = parts.methods()[..] {
         checker.report(
-            Diagnostic::at(
+            Diagnostic::about(
                 second_at,
                 format!("the rule has both `{first}` and `{second}`"),
             )
@@ -121,14 +121,14 @@ pub(super) fn check_optional_signer(
 fn refuse_keyless_flags(parts: &Parts<'_>, checker: &mut Checker) {
     if let Some(flag) = parts.insecure_ignore_tlog.get() {
         checker.report(
-            Diagnostic::at(&flag.at, "`insecure_ignore_tlog` belongs to a `key`").help(
+            Diagnostic::about(&flag.at, "`insecure_ignore_tlog` belongs to a `key`").help(
                 "a certificate lives for minutes: only the log proves that it signed in time",
             ),
         );
     }
     if let Some(root) = parts.trusted_root.get() {
         checker.report(
-            Diagnostic::at(&root.at, "`trusted_root` belongs to a single signer")
+            Diagnostic::about(&root.at, "`trusted_root` belongs to a single signer")
                 .help("write it beside a `key`, or inside `keyless`"),
         );
     }
@@ -141,7 +141,7 @@ fn check_key(parts: &Parts<'_>, checker: &mut Checker) -> Option<Requirement> {
     let insecure_ignore_tlog = flag.is_some_and(|flag| flag.value);
     if let (true, Some(flag), Some(root)) = (insecure_ignore_tlog, flag, parts.trusted_root.get()) {
         checker.report(
-            Diagnostic::at(
+            Diagnostic::about(
                 &root.at,
                 "`trusted_root` has no meaning where the log is ignored",
             )
@@ -181,7 +181,7 @@ pub(super) fn check_members(
             0 => "add a `key` or a `keyless` to the list",
             _ => "split the rule by `match`, or flatten its lists",
         };
-        checker.report(Diagnostic::at(&list.at, problem).help(mend));
+        checker.report(Diagnostic::about(&list.at, problem).help(mend));
         return None;
     }
     let members: Vec<_> = list
@@ -199,7 +199,7 @@ fn check_member(
 ) -> Option<Requirement> {
     if let Some(attestations) = member.value.attestations.get() {
         checker.report(
-            Diagnostic::at(
+            Diagnostic::about(
                 &attestations.at,
                 "`attestations` belong to the rule, not to a signer",
             )

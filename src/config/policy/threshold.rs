@@ -62,7 +62,7 @@ fn refuse_uncountable(list: &Members, of: &[Requirement], checker: &mut Checker)
         if !is_one_signer(requirement) {
             is_sound = false;
             checker.report(
-                Diagnostic::at(&member.at, "a member of a threshold stands for one signer")
+                Diagnostic::about(&member.at, "a member of a threshold stands for one signer")
                     .help("name a `key`, a `keyless`, or `any` of such"),
             );
         }
@@ -88,7 +88,7 @@ fn refuse_duplicates(list: &Members, of: &[Requirement], checker: &mut Checker) 
         if let Some(first) = first {
             is_sound = false;
             checker.report(
-                Diagnostic::at(&list.value[index].at, "the same signer stands twice")
+                Diagnostic::about(&list.value[index].at, "the same signer stands twice")
                     .related(list.value[first].at.clone(), "first here")
                     .help(
                         "a signer counts once, however often it signed: name another, or remove it",

@@ -1,0 +1,118 @@
+//! What kind of file it is, for those that are judged.
+
+use std::path::Path;
+
+use crate::{
+    document::yaml::{Node, Yaml},
+    reference::FileKind,
+};
+
+/// The kinds of file that are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// fullsend.yaml.
+    Config,
+    /// A GitHub workflow.
+    GithubWorkflow,
+    /// A GitHub action's metadata.
+    GithubAction,
+    /// GitHub's lock of actions, `.github/workflows/actions.lock`.
+    ActionsLock,
+    /// GitLab CI: a pipeline, a file that it includes, or a component.
+    GitlabCi,
+    /// GitLab runner's config.toml.
+    RunnerConfig,
+    /// Helm values of the runner's chart.
+    HelmValues,
+    /// Kubernetes manifests, Kyverno's and policy-controller's policies among them.
+    Kubernetes,
+    /// Renovate's configuration.
+    Renovate,
+    /// A policy of OpenShell.
+    OpenshellPolicy,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Config,
+        Self::GithubWorkflow,
+        Self::GithubAction,
+        Self::ActionsLock,
+        Self::GitlabCi,
+        Self::RunnerConfig,
+        Self::HelmValues,
+        Self::Kubernetes,
+        Self::Renovate,
+        Self::OpenshellPolicy,
+    ];
+
+    /// The word for it on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::GithubWorkflow => "github-workflow",
+            Self::GithubAction => "github-action",
+            Self::ActionsLock => "actions-lock",
+            Self::GitlabCi => "gitlab-ci",
+            Self::RunnerConfig => "runner-config",
+            Self::HelmValues => "helm-values",
+            Self::Kubernetes => "kubernetes",
+            Self::Renovate => "renovate",
+            Self::OpenshellPolicy => "openshell-policy",
+        }
+    }
+
+    /// The kind that `path` alone tells.
+    pub(super) fn of_path(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        if name == "actions.lock" {
+            return path
+                .parent()
+                .is_some_and(|folder| folder.ends_with(".github/workflows"))
+                .then_some(Self::ActionsLock);
+        }
+        match FileKind::of_path(path)? {
+            FileKind::GithubWorkflow => Some(Self::GithubWorkflow),
+            FileKind::GithubAction => Some(Self::GithubAction),
+            FileKind::GitlabCi => Some(Self::GitlabCi),
+            FileKind::RunnerConfig => Some(Self::RunnerConfig),
+            FileKind::Fullsend => (!name.starts_with("fleet.")).then_some(Self::Config),
+            FileKind::Dockerfile | FileKind::Kubernetes | FileKind::HelmValues => None,
+        }
+    }
+
+    /// The kind that what the file holds tells.
+    pub(super) fn of_shape(tree: &Yaml) -> Option<Self> {
+        tree.documents().find_map(|root| of_document(&root))
+    }
+}
+
+fn of_document(root: &Node<'_>) -> Option<Kind> {
+    match FileKind::of_shape(root)? {
+        FileKind::GithubWorkflow => Some(Kind::GithubWorkflow),
+        FileKind::GithubAction => Some(Kind::GithubAction),
+        FileKind::GitlabCi => Some(Kind::GitlabCi),
+        FileKind::Kubernetes => Some(Kind::Kubernetes),
+        FileKind::Dockerfile
+        | FileKind::HelmValues
+        | FileKind::RunnerConfig
+        | FileKind::Fullsend => None,
+    }
+}
+
+/// Whether a file of this name is worth reading at all.
+pub fn is_candidate(path: &Path) -> bool {
+    Kind::of_path(path).is_some() || crate::reference::is_candidate(path)
+}
+
+/// Whether YAML of no telling name could be of a known kind.
+pub(super) fn may_be_ours(bytes: &[u8]) -> bool {
+    let holds = |needle: &str| memchr::memmem::find(bytes, needle.as_bytes()).is_some();
+    (holds("apiVersion") && holds("kind"))
+        || (holds("jobs") && holds("on"))
+        || holds("runs")
+        || holds("script")
+        || holds("spec")
+        || holds("network_policies")
+}

@@ -1,0 +1,107 @@
+//! The files of an installation, judged: documents to findings, without input or output.
+//!
+//! Every rule is a file of its own below its kind's module, listed once in that module's `RULES`;
+//! [`rules`] chains these lists, and the pages in `docs/rules/` are made from it. What a rule needs
+//! from other files of the repository it gets through [`Files`].
+
+mod config;
+mod files;
+mod github;
+mod gitlab;
+mod ignore;
+mod kind;
+mod kubernetes;
+mod openshell;
+mod page;
+mod problem;
+mod renovate;
+mod report;
+mod rule;
+mod runner;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+pub use files::{Files, NoFiles};
+pub use kind::{Kind, is_candidate};
+pub use page::{index_page, page};
+pub use problem::Problem;
+pub use rule::{Example, Rule};
+
+use self::report::Report;
+use crate::document::{DocumentError, Source, yaml};
+
+/// Every rule, by kind and in the order of the pages.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    [syntax::RULES, config::RULES]
+        .into_iter()
+        .flatten()
+        .copied()
+}
+
+/// Everything wrong with the file `path`, in the order of its places.
+///
+/// `path` is relative to the repository's root: with the text it decides the kind, unless `kind`
+/// does. A file of no known kind has no findings, and is not parsed where its bytes already tell.
+pub fn check(path: &Path, bytes: &[u8], kind: Option<Kind>, files: &dyn Files) -> Vec<Problem> {
+    let named = kind.or_else(|| Kind::of_path(path));
+    if named.is_none() && !kind::may_be_ours(bytes) {
+        return Vec::new();
+    }
+    let source = match Source::decode(path, bytes) {
+        Ok(source) => source,
+        Err(error) => return syntax::unreadable(named, &error),
+    };
+    let mut problems = Vec::new();
+    if let Err(error) = judge(&source, named, files, &mut problems) {
+        problems = syntax::unreadable(named, &error);
+    }
+    ignore::silence(&source, &mut problems);
+    problems.sort_by_key(Problem::offset);
+    problems
+}
+
+/// What every rule sees of the file that it looks at.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    source: &'a Source<'a>,
+    /// The other files of the repository.
+    files: &'a dyn Files,
+}
+
+fn judge<'a>(
+    source: &'a Source<'a>,
+    named: Option<Kind>,
+    files: &'a dyn Files,
+    problems: &mut Vec<Problem>,
+) -> Result<(), DocumentError> {
+    let subject = Subject { source, files };
+    let mut report = Report::new(source, problems);
+    match named {
+        Some(Kind::Config) => config::check(subject, &mut report),
+        Some(Kind::RunnerConfig | Kind::HelmValues) => runner::check(subject, &mut report)?,
+        Some(Kind::Renovate) => renovate::check(subject, &mut report)?,
+        _ => in_yaml(subject, named, &mut report)?,
+    }
+    Ok(())
+}
+
+fn in_yaml(
+    subject: Subject<'_>,
+    named: Option<Kind>,
+    report: &mut Report<'_>,
+) -> Result<(), DocumentError> {
+    let tree = yaml::parse(subject.source)?;
+    match named.or_else(|| Kind::of_shape(&tree)) {
+        Some(Kind::GithubWorkflow) => github::workflow(subject, &tree, report),
+        Some(Kind::GithubAction) => github::action(subject, &tree, report),
+        Some(Kind::ActionsLock) => github::lock(subject, &tree, report),
+        Some(Kind::GitlabCi) => gitlab::check(subject, &tree, report),
+        Some(Kind::Kubernetes) => kubernetes::check(subject, &tree, report),
+        Some(Kind::OpenshellPolicy) => openshell::check(subject, &tree, report),
+        Some(Kind::Config | Kind::RunnerConfig | Kind::HelmValues | Kind::Renovate) | None => {}
+    }
+    Ok(())
+}
