@@ -100,7 +100,8 @@ fn group(finding: &Finding) -> Group<'_> {
     group
 }
 
-fn summary(findings: &Findings, files: usize) -> String {
+/// How many findings of each severity there are, in words.
+pub(super) fn summary(findings: &Findings, files: usize) -> String {
     let counted = |severity, word: &str| {
         let count = findings.findings.iter().filter(|f| f.severity == severity);
         match count.count() {

@@ -74,7 +74,7 @@ pub(super) fn escape_data(text: &str) -> String {
 }
 
 /// Keeps text from outside on one line of a table, and from becoming markup.
-fn escape_markdown(text: &str) -> String {
+pub(super) fn escape_markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars().take(1000) {
         match c {

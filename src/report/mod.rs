@@ -12,6 +12,7 @@ pub mod github;
 pub mod gitlab;
 pub mod run;
 pub mod sarif;
+pub mod step_summary;
 mod style;
 pub mod trust;
 pub mod verdict_table;

@@ -139,6 +139,15 @@ impl AtomicFile {
         })
     }
 
+    /// Prepares to write the regular file that lies at `path`, links followed, and keeps its mode.
+    pub fn replace(path: &Path) -> Result<Self, FileError> {
+        let path = resolve(path)?;
+        let metadata = fs::metadata(&path).map_err(FileError::io("read", &path))?;
+        let file = Self::open(&path)?;
+        set_mode(file.temporary.path(), metadata.mode() & 0o777)?;
+        Ok(file)
+    }
+
     /// Whether a file of that name is one that was never finished.
     pub(super) fn is_unfinished(name: &std::ffi::OsStr) -> bool {
         name.as_encoded_bytes()
@@ -239,6 +248,20 @@ pub fn resolve(path: &Path) -> Result<PathBuf, FileError> {
 pub fn is_regular(path: &Path) -> Result<bool, FileError> {
     let metadata = fs::metadata(path).map_err(FileError::io("find", path))?;
     Ok(metadata.is_file())
+}
+
+/// The names of the regular files directly within `folder`, sorted, at most 10,000.
+pub fn names(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let failed = |error| FileError::io("list", folder)(error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)?.take(10_000) {
+        let entry = entry.map_err(failed)?;
+        if entry.file_type().map_err(failed)?.is_file() {
+            names.push(PathBuf::from(entry.file_name()));
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// The user and group that own what lies at `path`.

@@ -29,6 +29,7 @@ pub use kind::{Kind, is_candidate};
 pub use page::{index_page, page};
 pub use problem::Problem;
 pub use rule::{Example, Rule};
+pub use syntax::UNREADABLE;
 
 use self::report::Report;
 use crate::document::{DocumentError, Source, yaml};
@@ -41,26 +42,45 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         .copied()
 }
 
-/// Everything wrong with the file `path`, in the order of its places.
+/// What came of looking at one file.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What it is; nothing for a file of no kind that is judged.
+    pub kind: Option<Kind>,
+    /// What is wrong with it, in the order of its places.
+    pub problems: Vec<Problem>,
+}
+
+/// Looks at the file `path` with every rule of its kind.
 ///
 /// `path` is relative to the repository's root: with the text it decides the kind, unless `kind`
-/// does. A file of no known kind has no findings, and is not parsed where its bytes already tell.
-pub fn check(path: &Path, bytes: &[u8], kind: Option<Kind>, files: &dyn Files) -> Vec<Problem> {
+/// does. A file of no known kind is not parsed where its bytes already tell.
+pub fn check(path: &Path, bytes: &[u8], kind: Option<Kind>, files: &dyn Files) -> Checked {
     let named = kind.or_else(|| Kind::of_path(path));
     if named.is_none() && !kind::may_be_ours(bytes) {
-        return Vec::new();
+        return Checked::default();
     }
     let source = match Source::decode(path, bytes) {
         Ok(source) => source,
-        Err(error) => return syntax::unreadable(named, &error),
+        Err(error) => return Checked::unreadable(named, &error),
     };
     let mut problems = Vec::new();
-    if let Err(error) = judge(&source, named, files, &mut problems) {
-        problems = syntax::unreadable(named, &error);
-    }
+    let kind = match judge(&source, named, files, &mut problems) {
+        Ok(kind) => kind,
+        Err(error) => return Checked::unreadable(named, &error),
+    };
     ignore::silence(&source, &mut problems);
     problems.sort_by_key(Problem::offset);
-    problems
+    Checked { kind, problems }
+}
+
+impl Checked {
+    fn unreadable(kind: Option<Kind>, error: &DocumentError) -> Self {
+        Self {
+            kind,
+            problems: vec![syntax::unreadable(kind, error)],
+        }
+    }
 }
 
 /// What every rule sees of the file that it looks at.
@@ -76,25 +96,26 @@ fn judge<'a>(
     named: Option<Kind>,
     files: &'a dyn Files,
     problems: &mut Vec<Problem>,
-) -> Result<(), DocumentError> {
+) -> Result<Option<Kind>, DocumentError> {
     let subject = Subject { source, files };
     let mut report = Report::new(source, problems);
     match named {
         Some(Kind::Config) => config::check(subject, &mut report),
         Some(Kind::RunnerConfig | Kind::HelmValues) => runner::check(subject, &mut report)?,
         Some(Kind::Renovate) => renovate::check(subject, &mut report)?,
-        _ => in_yaml(subject, named, &mut report)?,
+        _ => return in_yaml(subject, named, &mut report),
     }
-    Ok(())
+    Ok(named)
 }
 
 fn in_yaml(
     subject: Subject<'_>,
     named: Option<Kind>,
     report: &mut Report<'_>,
-) -> Result<(), DocumentError> {
+) -> Result<Option<Kind>, DocumentError> {
     let tree = yaml::parse(subject.source)?;
-    match named.or_else(|| Kind::of_shape(&tree)) {
+    let kind = named.or_else(|| Kind::of_shape(&tree));
+    match kind {
         Some(Kind::GithubWorkflow) => github::workflow(subject, &tree, report),
         Some(Kind::GithubAction) => github::action(subject, &tree, report),
         Some(Kind::ActionsLock) => github::lock(subject, &tree, report),
@@ -103,5 +124,5 @@ fn in_yaml(
         Some(Kind::OpenshellPolicy) => openshell::check(subject, &tree, report),
         Some(Kind::Config | Kind::RunnerConfig | Kind::HelmValues | Kind::Renovate) | None => {}
     }
-    Ok(())
+    Ok(kind)
 }

@@ -9,7 +9,7 @@ use crate::{
 pub(super) static RULES: &[&Rule] = &[&UNREADABLE];
 
 /// What is no document of its language, or more of one than is read.
-static UNREADABLE: Rule = Rule {
+pub static UNREADABLE: Rule = Rule {
     about: finding::Rule {
         id: "unreadable",
         summary: "A file cannot be read",
@@ -31,7 +31,7 @@ static UNREADABLE: Rule = Rule {
 ///
 /// Text that is not of its language is an error only where the name tells that a platform reads
 /// the file; a template is a note.
-pub(super) fn unreadable(named: Option<Kind>, error: &DocumentError) -> Vec<Problem> {
+pub(super) fn unreadable(named: Option<Kind>, error: &DocumentError) -> Problem {
     let severity = match error.problem {
         Fault::Template(_) => Severity::Note,
         _ if named.is_none() => Severity::Warning,
@@ -42,9 +42,9 @@ pub(super) fn unreadable(named: Option<Kind>, error: &DocumentError) -> Vec<Prob
         Some(position) => finding.starting_at(position),
         None => finding,
     };
-    vec![Problem {
+    Problem {
         finding: finding.severity(severity),
         fix: Vec::new(),
         offset: error.position.map_or(0, |position| position.offset),
-    }]
+    }
 }

@@ -5,7 +5,11 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use clap::ValueEnum as _;
-use fullsend::cli::{self, commands::schema};
+use fullsend::{
+    cli::{self, commands::schema},
+    seam::files,
+    validate,
+};
 
 #[expect(
     clippy::disallowed_methods,
@@ -31,6 +35,21 @@ fn schemas_are_current() {
         let word = name.to_possible_value().unwrap();
         let text = serde_json::to_string_pretty(&schema::schema(*name)).unwrap() + "\n";
         check(&format!("schemas/{}.json", word.get_name()), &text);
+    }
+}
+
+#[test]
+fn the_pages_of_rules_are_current() {
+    check("docs/rules/README.md", &validate::index_page());
+    let mut known: Vec<String> = vec!["README.md".to_owned()];
+    for rule in validate::rules() {
+        check(rule.about.page, &validate::page(rule));
+        known.push(format!("{}.md", rule.about.id));
+    }
+    // A rule that is gone leaves no page.
+    for name in files::names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules")).unwrap() {
+        let name = name.to_string_lossy().into_owned();
+        assert!(known.contains(&name), "docs/rules/{name} is of no rule");
     }
 }
 

@@ -4,7 +4,9 @@ pub(super) mod configuration;
 pub mod exec;
 mod image_request;
 pub mod schema;
+mod selection;
 mod trust;
+pub mod validate;
 pub mod verify;
 mod verify_all;
 pub mod verify_bundle;
@@ -23,6 +25,8 @@ pub enum Command {
     /// Says whether a Sigstore bundle is a signer's and about a file, by the protocol of
     /// sigstore-conformance
     VerifyBundle(verify_bundle::VerifyBundleArgs),
+    /// Says what is wrong with workflows, pipelines, runners and policies
+    Validate(validate::ValidateArgs),
     /// Shows and updates whom signatures are believed by
     Trust(trust::TrustArgs),
     /// Prints the JSON schema of one of fullsend's documents
@@ -34,6 +38,7 @@ impl Command {
     pub(super) fn check(&self, format: Format) -> Result<(), CliFailure> {
         let has_findings = match self {
             Self::Verify(args) => args.all.is_some(),
+            Self::Validate(args) => !args.list_rules,
             Self::Exec(_) | Self::VerifyBundle(_) | Self::Trust(_) | Self::Schema(_) => false,
         };
         if has_findings || !format.is_of_findings() {
@@ -41,7 +46,7 @@ impl Command {
         }
         Err(CliFailure::usage_with(
             "this format is for findings, which this verb does not have",
-            "`fullsend verify --all` has them; elsewhere take `--format json`",
+            "`fullsend validate` and `fullsend verify --all` have them; elsewhere take `--format json`",
         ))
     }
 }
@@ -52,6 +57,7 @@ pub(super) fn run(command: Command, context: &Context) -> Outcome {
         Command::Exec(args) => wait_for(exec::run(*args, context)),
         Command::Verify(args) => wait_for(verify::run(*args, context)),
         Command::VerifyBundle(args) => verify_bundle::run(&args, context),
+        Command::Validate(args) => validate::run(&args, context),
         Command::Trust(args) => wait_for(trust::run(args, context)),
         Command::Schema(args) => schema::run(&args),
     }

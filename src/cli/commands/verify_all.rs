@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::verify::Session;
+use super::{selection::Selection, verify::Session};
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
     model::{chain::chain, image::ImageReference, verdict::Verdict},
@@ -16,7 +16,7 @@ use crate::{
         verification::Verification,
         verify_all::{self, LocatedVerification, Location, VerifyAll},
     },
-    seam::{files, git, walk},
+    seam::files,
 };
 
 /// How many images are verified at the same time.
@@ -112,28 +112,16 @@ struct Search {
 
 impl Search {
     /// Reads every file at or below `path` that may name images.
-    ///
-    /// Files go by their names from the repository's root, where there is one around them: these
-    /// tell their kinds, and code scanning finds them by these.
     fn at(path: &Path) -> Result<Self, CliFailure> {
-        let path = files::resolve(path)?;
-        let is_file = files::is_regular(&path)?;
-        let folder = path.parent().filter(|_| is_file).unwrap_or(&path);
-        let root = git::work_tree(folder)?.unwrap_or(folder);
-        let name = |below: &Path| {
-            let whole = folder.join(below);
-            whole.strip_prefix(root).unwrap_or(&whole).to_owned()
-        };
-        let walked = walk::walk(&path, reference::is_candidate);
+        let selection = Selection::of(&[path.to_owned()], reference::is_candidate)?;
         let mut search = Self::default();
-        for file in &walked.files {
-            search.read(&folder.join(file), &name(file));
+        for file in &selection.files {
+            search.read(&file.path, &file.name);
         }
-        for unread in &walked.unread {
-            let file = name(&unread.path);
-            search.unread(&file, unread.reason.clone());
+        for unread in &selection.unread {
+            search.unread(&unread.path, unread.reason.clone());
         }
-        if walked.truncated {
+        if selection.truncated {
             let reason = "there are more files than are looked at".to_owned();
             search.unread(Path::new("."), reason);
         }

@@ -1,0 +1,298 @@
+//! `fullsend validate`: what is wrong with the files of an installation.
+
+use std::path::{Component, Path, PathBuf};
+
+use clap::{Args, ValueEnum, builder::PossibleValue};
+use rayon::prelude::*;
+
+use super::selection::{Selected, Selection};
+use crate::{
+    cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
+    document::{
+        MAX_BYTES,
+        edit::{self, Edit},
+    },
+    launch::Console as _,
+    model::{chain::chain, exit_code},
+    report::{
+        annotation, code_quality, excerpt,
+        finding::{Finding, Findings, Rule, Severity},
+        sarif, step_summary,
+    },
+    seam::{
+        files::{self, AtomicFile},
+        walk,
+    },
+    validate::{self, Checked, Files, Kind, Problem, UNREADABLE},
+};
+
+/// A file is mended in so many rounds at most: one mend can lay bare another.
+const MAX_ROUNDS: usize = 5;
+
+/// Longer files are not read; those of more than [`MAX_BYTES`] are told and not parsed.
+const MAX_FILE_BYTES: u64 = 2 * MAX_BYTES as u64;
+
+/// The options of `fullsend validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// Files and folders [default: the repository around the working directory]
+    #[arg(value_name = "PATHS")]
+    paths: Vec<PathBuf>,
+    /// What the named files are, whatever their names say
+    #[arg(long, value_name = "KIND")]
+    kind: Option<Kind>,
+    /// Only findings that matter this much
+    #[arg(long, value_enum, default_value_t = Severity::Note, value_name = "SEVERITY")]
+    min_severity: Severity,
+    /// Makes the mends that are safe, and keeps every other byte
+    #[arg(long)]
+    fix: bool,
+    /// Prints every rule, and looks at no file
+    #[arg(long, exclusive = true)]
+    pub(super) list_rules: bool,
+}
+
+impl ValueEnum for Kind {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
+    }
+}
+
+impl ValueEnum for Severity {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Note, Self::Warning, Self::Error]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
+    }
+}
+
+pub(super) fn run(args: &ValidateArgs, context: &Context) -> Outcome {
+    if args.list_rules {
+        return list_rules(context);
+    }
+    let selection = Selection::of(&args.paths, |path| validate::is_candidate(path))?;
+    let disk = OnDisk {
+        root: &selection.root,
+    };
+    let judged: Vec<Judged> = selection
+        .files
+        .par_iter()
+        .map(|file| judge(file, args, &disk))
+        .collect::<Result<_, _>>()?;
+    for (file, _) in selection
+        .files
+        .iter()
+        .zip(&judged)
+        .filter(|(_, it)| it.is_mended)
+    {
+        context
+            .terminal
+            .note(&format!("mended {}", file.name.display()));
+    }
+    let count = judged.iter().filter(|judged| judged.is_known).count();
+    let findings = judged.into_iter().flat_map(|judged| judged.findings);
+    let findings = findings
+        .chain(unread(&selection))
+        .filter(|finding| finding.severity >= args.min_severity)
+        .collect();
+    let findings = Findings::new(findings);
+    print(&findings, count, context)?;
+    let is_bad = |finding: &Finding| finding.severity >= Severity::Warning;
+    Ok(if findings.findings.iter().any(is_bad) {
+        exit_code::FINDINGS
+    } else {
+        exit_code::OK
+    })
+}
+
+/// What came of one file.
+#[derive(Default)]
+struct Judged {
+    findings: Vec<Finding>,
+    is_known: bool,
+    is_mended: bool,
+}
+
+fn judge(file: &Selected, args: &ValidateArgs, disk: &OnDisk<'_>) -> Result<Judged, CliFailure> {
+    let bytes = match files::read(&file.path, MAX_FILE_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let finding = Finding::whole_file(&UNREADABLE.about, &file.name, chain(&error));
+            return Ok(Judged {
+                findings: vec![finding],
+                ..Judged::default()
+            });
+        }
+    };
+    let kind = args.kind.filter(|_| file.is_named);
+    let mut checked = validate::check(&file.name, &bytes, kind, disk);
+    if file.is_named && checked.kind.is_none() && checked.problems.is_empty() {
+        return Err(CliFailure::usage_with(
+            format!("{} is of no kind that is validated", file.name.display()),
+            "say what it is with --kind",
+        ));
+    }
+    let mut is_mended = false;
+    if args.fix
+        && let Some(text) = mended(file, &bytes, &checked, kind, disk)
+    {
+        AtomicFile::replace(&file.path)?.commit(text.as_bytes())?;
+        checked = validate::check(&file.name, text.as_bytes(), kind, disk);
+        is_mended = true;
+    }
+    let problems = checked.problems.into_iter();
+    Ok(Judged {
+        findings: problems.map(|problem| problem.finding).collect(),
+        is_known: checked.kind.is_some(),
+        is_mended,
+    })
+}
+
+/// The text of `file` with every safe mend made; nothing where there is none.
+///
+/// One mend can lay bare another, so that it is looked at again.
+fn mended(
+    file: &Selected,
+    bytes: &[u8],
+    checked: &Checked,
+    kind: Option<Kind>,
+    disk: &OnDisk<'_>,
+) -> Option<String> {
+    let mut text = std::str::from_utf8(bytes).ok()?.to_owned();
+    let mut problems = checked.problems.clone();
+    let mut is_changed = false;
+    for _ in 0..MAX_ROUNDS {
+        let Some(next) = edited(&text, &problems) else {
+            break;
+        };
+        is_changed = true;
+        text = next;
+        problems = validate::check(&file.name, text.as_bytes(), kind, disk).problems;
+    }
+    is_changed.then_some(text)
+}
+
+/// `text` with the mends of `problems`, but for those that would touch another's bytes.
+fn edited(text: &str, problems: &[Problem]) -> Option<String> {
+    let mut edits: Vec<Edit> = Vec::new();
+    for problem in problems {
+        let is_taken = |edit: &Edit| edits.iter().any(|other| touch(edit, other));
+        if !problem.fix.iter().any(is_taken) {
+            edits.extend(problem.fix.iter().cloned());
+        }
+    }
+    (!edits.is_empty()).then(|| edit::apply(text, &edits).ok())?
+}
+
+fn touch(one: &Edit, other: &Edit) -> bool {
+    one.at.start <= other.at.end && other.at.start <= one.at.end
+}
+
+fn unread(selection: &Selection) -> Vec<Finding> {
+    let finding = |file: &Path, reason: &str| Finding::whole_file(&UNREADABLE.about, file, reason);
+    let unread = selection.unread.iter();
+    let mut findings: Vec<_> = unread.map(|it| finding(&it.path, &it.reason)).collect();
+    if selection.truncated {
+        let reason = format!(
+            "there are more than the {} files that are looked at",
+            walk::MAX_FILES
+        );
+        findings.push(finding(Path::new("."), &reason));
+    }
+    findings
+}
+
+/// The repository on the disk.
+struct OnDisk<'a> {
+    root: &'a Path,
+}
+
+impl OnDisk<'_> {
+    /// Where `path` lies; nothing where that is outside of the repository, be it by a link.
+    fn within(&self, path: &Path) -> Option<PathBuf> {
+        let is_below = path
+            .components()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let path = files::resolve(&self.root.join(path)).ok()?;
+        (is_below && path.starts_with(self.root)).then_some(path)
+    }
+}
+
+impl Files for OnDisk<'_> {
+    fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        files::read(&self.within(path)?, MAX_FILE_BYTES).ok()
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let Some(found) = self.within(folder) else {
+            return Vec::new();
+        };
+        let names = files::names(&found).unwrap_or_default();
+        names.into_iter().map(|name| folder.join(name)).collect()
+    }
+}
+
+fn print(findings: &Findings, files: usize, context: &Context) -> Result<(), CliFailure> {
+    let rules: Vec<&'static Rule> = validate::rules().map(|rule| &rule.about).collect();
+    let style = Terminal::stdout_style(&context.global, &context.environment);
+    Terminal::print(&match context.global.format {
+        Format::Human => excerpt::text(findings, files, style.color),
+        Format::Json => pretty(findings),
+        Format::Sarif => pretty(&sarif::document(findings, &rules)),
+        Format::Github => annotation::github(findings),
+        Format::Gitlab => pretty(&code_quality::issues(findings)),
+    })?;
+    let summary = context
+        .environment
+        .get("GITHUB_STEP_SUMMARY")
+        .map(Path::new);
+    if let Some(path) = summary.filter(|_| context.global.format == Format::Github)
+        && let Err(error) = files::append(path, &step_summary::markdown(findings, files))
+    {
+        let warning = format!("GITHUB_STEP_SUMMARY was not written: {error}");
+        context.terminal.warn(&warning);
+    }
+    Ok(())
+}
+
+fn pretty(document: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
+}
+
+/// A rule as `--list-rules` prints it.
+#[derive(serde::Serialize)]
+struct Listed {
+    rule: &'static str,
+    kind: Option<&'static str>,
+    severity: Severity,
+    summary: &'static str,
+}
+
+fn list_rules(context: &Context) -> Outcome {
+    let rules: Vec<Listed> = validate::rules()
+        .map(|rule| Listed {
+            rule: rule.about.id,
+            kind: rule.kind().map(Kind::as_str),
+            severity: rule.about.severity,
+            summary: rule.about.summary,
+        })
+        .collect();
+    let text = if context.global.format == Format::Json {
+        pretty(&serde_json::json!({"schema_version": 1, "rules": rules}))
+    } else {
+        let line = |rule: &Listed| {
+            let kind = rule.kind.unwrap_or("every kind");
+            let severity = rule.severity.as_str();
+            format!("{:40} {kind:16} {severity:8} {}\n", rule.rule, rule.summary)
+        };
+        rules.iter().map(line).collect()
+    };
+    Terminal::print(&text)?;
+    Ok(exit_code::OK)
+}
