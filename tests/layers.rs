@@ -52,7 +52,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("reqwest", &["seam"]),
     ("serde_saphyr", &["config", "document"]),
     ("sigstore_", &["signature"]),
-    ("toml_edit", &["document"]),
+    ("toml_", &["document"]),
 ];
 
 const MAX_LINES: usize = 600;

@@ -91,6 +91,13 @@ fn fold(c: char) -> char {
     single(upper.to_lowercase()).unwrap_or(upper)
 }
 
+/// Whether Go takes two names for one where it ignores case.
+pub(super) fn equal_to_go(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right)
+        || (!(left.is_ascii() && right.is_ascii())
+            && left.chars().map(fold).eq(right.chars().map(fold)))
+}
+
 /// The character that a mapping gives, where it gives just one.
 fn single(mut mapping: impl Iterator<Item = char>) -> Option<char> {
     let first = mapping.next();

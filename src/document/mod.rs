@@ -8,11 +8,14 @@ pub mod dockerfile;
 pub mod edit;
 mod error;
 pub mod json;
+mod origin;
+pub mod quote;
 mod source;
 pub mod toml;
 pub mod yaml;
 
 pub use error::{DocumentError, Problem};
+pub use origin::Origin;
 pub use source::{MAX_BYTES, Source};
 
 #[cfg(test)]
