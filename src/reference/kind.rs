@@ -118,8 +118,8 @@ pub(super) fn by_hint(path: &Path) -> Option<FileKind> {
         .then_some(FileKind::HelmValues)
 }
 
-/// Whether text that is no YAML is a template for it.
-pub(super) fn looks_like_template(source: &Source<'_>) -> bool {
+/// Whether text that is no YAML is a template for it: Helm's and Go's braces, but not GitHub's.
+pub fn looks_like_template(source: &Source<'_>) -> bool {
     let text = source.text();
     text.match_indices("{{")
         .any(|(at, _)| !text[..at].ends_with('$'))

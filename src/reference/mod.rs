@@ -18,7 +18,7 @@ use std::path::Path;
 
 pub use finding::{UNREADABLE_FILE, UNRESOLVED_IMAGE, unreadable, unresolved};
 pub use found::{FoundImage, ImagePlace, Part, Piece, Unresolved};
-pub use kind::{FileKind, is_candidate};
+pub use kind::{FileKind, is_candidate, looks_like_template};
 
 use crate::document::{self, DocumentError, Problem, Source, yaml};
 use found::Found;
@@ -53,12 +53,10 @@ fn in_yaml(
     found: &mut Found<'_>,
 ) -> Result<(), DocumentError> {
     let tree = yaml::parse(source).map_err(|error| match error.problem {
-        Problem::Syntax { .. } if named.is_none() && kind::looks_like_template(source) => {
-            DocumentError {
-                problem: Problem::Template("YAML"),
-                ..error
-            }
-        }
+        Problem::Syntax { .. } if named.is_none() && looks_like_template(source) => DocumentError {
+            problem: Problem::Template("YAML"),
+            ..error
+        },
         _ => error,
     })?;
     // What a first document says, a component's inputs for one, tells what the others are.

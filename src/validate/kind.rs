@@ -103,7 +103,10 @@ fn of_document(root: &Node<'_>) -> Option<Kind> {
 
 /// Whether a file of this name is worth reading at all.
 pub fn is_candidate(path: &Path) -> bool {
-    Kind::of_path(path).is_some() || crate::reference::is_candidate(path)
+    let is_yaml = path
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("yml") || end.eq_ignore_ascii_case("yaml"));
+    is_yaml || Kind::of_path(path).is_some()
 }
 
 /// Whether YAML of no telling name could be of a known kind.

@@ -62,25 +62,30 @@ pub fn check(path: &Path, bytes: &[u8], kind: Option<Kind>, files: &dyn Files) -
     }
     let source = match Source::decode(path, bytes) {
         Ok(source) => source,
-        Err(error) => return Checked::unreadable(named, &error),
+        Err(error) => {
+            return Checked {
+                kind: named,
+                problems: vec![syntax::undecodable(named, &error)],
+            };
+        }
     };
     let mut problems = Vec::new();
-    let kind = match judge(&source, named, files, &mut problems) {
-        Ok(kind) => kind,
-        Err(error) => return Checked::unreadable(named, &error),
-    };
+    let mut report = Report::new(&source, &mut problems);
+    let kind = judge(
+        Subject {
+            source: &source,
+            files,
+        },
+        named,
+        &mut report,
+    )
+    .unwrap_or_else(|error| {
+        syntax::unparsable(named, &error, &mut report);
+        named
+    });
     ignore::silence(&source, &mut problems);
     problems.sort_by_key(Problem::offset);
     Checked { kind, problems }
-}
-
-impl Checked {
-    fn unreadable(kind: Option<Kind>, error: &DocumentError) -> Self {
-        Self {
-            kind,
-            problems: vec![syntax::unreadable(kind, error)],
-        }
-    }
 }
 
 /// What every rule sees of the file that it looks at.
@@ -91,19 +96,16 @@ struct Subject<'a> {
     files: &'a dyn Files,
 }
 
-fn judge<'a>(
-    source: &'a Source<'a>,
+fn judge(
+    subject: Subject<'_>,
     named: Option<Kind>,
-    files: &'a dyn Files,
-    problems: &mut Vec<Problem>,
+    report: &mut Report<'_>,
 ) -> Result<Option<Kind>, DocumentError> {
-    let subject = Subject { source, files };
-    let mut report = Report::new(source, problems);
     match named {
-        Some(Kind::Config) => config::check(subject, &mut report),
-        Some(Kind::RunnerConfig | Kind::HelmValues) => runner::check(subject, &mut report)?,
-        Some(Kind::Renovate) => renovate::check(subject, &mut report)?,
-        _ => return in_yaml(subject, named, &mut report),
+        Some(Kind::Config) => config::check(subject, report),
+        Some(Kind::RunnerConfig | Kind::HelmValues) => runner::check(subject, report)?,
+        Some(Kind::Renovate) => renovate::check(subject, report)?,
+        _ => return in_yaml(subject, named, report),
     }
     Ok(named)
 }

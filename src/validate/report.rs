@@ -28,6 +28,10 @@ impl<'a> Report<'a> {
         }
     }
 
+    pub(super) fn source(&self) -> &'a Source<'a> {
+        self.source
+    }
+
     /// Says that `rule` found `message` at the bytes `at` of the file.
     pub(super) fn at(
         &mut self,

@@ -1,8 +1,9 @@
 //! Files that cannot be read at all.
 
-use super::{Example, Kind, Problem, Rule, rule::Check};
+use super::{Example, Kind, Problem, Report, Rule, rule::Check};
 use crate::{
     document::{DocumentError, Problem as Fault},
+    reference,
     report::finding::{self, Finding, Severity},
 };
 
@@ -27,24 +28,38 @@ pub static UNREADABLE: Rule = Rule {
     check: Check::Reading,
 };
 
-/// The problem of a file that could not be read.
-///
-/// Text that is not of its language is an error only where the name tells that a platform reads
-/// the file; a template is a note.
-pub(super) fn unreadable(named: Option<Kind>, error: &DocumentError) -> Problem {
-    let severity = match error.problem {
-        Fault::Template(_) => Severity::Note,
-        _ if named.is_none() => Severity::Warning,
-        _ => Severity::Error,
-    };
+/// The problem of a file of no readable text.
+pub(super) fn undecodable(named: Option<Kind>, error: &DocumentError) -> Problem {
     let finding = Finding::whole_file(&UNREADABLE.about, &error.file, error.problem.to_string());
     let finding = match error.position {
         Some(position) => finding.starting_at(position),
         None => finding,
     };
     Problem {
-        finding: finding.severity(severity),
+        finding: finding.severity(severity(named)),
         fix: Vec::new(),
         offset: error.position.map_or(0, |position| position.offset),
+    }
+}
+
+/// Says that the text is not of its language; a template becomes a document only when rendered.
+pub(super) fn unparsable(named: Option<Kind>, error: &DocumentError, report: &mut Report<'_>) {
+    let is_syntax = matches!(error.problem, Fault::Syntax { .. });
+    if named.is_none() && is_syntax && reference::looks_like_template(report.source()) {
+        return;
+    }
+    let message = error.problem.to_string();
+    let problem = match error.position {
+        Some(position) => report.at(&UNREADABLE, position.offset..position.offset, message),
+        None => report.whole(&UNREADABLE, message),
+    };
+    problem.severity(severity(named));
+}
+
+/// An error only where the name tells that a platform reads the file.
+fn severity(named: Option<Kind>) -> Severity {
+    match named {
+        Some(_) => Severity::Error,
+        None => Severity::Warning,
     }
 }
