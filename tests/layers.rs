@@ -46,6 +46,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("bollard", &["runtime"]),
     ("gitlab", &["forge"]),
     ("ignore", &["seam"]),
+    ("jsonc_parser", &["document"]),
     ("k8s_openapi", &["runtime"]),
     ("kube", &["runtime"]),
     ("octocrab", &["forge"]),

@@ -11,6 +11,8 @@ pub struct Dockerfile {
     pub syntax: Option<Word>,
     /// The instructions in order.
     pub instructions: Vec<Instruction>,
+    /// The bytes of each comment; those of directives are none.
+    pub comments: Vec<Range<usize>>,
 }
 
 /// One instruction, its continued lines joined.
@@ -68,7 +70,7 @@ pub fn parse(source: &Source<'_>) -> Result<Dockerfile, DocumentError> {
     };
     let mut file = Dockerfile::default();
     let escape = directives(&mut lines, &mut file);
-    while let Some(logical) = logical_line(&mut lines, escape) {
+    while let Some(logical) = logical_line(&mut lines, escape, &mut file.comments) {
         let words = split(&logical, escape);
         for heredoc in heredocs(&words) {
             skip_heredoc(&mut lines, &heredoc, source)?;
@@ -151,12 +153,21 @@ fn directive(line: &str) -> Option<(&str, Range<usize>)> {
 type Logical = Vec<(char, usize)>;
 
 /// Joins the next instruction's lines; comments and blank lines between them do not end it.
-fn logical_line(lines: &mut Lines<'_>, escape: char) -> Option<Logical> {
+fn logical_line(
+    lines: &mut Lines<'_>,
+    escape: char,
+    comments: &mut Vec<Range<usize>>,
+) -> Option<Logical> {
     let mut logical = Logical::new();
     let mut started = false;
     while let Some(line) = lines.next() {
         let trimmed = line.text.trim_start();
-        if trimmed.is_empty() || trimmed.starts_with('#') {
+        if trimmed.starts_with('#') {
+            let end = line.at + line.text.len();
+            comments.push(end - trimmed.len()..end);
+            continue;
+        }
+        if trimmed.is_empty() {
             continue;
         }
         started = true;

@@ -1,19 +1,23 @@
-//! Documents from outside: JSON, read strictly; YAML, TOML and Dockerfiles as trees with places. No
-//! input or output.
+//! Documents from outside: JSON, read strictly; YAML, TOML, JSON5 and Dockerfiles as trees with
+//! places; edits and quoting. No input or output.
 //!
 //! Every value knows the bytes it was read from, so that what is found can be shown and edited
 //! while every other byte stays.
 
+mod comment;
 pub mod dockerfile;
 pub mod edit;
 mod error;
 pub mod json;
+pub mod jsonc;
 mod origin;
 pub mod quote;
 mod source;
 pub mod toml;
+mod tree;
 pub mod yaml;
 
+pub use comment::{Comment, Language, comments};
 pub use error::{DocumentError, Problem};
 pub use origin::Origin;
 pub use source::{MAX_BYTES, Source};

@@ -11,6 +11,7 @@ fn found(example: &Example) -> Vec<Problem> {
         None,
         &NoFiles,
     )
+    .problems
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod read;
 
 use std::ops::Range;
 
+use toml_parser::lexer::TokenKind;
+
 use super::{DocumentError, Origin, Source, json, yaml::Scalar};
 
 /// A value with the bytes of the file that it was read from.
@@ -72,6 +74,16 @@ pub fn parse(source: &Source<'_>) -> Result<Table, DocumentError> {
 /// the whole scalar, and only [`Origin::exact`] tells.
 pub fn parse_embedded(source: &Source<'_>, scalar: &Scalar<'_>) -> Result<Table, DocumentError> {
     read::table(source, scalar.value, &scalar.origin(source))
+}
+
+/// Where the comments stand.
+pub(super) fn comments(source: &Source<'_>) -> Vec<Range<usize>> {
+    let (body, base) = source.body();
+    let tokens = toml_parser::Source::new(body).lex();
+    tokens
+        .filter(|token| token.kind() == TokenKind::Comment)
+        .map(|token| base + token.span().start()..base + token.span().end())
+        .collect()
 }
 
 impl Table {
