@@ -1,44 +1,72 @@
 //! Comments that silence a finding: `# fullsend: ignore[rule] reason`.
 //!
 //! One at a line's end is about what begins on that line; one that stands alone is about the next
-//! line that is no comment.
+//! line that holds more than a comment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::Problem;
-use crate::document::Source;
+use super::{Kind, Problem};
+use crate::document::{self, Comment, Language, Source};
 
 const MARK: &str = "fullsend: ignore[";
 
+/// The names of rules by the line on which they are silenced.
+type Silenced<'a> = HashMap<usize, Vec<&'a str>>;
+
 /// Takes those out of `problems` that a comment in their file silences.
-pub(super) fn silence(source: &Source<'_>, problems: &mut Vec<Problem>) {
+pub(super) fn silence(source: &Source<'_>, kind: Option<Kind>, problems: &mut Vec<Problem>) {
     if problems.is_empty() || !source.text().contains(MARK) {
         return;
     }
-    let ignored = ignored(source.text());
+    // What cannot be parsed has no comments either.
+    let Ok(comments) = document::comments(source, language(source, kind)) else {
+        return;
+    };
+    let silenced = silenced(source, &comments);
     problems.retain(|problem| {
-        let rules = problem.finding.line.and_then(|line| ignored.get(&line));
+        let rules = problem.finding.line.and_then(|line| silenced.get(&line));
         !rules.is_some_and(|rules| rules.contains(&problem.finding.rule.id))
     });
 }
 
-/// The names of rules that are silenced, by line.
-fn ignored(text: &str) -> HashMap<usize, Vec<&str>> {
-    let mut ignored: HashMap<usize, Vec<&str>> = HashMap::new();
-    let mut waiting: Vec<&str> = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let alone = line.trim_start().starts_with('#');
-        let named = line.split_once('#').map_or("", |(_, comment)| comment);
-        let named = names(named);
-        if alone {
-            waiting.extend(named);
-        } else if !line.trim().is_empty() {
-            let here = ignored.entry(number).or_default();
-            here.extend(waiting.drain(..));
-            here.extend(named);
-        }
+fn language(source: &Source<'_>, kind: Option<Kind>) -> Language {
+    let ends_in = |end: &str| source.file().extension().is_some_and(|found| found == end);
+    match kind {
+        Some(Kind::RunnerConfig) => Language::Toml,
+        Some(Kind::Renovate) if !ends_in("yml") && !ends_in("yaml") => Language::Json,
+        _ => Language::Yaml,
     }
-    ignored
+}
+
+fn silenced<'a>(source: &Source<'a>, comments: &[Comment]) -> Silenced<'a> {
+    let line_of = |comment: &Comment| source.span(&comment.at).start.line;
+    let alone: HashSet<usize> = comments.iter().filter(|it| it.alone).map(line_of).collect();
+    let mut silenced = Silenced::new();
+    for comment in comments {
+        let names = names(source.slice(comment.at.clone()));
+        if names.is_empty() {
+            continue;
+        }
+        let line = line_of(comment);
+        let target = if comment.alone {
+            next_of_substance(
+                source.slice(comment.at.end..source.text().len()),
+                line,
+                &alone,
+            )
+        } else {
+            line
+        };
+        silenced.entry(target).or_default().extend(names);
+    }
+    silenced
+}
+
+/// The first line after `line` that holds more than a comment; `rest` begins at that line's end.
+fn next_of_substance(rest: &str, line: usize, alone: &HashSet<usize>) -> usize {
+    let after = (line..).zip(rest.split('\n')).skip(1);
+    let mut of_substance = after.filter(|(n, text)| !alone.contains(n) && !text.trim().is_empty());
+    of_substance.next().map_or(line, |(n, _)| n)
 }
 
 /// The names between the brackets of a comment's marks.

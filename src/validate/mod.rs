@@ -83,7 +83,7 @@ pub fn check(path: &Path, bytes: &[u8], kind: Option<Kind>, files: &dyn Files) -
         syntax::unparsable(named, &error, &mut report);
         named
     });
-    ignore::silence(&source, &mut problems);
+    ignore::silence(&source, kind, &mut problems);
     problems.sort_by_key(Problem::offset);
     Checked { kind, problems }
 }

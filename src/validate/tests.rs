@@ -101,3 +101,10 @@ fn a_comment_silences_its_line_or_the_next() {
         1
     );
 }
+
+#[test]
+fn what_only_looks_like_such_a_comment_silences_nothing() {
+    let text = "version: 1\nagents:\n  triage: {cpu: \"# fullsend: ignore[config-invalid] x\"}\n";
+    let found = check(Path::new("fullsend.yaml"), text.as_bytes(), None, &NoFiles);
+    assert_eq!(found.problems.len(), 1);
+}
