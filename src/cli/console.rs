@@ -13,7 +13,9 @@ use super::{
     failure::CliFailure,
     global::{Color, GlobalArgs},
 };
-use crate::{launch::Console, report::Style, seam::environment::Environment};
+use crate::{
+    launch::Console, model::text::printable, report::Style, seam::environment::Environment,
+};
 
 const BOLD_RED: &str = "\x1b[1;31m";
 const BOLD_YELLOW: &str = "\x1b[1;33m";
@@ -78,14 +80,16 @@ impl Terminal {
             self.write(&error.render(self.color));
             return;
         }
-        let mut text = format!("{} {failure}", self.painted(BOLD_RED, "error:"));
+        let message = printable(&failure.to_string());
+        let mut text = format!("{} {message}", self.painted(BOLD_RED, "error:"));
         let mut cause = failure.source();
         while let Some(error) = cause {
-            let _ = write!(text, "\n  because {error}");
+            let _ = write!(text, "\n  because {}", printable(&error.to_string()));
             cause = error.source();
         }
         if let Some(hint) = failure.hint() {
-            let _ = write!(text, "\n{} {hint}", self.painted(BOLD_CYAN, "help:"));
+            let help = self.painted(BOLD_CYAN, "help:");
+            let _ = write!(text, "\n{help} {}", printable(&hint));
         }
         self.write(&text);
     }
@@ -106,7 +110,7 @@ impl Terminal {
 
     /// A line that is shown whatever happens.
     pub(super) fn say(&self, line: &str) {
-        self.write(line);
+        self.write(&printable(line));
     }
 
     fn painted(&self, style: &str, word: &str) -> String {
@@ -117,7 +121,7 @@ impl Terminal {
         }
     }
 
-    /// Writes a line in one piece, so that lines of two processes do not mix.
+    /// Writes lines, already printable, in one piece, so that those of two processes do not mix.
     fn write(&self, text: &str) {
         let mut text = text.to_owned();
         if !text.ends_with('\n') {
@@ -136,12 +140,13 @@ impl Terminal {
 impl Console for Terminal {
     fn note(&self, line: &str) {
         if !self.quiet {
-            self.write(line);
+            self.say(line);
         }
     }
 
     fn warn(&self, line: &str) {
-        self.write(&format!("{} {line}", self.painted(BOLD_YELLOW, "warning:")));
+        let warning = self.painted(BOLD_YELLOW, "warning:");
+        self.write(&format!("{warning} {}", printable(line)));
     }
 
     fn raw(&self, text: &str) {

@@ -110,7 +110,7 @@ fn shown(value: &Value) -> String {
     match value {
         Value::Object(_) => "an object".to_owned(),
         Value::Array(_) => "a list".to_owned(),
-        Value::String(text) => format!("`{}`", excerpt(text).escape_debug()),
+        Value::String(text) => format!("`{}`", excerpt(text)),
         scalar => format!("`{scalar}`"),
     }
 }

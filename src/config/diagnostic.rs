@@ -111,14 +111,14 @@ impl ConfigError {
             }
         }
         Self {
-            name: name.to_owned(),
+            name: printable(name),
             text,
             diagnostics,
             left_out,
         }
     }
 
-    /// The file's name, as given to the parser.
+    /// The file's name as it was given to the parser, printable.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -164,7 +164,7 @@ impl ConfigError {
     fn groups<'a>(&'a self, diagnostic: &'a Diagnostic) -> Vec<Group<'a>> {
         let title = Level::ERROR.primary_title(&diagnostic.message);
         let Some(at) = &diagnostic.at else {
-            let named = format!("{}: {}", printable(&self.name), diagnostic.message);
+            let named = format!("{}: {}", self.name, diagnostic.message);
             let group = Group::with_title(Level::ERROR.primary_title(named));
             let help = diagnostic.help.as_deref();
             return vec![help.into_iter().fold(group, |group, text| {
@@ -190,9 +190,9 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(first) = self.diagnostics.first() else {
-            return write!(f, "{}: not usable", printable(&self.name));
+            return write!(f, "{}: not usable", self.name);
         };
-        let name = printable(&self.name);
+        let name = &self.name;
         match self.position(first) {
             Some((line, column)) => {
                 write!(f, "{name}:{line}:{column}: {}", first.message)?;

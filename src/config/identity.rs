@@ -160,7 +160,7 @@ impl KeylessRequirement {
         let mismatch = |what, expected: String, found: Option<&str>| IdentityMismatch {
             what,
             expected,
-            found: found.map_or("absent".to_owned(), |found| format!("`{}`", clean(found))),
+            found: found.map_or("absent".to_owned(), |found| format!("`{}`", excerpt(found))),
         };
         if issuer != self.issuer {
             let expected = format!("`{}`", self.issuer);
@@ -277,11 +277,6 @@ fn repository_path(text: &str) -> &str {
     text.strip_prefix("https://")
         .and_then(|rest| rest.split_once('/'))
         .map_or(text, |(_, path)| path)
-}
-
-/// A certificate's text may be anything; terminals and logs get the printable part of it.
-fn clean(text: &str) -> String {
-    excerpt(text).escape_debug().to_string()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The error of a single value, wherever it was written: in a file or in an argument.
 
+pub(super) use crate::model::text::{excerpt, printable};
+
 /// Why a value is refused, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
@@ -37,31 +39,4 @@ impl ValueError {
     pub fn hint(&self) -> Option<String> {
         self.mend.clone()
     }
-}
-
-/// Escapes what could move a terminal's cursor or reorder its text.
-pub(crate) fn printable(text: &str) -> String {
-    let unsafe_to_print = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut clean = String::with_capacity(text.len());
-    for character in text.chars() {
-        if unsafe_to_print(character) {
-            clean.extend(character.escape_unicode());
-        } else {
-            clean.push(character);
-        }
-    }
-    clean
-}
-
-/// Shortens a user's text for a message.
-pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut short: String = text.chars().take(LONGEST).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }

@@ -12,6 +12,7 @@ use super::{
     suggest::suggest,
     value::excerpt,
 };
+use crate::model::text::shortened;
 
 /// Longer files are refused before they are parsed.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
@@ -275,7 +276,7 @@ fn syntax(at: &Range<usize>, error: &Error, text: &str) -> Diagnostic {
     if words.contains("recursion limit") {
         return Diagnostic::about(at, "the file is nested too deeply");
     }
-    let diagnostic = Diagnostic::about(at, format!("not valid YAML: {}", excerpt_long(words)));
+    let diagnostic = Diagnostic::about(at, format!("not valid YAML: {}", shortened(words, 200)));
     if line.trim_start_matches(' ').starts_with('\t') {
         return diagnostic.help("YAML is indented with spaces, never with tabs");
     }
@@ -339,10 +340,6 @@ fn line_around(text: &str, offset: usize) -> &str {
         .find('\n')
         .map_or(text.len(), |at| offset + at);
     &text[start..end]
-}
-
-fn excerpt_long(words: &str) -> String {
-    words.chars().take(200).collect()
 }
 
 /// serde's words for types, as people who write YAML know them.

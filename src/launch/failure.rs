@@ -4,6 +4,7 @@ use crate::{
     model::{
         chain::chain,
         outcome::{LaunchFailure, Outcome},
+        text::with_hint,
     },
     runtime::RuntimeError,
 };
@@ -38,13 +39,5 @@ impl Failure {
             _ => otherwise,
         };
         Self::launch(reason, with_hint(chain(error), error.hint()))
-    }
-}
-
-/// The sentence with the mend behind it.
-pub(super) fn with_hint(text: String, hint: Option<String>) -> String {
-    match hint {
-        Some(hint) => format!("{text}; {hint}"),
-        None => text,
     }
 }

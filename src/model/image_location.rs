@@ -5,6 +5,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 use super::{
     digest::Digest,
     image::{ImageReference, ImageReferenceError, Repository},
+    text::excerpt,
 };
 
 /// What a user names: an image in a registry, or `oci:DIR[:TAG][@DIGEST]`.
@@ -75,8 +76,7 @@ impl FromStr for LayoutImage {
             return Err(ImageLocationError::Folder);
         }
         if let Some(tag) = tag.filter(|tag| !is_name(tag)) {
-            let shown = tag.chars().filter(|c| !c.is_control()).take(128);
-            return Err(ImageLocationError::Tag(shown.collect()));
+            return Err(ImageLocationError::Tag(excerpt(tag)));
         }
         Ok(Self {
             folder: PathBuf::from(folder),

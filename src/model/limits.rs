@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
+use super::text::excerpt;
+
 /// A number of bytes.
 ///
 /// Read as docker reads `--memory`: `k`, `m`, `g`, `t`, with or without `b` or `ib`, in either
@@ -286,11 +288,6 @@ pub fn parse_pids(text: &str) -> Result<u32, LimitError> {
         .ok()
         .filter(|pids| (1..=Limits::MAX_PIDS).contains(pids))
         .ok_or(LimitError::Pids)
-}
-
-/// The start of a user's text, short enough for an error message.
-fn excerpt(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 #[cfg(test)]

@@ -10,4 +10,5 @@ pub mod limits;
 pub mod outcome;
 pub mod platform;
 pub mod span;
+pub mod text;
 pub mod verdict;

@@ -4,7 +4,7 @@ use std::{fmt, path::Path, time::Duration};
 
 use crate::{
     document::json,
-    model::digest::Digest,
+    model::{digest::Digest, text},
     seam::{files::FileError, http::HttpError, process::ProcessError},
 };
 
@@ -55,10 +55,7 @@ impl RegistryError {
 
     /// The whole sentence, with what the user can do about it where that is known.
     pub fn with_hint(&self) -> String {
-        match self.hint() {
-            Some(hint) => format!("{self}; {hint}"),
-            None => self.to_string(),
-        }
+        text::with_hint(self, self.hint())
     }
 
     /// What the user can do about it.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 use super::{error::Reason, limits};
 use crate::{
     document::json,
-    model::{digest::Digest, platform::Platform},
+    model::{digest::Digest, platform::Platform, text::shortened},
 };
 
 /// The media types of manifests.
@@ -230,8 +230,7 @@ fn is_generic(content_type: &str) -> bool {
 
 /// A media type fit to be shown, whatever it was.
 fn shown(media_type: &str) -> String {
-    let printable = media_type.chars().filter(char::is_ascii_graphic);
-    printable.take(128).collect()
+    shortened(media_type, 128)
 }
 
 /// Go writes an empty map as `null`.

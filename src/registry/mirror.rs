@@ -14,7 +14,10 @@ use std::{
 };
 
 use super::error::Reason;
-use crate::model::image::{ImageReferenceError, Repository};
+use crate::model::{
+    image::{ImageReferenceError, Repository},
+    text::excerpt,
+};
 
 /// `HOST=MIRROR[/PREFIX]`: what HOST holds as `a/b`, MIRROR holds as `PREFIX/a/b`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +86,7 @@ impl FromStr for Mirror {
 
 /// A registry as images name it; a word that docker would take for a path is none.
 fn registry(host: &str) -> Result<String, MirrorError> {
-    let other = || MirrorError::Host(host.chars().filter(|c| !c.is_control()).take(128).collect());
+    let other = || MirrorError::Host(excerpt(host));
     let repository: Repository = format!("{host}/a/b").parse().map_err(|_| other())?;
     match repository.path() {
         "a/b" => Ok(repository.host().to_owned()),

@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(
             github(&Findings::new(vec![finding])),
             "::warning file=a%2Cb%3A%0A%3A%3Aerror%3A%3Ax,line=2,endLine=2,col=1,endColumn=3,\
-             title=some-rule::x  ::error::y%0AMend it: 100%25.\n"
+             title=some-rule::x\u{fffd}\u{fffd}::error::y%0AMend it: 100%25.\n"
         );
     }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::verification::{LogEntry, Method};
-use crate::model::verdict::Verdict;
+use crate::model::{text::printable, verdict::Verdict};
 
 /// The verdict on one bundle about one file.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -67,10 +67,4 @@ pub fn text(verification: &BundleVerification) -> String {
         }
     }
     text
-}
-
-/// `text` on one line: names of files and statements of strangers may hold what moves a cursor.
-fn printable(text: &str) -> String {
-    let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    text.chars().map(visible).collect()
 }

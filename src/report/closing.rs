@@ -4,11 +4,16 @@ use super::run::RunReport;
 use crate::model::{
     limits::{ByteSize, Span},
     outcome::{LaunchFailure, Outcome},
+    text::printable,
     verdict::Verdict,
 };
 
 /// The closing line of `report`, without the final newline.
 pub fn line(report: &RunReport) -> String {
+    printable(&sentence(report))
+}
+
+fn sentence(report: &RunReport) -> String {
     let agent = &report.agent;
     let after = report
         .usage

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::limits::{ByteSize, Limits};
+use crate::model::{
+    limits::{ByteSize, Limits},
+    text::printable,
+};
 
 /// The launch that would be made, as far as arguments and configuration tell.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -125,7 +128,7 @@ impl DryRun {
             ("root", root.to_owned()),
         ] {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{name:<10} {value}");
+            let _ = writeln!(text, "{name:<10} {}", printable(&value));
         }
         text
     }

@@ -9,7 +9,10 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::excerpt::Excerpt;
-use crate::model::span::{Position, Span};
+use crate::model::{
+    span::{Position, Span},
+    text::printable,
+};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -102,8 +105,6 @@ impl Finding {
 
     /// A finding about `file` as a whole.
     pub fn whole_file(rule: &'static Rule, file: &Path, message: impl Into<String>) -> Self {
-        let message: String = message.into();
-        let printable = |c: char| if c.is_control() { ' ' } else { c };
         Self {
             rule,
             severity: rule.severity,
@@ -112,7 +113,7 @@ impl Finding {
             column: None,
             end_line: None,
             end_column: None,
-            message: message.chars().map(printable).collect(),
+            message: printable(&message.into()),
             help: Some(rule.help.to_owned()),
             excerpt: None,
         }
@@ -162,8 +163,7 @@ impl Findings {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.file.to_string_lossy();
-        let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-        write!(f, "{}", name.chars().map(printable).collect::<String>())?;
+        f.write_str(&printable(&name))?;
         for place in [self.line, self.column].into_iter().flatten() {
             write!(f, ":{place}")?;
         }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::verdict::Verdict;
+use crate::model::{text::printable, verdict::Verdict};
 
 /// How text for people is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Style {
     ///
     /// A word that does not fit beside the name begins below it, as a digest does on 80 columns.
     pub(super) fn row(self, text: &mut String, depth: usize, name: &str, value: &str) {
-        let value = plain(value);
+        let value = printable(value);
         let indent = depth * 2;
         let room = |margin| self.width.map(|width| width.saturating_sub(margin));
         let longest = value.split(' ').map(columns).max().unwrap_or_default();
@@ -64,7 +64,7 @@ impl Style {
             let words = line.trim_start_matches(' ');
             let indent = line.len() - words.len();
             let room = self.width.map(|width| width.saturating_sub(indent));
-            for line in wrapped(&plain(words), room) {
+            for line in wrapped(&printable(words), room) {
                 // Writing to a String cannot fail.
                 let _ = writeln!(text, "{:indent$}{line}", "");
             }
@@ -74,18 +74,6 @@ impl Style {
 
 fn columns(word: &str) -> usize {
     word.chars().count()
-}
-
-/// `text` without the characters that control a terminal or the direction of writing.
-pub(super) fn plain(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{061c}' | '\u{feff}')
-    };
-    text.chars()
-        .map(|c| if steers(c) { '\u{fffd}' } else { c })
-        .collect()
 }
 
 /// The lines of `text`: words stay whole, though they be longer than `width`.

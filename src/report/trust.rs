@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::text::printable;
+
 /// What `fullsend trust show` and `fullsend trust update` print.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct TrustReport {
@@ -77,10 +79,10 @@ pub fn text(report: &TrustReport) -> String {
 }
 
 fn instance_text(instance: &TrustInstance) -> String {
-    let mut text = format!("{}\n", instance.name);
+    let mut text = format!("{}\n", printable(&instance.name));
     // Writing to a String cannot fail.
     let mut row = |name: &str, value: &str| {
-        let _ = writeln!(text, "  {name:<9} {value}");
+        let _ = writeln!(text, "  {name:<9} {}", printable(value));
     };
     match instance.source {
         Some(TrustSource::Embedded) => row("source", "came with this program"),

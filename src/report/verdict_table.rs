@@ -1,14 +1,14 @@
 //! The verdict for people: what was decided, who signed, and why the others did not count.
 
 use super::{
-    style::{Style, plain},
+    style::Style,
     verification::{Format, Method, PlatformVerdict, Signature, Verification},
 };
-use crate::model::verdict::Verdict;
+use crate::model::{text::printable, verdict::Verdict};
 
 /// The text of `verification`, with a final newline.
 pub fn text(verification: &Verification, style: Style) -> String {
-    let image = plain(&verification.image);
+    let image = printable(&verification.image);
     let verdict = style.verdict(verification.verdict, 0);
     let mut table = Table {
         text: format!("{image}: {verdict}\n"),
@@ -152,7 +152,7 @@ impl Table<'_> {
             } = manifest;
             let name = platform.as_deref().unwrap_or("not known");
             let verdict = self.style.verdict(manifest.verdict, 0);
-            let line = format!("  platform    {}: {verdict}\n", plain(name));
+            let line = format!("  platform    {}: {verdict}\n", printable(name));
             self.text.push_str(&line);
             self.row(2, "digest", digest);
             self.row_of(2, "reason", manifest.reason.as_ref());

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::{
     finding::{Finding, Findings, Rule, Severity, lossy},
-    style::{Style, plain},
+    style::Style,
     verification::Verification,
 };
-use crate::model::{exit_code, span::Span, verdict::Verdict};
+use crate::model::{exit_code, span::Span, text::printable, verdict::Verdict};
 
 /// The document that `fullsend verify --all --format json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -179,7 +179,7 @@ impl VerifyAll {
                 ..
             } = &image.verification;
             let verdict = style.verdict(*verdict, "unavailable".len());
-            let name = short(&plain(name));
+            let name = short(&printable(name));
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{verdict}  {name}  {}", image.first_place());
         }
@@ -240,7 +240,7 @@ impl LocatedVerification {
             return;
         }
         let verdict = style.verdict(*verdict, 0);
-        let _ = writeln!(text, "\n{}: {verdict}", plain(image));
+        let _ = writeln!(text, "\n{}: {verdict}", printable(image));
         let refused = self.verification.signatures.iter();
         let refused = refused.chain(&self.verification.attestations);
         if let Some(reason) = reason {
@@ -275,7 +275,7 @@ impl Location {
     }
 
     fn text(&self) -> String {
-        let file = plain(&self.file.to_string_lossy());
+        let file = printable(&self.file.to_string_lossy());
         format!("{file}:{}:{}", self.line, self.column)
     }
 }

@@ -9,7 +9,7 @@ use super::{
     error::RuntimeError,
 };
 use crate::{
-    model::digest::Digest,
+    model::{digest::Digest, text::shortened},
     seam::{environment::Environment, files},
 };
 
@@ -70,7 +70,7 @@ fn configured(folder: &Path) -> String {
 fn endpoint_of(folder: &Path, origin: &str, name: &str) -> Result<Endpoint, RuntimeError> {
     let bad = |reason: String| RuntimeError::Address {
         origin: origin.to_owned(),
-        value: name.chars().take(200).collect(),
+        value: shortened(name, 200),
         reason,
     };
     // Docker's folder name for a context: its name may hold anything, the hash cannot.

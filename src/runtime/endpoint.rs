@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{context, error::RuntimeError};
-use crate::seam::environment::Environment;
+use crate::{model::text::shortened, seam::environment::Environment};
 
 /// An address that a runtime listens at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub(super) fn parse(
 ) -> Result<Endpoint, RuntimeError> {
     let bad = |reason: &str| RuntimeError::Address {
         origin: origin.to_owned(),
-        value: value.chars().take(200).collect(),
+        value: shortened(value, 200),
         reason: reason.to_owned(),
     };
     let Some((scheme, rest)) = value.split_once("://") else {

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::model::image::ImageReference;
+use crate::model::{image::ImageReference, text::shortened};
 
 /// A runtime that could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -192,14 +192,9 @@ impl RuntimeError {
     }
 }
 
-/// Cuts what a runtime or registry said to a length that a person can read.
+/// What a runtime or registry said, on one line of a length that a person can read.
 pub(super) fn excerpt(message: &str) -> String {
     const LONGEST: usize = 2000;
-    let printable = |c: &char| !c.is_control() || *c == '\n' || *c == '\t';
-    message
-        .trim()
-        .chars()
-        .filter(printable)
-        .take(LONGEST)
-        .collect()
+    let lines: Vec<&str> = message.split(['\n', '\r', '\t']).map(str::trim).collect();
+    shortened(lines.join(" ").trim(), LONGEST)
 }

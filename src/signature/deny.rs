@@ -3,7 +3,7 @@
 use super::{caps, policy::Policy, verifier::VerifyError};
 use crate::{
     config::{DenyList, DenySource, DenyUnavailable, MAX_FILE_BYTES},
-    model::chain::chain,
+    model::{chain::chain, text::with_hint},
     registry::{Manifest, Registry},
     seam::{
         files::FileError,
@@ -71,7 +71,8 @@ async fn read(
             (image.to_string(), bytes)
         }
     };
-    DenyList::parse(&bytes, &name).map_err(|error| DenyError::Malformed(error.render(false)))
+    DenyList::parse(&bytes, &name)
+        .map_err(|error| DenyError::Malformed(with_hint(&error, error.hint())))
 }
 
 async fn from_url(url: &str, registry: &Registry) -> Result<Vec<u8>, DenyError> {

@@ -11,7 +11,11 @@ use sigstore_verify::{
 };
 
 use super::{caps, legacy_attestation::LegacyAttestation, simple_signing};
-use crate::{document::json, model::digest::Digest, report::verification::Format};
+use crate::{
+    document::json,
+    model::{digest::Digest, text::excerpt},
+    report::verification::Format,
+};
 
 /// The predicate type that makes a DSSE statement a signature; every other is an attestation.
 ///
@@ -270,7 +274,7 @@ pub(super) fn subjects(statement: &Statement) -> Result<Vec<Digest>, EvidenceErr
     if !STATEMENT_TYPES.contains(&statement.type_.as_str()) {
         return Err(malformed(format!(
             "`{}` is not an in-toto statement",
-            statement.type_
+            excerpt(&statement.type_)
         )));
     }
     bounded("subjects", statement.subject.len(), caps::SUBJECTS)?;

@@ -6,7 +6,10 @@ use sigstore_trust_root::{SigstoreInstance, TrustedRoot};
 use sigstore_verify::Verifier;
 
 use super::trust_store::{Instance, TrustStore};
-use crate::{model::chain::chain, seam::files::FileError};
+use crate::{
+    model::{chain::chain, text},
+    seam::files::FileError,
+};
 
 /// A Sigstore instance's keys and certificates; clones share what has been read.
 #[derive(Clone, Debug)]
@@ -60,10 +63,7 @@ impl TrustError {
 
     /// The error with its hint, as one sentence.
     pub(super) fn with_hint(&self) -> String {
-        match self.hint() {
-            Some(hint) => format!("{self}; {hint}"),
-            None => self.to_string(),
-        }
+        text::with_hint(self, self.hint())
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use fullsend_testkit::signing::{Bundle, Signing};
+use serde_json::{Value, json};
 
 use super::{
     bench::{Bench, busybox, read},
@@ -101,6 +103,41 @@ fn a_refusal_reaches_the_job_too() {
     assert!(output.ends_with("\nexit-code=10\n"), "{output}");
     ended.said("::endgroup::\n");
     assert!(!ended.stderr.contains("stop-commands"), "{}", ended.stderr);
+}
+
+/// Nobody has proven what an unsigned statement says, and the refusal quotes it.
+#[test]
+fn what_strangers_sign_cannot_issue_workflow_commands_or_steer_the_terminal() {
+    let bench = Bench::new();
+    let image = bench.push("hostile", "1.0.0", &busybox());
+    let bundle = Signing::with_key(&bench.key).bundle(image.digest());
+    let kind = "x\u{1b}[2J\n::add-mask::y\u{202e} ##[add-mask]z";
+    let hostile = with_statement_type(bundle, kind);
+    bench.attach("hostile", image.digest(), &hostile);
+    let ended = on_github(&bench, bench.shell("exit 7"))
+        .args(["--image", &bench.reference("hostile", &image)])
+        .run();
+    ended.is(11, &json!({"kind": "refused", "verdict": "invalid"}));
+    ended.said("[2J\u{fffd}::add-mask::y\u{fffd} ##\u{fffd}add-mask]z");
+    let summary = read(&bench.path("summary")).unwrap();
+    for text in [&ended.stderr, &summary] {
+        let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!text.contains(steers), "{text:?}");
+        let command = |line: &str| line.trim_start().starts_with("::add-mask");
+        assert!(!text.lines().any(command), "{text}");
+        assert!(!text.contains("##["), "{text}");
+    }
+}
+
+/// `bundle` with another `_type` in its statement, which its signature no longer fits.
+fn with_statement_type(bundle: Bundle, kind: &str) -> Bundle {
+    let mut document = bundle.json().clone();
+    let payload = &mut document["dsseEnvelope"]["payload"];
+    let statement = BASE64_STANDARD.decode(payload.as_str().unwrap()).unwrap();
+    let mut statement: Value = serde_json::from_slice(&statement).unwrap();
+    statement["_type"] = json!(kind);
+    *payload = json!(BASE64_STANDARD.encode(statement.to_string()));
+    bundle.with_json(document)
 }
 
 #[test]
