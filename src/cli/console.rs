@@ -8,13 +8,17 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 
 use super::{
     failure::CliFailure,
-    global::{Color, GlobalArgs},
+    global::{Color, Format, GlobalArgs},
 };
 use crate::{
-    launch::Console, model::text::printable, report::Style, seam::environment::Environment,
+    launch::Console,
+    model::text::printable,
+    report::{Style, json},
+    seam::environment::Environment,
 };
 
 const BOLD_RED: &str = "\x1b[1;31m";
@@ -72,6 +76,25 @@ impl Terminal {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Writes `document` as JSON where that is the format, else the text for people.
+    ///
+    /// Formats that are for findings alone do not come here: see `Command::check`.
+    pub(super) fn print_document(
+        format: Format,
+        document: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), CliFailure> {
+        match format {
+            Format::Json => Self::print_json(document),
+            _ => Self::print(&text()),
+        }
+    }
+
+    /// Writes `document` as JSON.
+    pub(super) fn print_json(document: &impl Serialize) -> Result<(), CliFailure> {
+        Self::print(&json::text(document)?)
     }
 
     /// Says what ended the command, why, and what to do.

@@ -35,6 +35,9 @@ pub(super) enum CliFailure {
     /// A container runtime that cannot do what is needed.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// A result that has no form in JSON.
+    #[error("the result could not be written as JSON")]
+    Document(#[from] serde_json::Error),
     /// The operating system refused what every program needs.
     #[error("could not {0}")]
     System(&'static str, #[source] std::io::Error),
@@ -64,7 +67,7 @@ impl CliFailure {
             Self::File(error) => error.hint(),
             Self::Trust(error) => error.hint().map(str::to_owned),
             // A rendered configuration error carries its own help.
-            Self::Config(_) | Self::Policy(_) | Self::System(..) => None,
+            Self::Config(_) | Self::Policy(_) | Self::Document(_) | Self::System(..) => None,
         }
     }
 
@@ -78,7 +81,7 @@ impl CliFailure {
             | Self::File(_)
             | Self::Policy(_)
             | Self::Trust(_) => exit_code::USAGE,
-            Self::Runtime(_) | Self::System(..) => exit_code::UNAVAILABLE,
+            Self::Runtime(_) | Self::Document(_) | Self::System(..) => exit_code::UNAVAILABLE,
         }
     }
 }

@@ -30,7 +30,7 @@ pub use ci::Platform as CiPlatform;
 pub use console::Console;
 pub use origin::PolicyOrigin;
 pub use plan::WORKSPACE;
-pub use reap::{Reaped, reap};
+pub use reap::reap;
 pub use request::{ExecRequest, ImageRequest};
 pub use run::exec;
 

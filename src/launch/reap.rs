@@ -3,36 +3,19 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::labels::{self, Fate, Owner};
 use crate::{
+    report::reap::Reaped,
     runtime::{Runtime, RuntimeError},
     seam::files,
 };
-
-/// What `exec --reap` did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Reaped {
-    /// 1.
-    pub schema_version: u8,
-    /// The containers that are gone now.
-    pub removed: Vec<String>,
-    /// The containers whose CLI lives, or may live.
-    pub kept: Vec<String>,
-    /// The containers that could not be removed, each with the reason.
-    pub failed: Vec<String>,
-}
 
 /// Removes the containers of ours whose CLI is gone for certain.
 pub async fn reap(runtime: &dyn Runtime) -> Result<Reaped, RuntimeError> {
     let reaper = Owner::this_process();
     let now = Timestamp::now().as_second();
-    let mut reaped = Reaped {
-        schema_version: 1,
-        ..Reaped::default()
-    };
+    let mut reaped = Reaped::default();
     for container in runtime.list(&[(labels::RUN, None)]).await? {
         let id = container.id.to_string();
         match labels::fate(&container.labels, container.stopped, &reaper, now) {

@@ -71,11 +71,6 @@ impl DryRun {
         }
     }
 
-    /// The JSON document.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-
     /// The plan for people, one line a fact.
     pub fn to_text(&self) -> String {
         let none = || "none".to_owned();

@@ -10,6 +10,8 @@ pub mod finding;
 mod fingerprint;
 pub mod github;
 pub mod gitlab;
+pub mod json;
+pub mod reap;
 pub mod run;
 pub mod sarif;
 pub mod step_summary;

@@ -257,13 +257,6 @@ impl RunReport {
         self.outcome = outcome;
         self.finished_at = finished_at.to_string();
     }
-
-    /// The document as it is written.
-    pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
-    }
 }
 
 /// A duration in the report's milliseconds, rounded down.

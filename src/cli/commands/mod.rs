@@ -3,6 +3,7 @@
 pub(super) mod configuration;
 pub mod exec;
 mod image_request;
+mod reap;
 pub mod schema;
 mod selection;
 mod trust;

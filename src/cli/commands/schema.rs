@@ -8,8 +8,8 @@ use crate::{
     config,
     model::exit_code,
     report::{
-        bundle_verification::BundleVerification, finding::Findings, run::RunReport,
-        trust::TrustReport, verification::Verification, verify_all::VerifyAll,
+        bundle_verification::BundleVerification, dry_run::DryRun, finding::Findings, reap::Reaped,
+        run::RunReport, trust::TrustReport, verification::Verification, verify_all::VerifyAll,
     },
 };
 
@@ -38,6 +38,10 @@ pub enum SchemaName {
     VerifyAll,
     /// A list of findings.
     Findings,
+    /// What `exec --dry-run --format json` prints.
+    DryRun,
+    /// What `exec --reap --format json` prints.
+    Reap,
 }
 
 /// The JSON schema of `name`.
@@ -49,12 +53,13 @@ pub fn schema(name: SchemaName) -> Value {
         SchemaName::Trust => schemars::schema_for!(TrustReport).to_value(),
         SchemaName::Verify => schemars::schema_for!(Verification).to_value(),
         SchemaName::Findings => schemars::schema_for!(Findings).to_value(),
+        SchemaName::DryRun => schemars::schema_for!(DryRun).to_value(),
+        SchemaName::Reap => schemars::schema_for!(Reaped).to_value(),
         SchemaName::VerifyAll => schemars::schema_for!(VerifyAll).to_value(),
     }
 }
 
 pub(super) fn run(args: &SchemaArgs) -> Outcome {
-    let text = serde_json::to_string_pretty(&schema(args.name)).unwrap_or_default();
-    Terminal::print(&(text + "\n"))?;
+    Terminal::print_json(&schema(args.name))?;
     Ok(exit_code::OK)
 }

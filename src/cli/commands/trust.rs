@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
-    cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
+    cli::{Context, Outcome, console::Terminal, failure::CliFailure},
     model::exit_code,
     report::trust::{self, TrustReport},
     seam::{
@@ -95,10 +95,7 @@ fn print(store: &TrustStore, instances: &[Instance], context: &Context) -> Outco
         schema_version: 1,
         instances: instances.collect(),
     };
-    Terminal::print(&match context.global.format {
-        Format::Json => serde_json::to_string_pretty(&report).unwrap_or_default() + "\n",
-        Format::Human | Format::Sarif | Format::Github | Format::Gitlab => trust::text(&report),
-    })?;
+    Terminal::print_document(context.global.format, &report, || trust::text(&report))?;
     let usable = report.instances.iter().all(|one| one.reason.is_none());
     Ok(if usable {
         exit_code::OK

@@ -10,12 +10,8 @@ use super::{
 };
 use crate::{
     cli::{
-        Context, Outcome,
-        console::Terminal,
-        failure::CliFailure,
-        global::{Format, GlobalArgs},
-        policy_args::PolicyArgs,
-        value::parse,
+        Context, Outcome, console::Terminal, failure::CliFailure, global::GlobalArgs,
+        policy_args::PolicyArgs, value::parse,
     },
     config::DenySource,
     launch::Console as _,
@@ -234,11 +230,8 @@ impl<'a> Session<'a> {
             policy: self.policy_file.clone(),
             ..verification
         };
-        Terminal::print(&match global.format {
-            Format::Json => serde_json::to_string_pretty(&verification).unwrap_or_default() + "\n",
-            Format::Human | Format::Sarif | Format::Github | Format::Gitlab => {
-                verdict_table::text(&verification, Terminal::stdout_style(global, environment))
-            }
+        Terminal::print_document(global.format, &verification, || {
+            verdict_table::text(&verification, Terminal::stdout_style(global, environment))
         })?;
         Ok(verification.verdict.exit_code())
     }

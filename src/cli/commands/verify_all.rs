@@ -48,7 +48,7 @@ pub(super) async fn run(path: &Path, session: &Session<'_>, context: &Context) -
         locations: image.locations,
     });
     let all = VerifyAll::new(located.collect(), search.findings);
-    Terminal::print(&rendered(&all, context))?;
+    print(&all, context)?;
     Ok(all.exit_code())
 }
 
@@ -73,26 +73,24 @@ async fn verify(
     })
 }
 
-fn rendered(all: &VerifyAll, context: &Context) -> String {
-    match context.global.format {
-        Format::Human => all.text(Terminal::stdout_style(
-            &context.global,
-            &context.environment,
-        )),
-        Format::Json => pretty(all),
+fn print(all: &VerifyAll, context: &Context) -> Result<(), CliFailure> {
+    let Context {
+        global,
+        environment,
+        ..
+    } = context;
+    match global.format {
+        Format::Human => Terminal::print(&all.text(Terminal::stdout_style(global, environment))),
+        Format::Json => Terminal::print_json(all),
         Format::Sarif => {
             let reference = [&UNREADABLE_FILE, &UNRESOLVED_IMAGE];
             let rules: Vec<&'static Rule> =
                 verify_all::RULES.into_iter().chain(reference).collect();
-            pretty(&sarif::document(&all.all_findings(), &rules))
+            Terminal::print_json(&sarif::document(&all.all_findings(), &rules))
         }
-        Format::Github => annotation::github(&all.all_findings()),
-        Format::Gitlab => pretty(&code_quality::issues(&all.all_findings())),
+        Format::Github => Terminal::print(&annotation::github(&all.all_findings())),
+        Format::Gitlab => Terminal::print_json(&code_quality::issues(&all.all_findings())),
     }
-}
-
-fn pretty(document: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }
 
 /// An image and every place that names it.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::{
-    cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
+    cli::{Context, Outcome, console::Terminal, failure::CliFailure},
     model::digest::Digest,
     report::bundle_verification,
     seam::files,
@@ -61,11 +61,8 @@ pub(super) fn run(args: &VerifyBundleArgs, context: &Context) -> Outcome {
     let mut verification = verified.map_err(|error| failure(error, args))?;
     verification.bundle = args.bundle.display().to_string();
     verification.artifact = args.artifact.display().to_string();
-    Terminal::print(&match context.global.format {
-        Format::Json => serde_json::to_string_pretty(&verification).unwrap_or_default() + "\n",
-        Format::Human | Format::Sarif | Format::Github | Format::Gitlab => {
-            bundle_verification::text(&verification)
-        }
+    Terminal::print_document(context.global.format, &verification, || {
+        bundle_verification::text(&verification)
     })?;
     Ok(verification.verdict.exit_code())
 }

@@ -6,7 +6,10 @@ use std::{
     net::{Shutdown, TcpListener},
     os::unix::net::{UnixListener, UnixStream},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -26,6 +29,7 @@ pub(super) struct Relay {
     pub(super) host: String,
     /// The daemon's ends of all connections; none once cut.
     connections: Arc<Mutex<Option<Vec<UnixStream>>>>,
+    spoils_removal: Arc<AtomicBool>,
 }
 
 impl Relay {
@@ -61,15 +65,28 @@ impl Relay {
         })
     }
 
+    /// A socket at `path`, through which the daemon removes nothing: it refuses the request.
+    pub(super) fn without_removal(path: &Path) -> Self {
+        let relay = Self::unix(path);
+        relay.spoils_removal.store(true, Ordering::Relaxed);
+        relay
+    }
+
     fn serve(host: String, mut accept: impl FnMut() -> Option<Near> + Send + 'static) -> Self {
         let connections = Arc::new(Mutex::new(Some(Vec::new())));
         let ours = connections.clone();
+        let spoils_removal = Arc::new(AtomicBool::new(false));
+        let spoils = spoils_removal.clone();
         thread::spawn(move || {
             while let Some(mut near) = accept() {
                 let Some(mut far) = dial(&ours) else { return };
                 let mut down = far.try_clone().unwrap();
+                let spoils = spoils.load(Ordering::Relaxed);
                 thread::spawn(move || {
-                    let _ = io::copy(&mut near.from, &mut far);
+                    let _ = match spoils {
+                        true => copy_without_removal(&mut near.from, &mut far),
+                        false => io::copy(&mut near.from, &mut far).map(drop),
+                    };
                     let _ = far.shutdown(Shutdown::Write);
                 });
                 thread::spawn(move || {
@@ -78,13 +95,34 @@ impl Relay {
                 });
             }
         });
-        Self { host, connections }
+        Self {
+            host,
+            connections,
+            spoils_removal,
+        }
     }
 
     /// Ends every connection, and accepts none any more: the daemon is gone.
     pub(super) fn cut(&self) {
         for connection in self.connections.lock().unwrap().take().unwrap() {
             let _ = connection.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Asks for removals in a version of the API that no daemon has.
+fn copy_without_removal(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<()> {
+    const REQUEST: &[u8] = b"DELETE /v1.";
+    let mut bytes = [0; 16 << 10];
+    loop {
+        let read = from.read(&mut bytes)?;
+        let bytes = &mut bytes[..read];
+        if bytes.starts_with(REQUEST) {
+            bytes[REQUEST.len() - 2] = b'9';
+        }
+        to.write_all(bytes)?;
+        if read == 0 {
+            return Ok(());
         }
     }
 }

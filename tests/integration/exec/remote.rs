@@ -232,3 +232,41 @@ fn a_daemon_that_goes_away_in_the_middle() {
     );
     assert!(!docker(&["ps", "-aq", "--no-trunc"]).contains(&container));
 }
+
+#[test]
+fn what_cannot_be_removed_is_told_and_fails() {
+    let bench = Bench::empty();
+    let image = bench.signed("agent", &busybox());
+    let relay = Relay::without_removal(&bench.path("api"));
+    let reap = |format: &str| {
+        let words = ["exec", "--reap", "--format", format];
+        let mut process = over(&relay, bench.exec("")).process_of(&words);
+        process.output().unwrap()
+    };
+    // What another test's `--reap` removes first is no failure.
+    let container = || {
+        let label = format!("dev.fullsend.run={}", bench.mark);
+        let overdue = "dev.fullsend.deadline=1";
+        let words = [
+            "create", "--label", &label, "--label", overdue, &image, "true",
+        ];
+        docker(&words).trim().to_owned()
+    };
+    let tries = (0..3).map(|_| (container(), reap("json"), reap("human")));
+    let refused = |reaped: &std::process::Output| reaped.status.code() == Some(3);
+    let mut tries = tries.filter(|(_, json, human)| refused(json) && refused(human));
+    let (id, json, human) = tries.next().expect("a failure that makes it fail");
+    let document: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let failed = document["failed"].as_array().unwrap();
+    let failed = failed.iter().find_map(|it| it.as_str()?.strip_prefix(&id));
+    let reason = failed.unwrap_or_else(|| panic!("{id} in {document}"));
+    assert!(reason.contains("version"), "{reason}");
+    let human = String::from_utf8(human.stdout).unwrap();
+    assert!(
+        human.contains(&format!("could not remove 1\n  {id}: ")),
+        "{human}"
+    );
+    let reaped = bench.fullsend(["exec", "--reap"]);
+    assert_eq!(reaped.status.code(), Some(0));
+    assert!(!docker(&["ps", "-aq", "--no-trunc"]).contains(&id));
+}
