@@ -18,7 +18,7 @@ pub struct Hold {
     pub version: Version,
     /// Why, for those who wonder.
     pub reason: String,
-    /// The last day on which it holds.
+    /// The last day on which it holds, in UTC.
     pub until: Date,
 }
 
@@ -52,7 +52,7 @@ impl Hold {
         })
     }
 
-    /// Whether the hold is in force on `today`: its last day still counts.
+    /// Whether the hold is in force on `today`, a day of UTC: its last day still counts.
     pub fn is_in_force(&self, today: Date) -> bool {
         today <= self.until
     }

@@ -259,7 +259,7 @@ pub(super) struct Hold {
     /// Why, for those who wonder.
     #[schemars(schema_with = "schema::text")]
     pub(super) reason: Field<String>,
-    /// The last day of the hold.
+    /// The last day of the hold, in UTC.
     #[schemars(schema_with = "schema::date")]
     pub(super) until: Field<String>,
 }

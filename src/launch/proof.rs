@@ -1,5 +1,7 @@
 //! Which image is to run, and the proof that it is what its maintainers signed.
 
+use jiff::{Timestamp, tz::TimeZone};
+
 use super::{console::Console, failure::Failure};
 use crate::{
     config::Hold,
@@ -60,7 +62,8 @@ impl Prover<'_> {
 
     /// The image that is asked for, or the held version of it.
     fn chosen(&self) -> ImageReference {
-        let today = jiff::Zoned::now().date();
+        // The same day on every runner, wherever it stands.
+        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
         let hold = self.hold.filter(|hold| hold.is_in_force(today));
         let held = hold.and_then(|hold| Some((hold, hold.image_of(self.image)?)));
         let Some((hold, image)) = held else {

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use fullsend_init::{Ending, ExecFailure, KilledBy, Stage, WaitStatus};
 
-use crate::sandbox::{Finished, Folder, Sandbox, command, in_namespace, is_root};
+use crate::sandbox::{Finished, Folder, Sandbox, as_root, command, in_namespace};
 
 fn sh(script: &str) -> Finished {
     Sandbox::shell(&[], script).finish()
@@ -207,7 +207,7 @@ fn a_socket_out_of_reach_starts_nothing() {
 #[test]
 fn a_terminal_becomes_the_agents() {
     // Only root can take `script`'s terminal over, to stand in for a runtime.
-    if !is_root() {
+    if !as_root("endings::a_terminal_becomes_the_agents") {
         return;
     }
     let folder = Folder::new();

@@ -4,7 +4,7 @@
 
 use std::process::{Command, Output};
 
-use crate::sandbox::{command, in_namespace, is_root};
+use crate::sandbox::{as_root, command, in_namespace};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fullsend-init");
 
@@ -27,7 +27,7 @@ fn text(output: &Output) -> String {
 
 #[test]
 fn root_is_given_up_for_good() {
-    if !is_root() {
+    if !as_root("entrypoint::root_is_given_up_for_good") {
         return;
     }
     let script = "id -u; id -g; id -G; echo $HOME $USER $LOGNAME; grep -E '^(Cap|NoNew)' /proc/self/status; \
@@ -55,7 +55,7 @@ fn root_is_given_up_for_good() {
 
 #[test]
 fn the_control_planes_variables_are_gone() {
-    if !is_root() {
+    if !as_root("entrypoint::the_control_planes_variables_are_gone") {
         return;
     }
     let script = "env | grep -cE '^(SESSION_TOKEN|SESSION_ID|CONTROL_PLANE_URL|EXTRA|AGENT_USER)='; echo $KEPT";
@@ -66,7 +66,7 @@ fn the_control_planes_variables_are_gone() {
 
 #[test]
 fn the_agent_can_open_its_streams_anew() {
-    if !is_root() {
+    if !as_root("entrypoint::the_agent_can_open_its_streams_anew") {
         return;
     }
     let script = "echo out >/dev/stdout && echo err >/dev/stderr";
@@ -86,7 +86,7 @@ fn an_unknown_user_is_refused() {
 
 #[test]
 fn a_capability_that_is_missing_is_named() {
-    if !is_root() {
+    if !as_root("entrypoint::a_capability_that_is_missing_is_named") {
         return;
     }
     for missing in ["setuid", "setgid", "setpcap"] {
@@ -114,7 +114,7 @@ fn a_capability_that_is_missing_is_named() {
 
 #[test]
 fn elsewhere_the_command_takes_its_place() {
-    if !is_root() {
+    if !as_root("entrypoint::elsewhere_the_command_takes_its_place") {
         return;
     }
     let mut init = command(PROGRAM);
@@ -150,7 +150,7 @@ fn tempered() -> (crate::sandbox::Folder, std::path::PathBuf) {
 
 #[test]
 fn arguments_are_a_list() {
-    if !is_root() {
+    if !as_root("entrypoint::arguments_are_a_list") {
         return;
     }
     let mut init = in_namespace();
@@ -172,7 +172,7 @@ fn arguments_are_a_list() {
 
 #[test]
 fn the_working_directory_is_entered_or_refused() {
-    if !is_root() {
+    if !as_root("entrypoint::the_working_directory_is_entered_or_refused") {
         return;
     }
     assert_eq!(
@@ -188,7 +188,7 @@ fn the_working_directory_is_entered_or_refused() {
 
 #[test]
 fn the_agents_code_and_its_orphans_are_looked_after() {
-    if !is_root() {
+    if !as_root("entrypoint::the_agents_code_and_its_orphans_are_looked_after") {
         return;
     }
     let word = crate::sandbox::mark("entry");

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use fullsend_init::{Ending, KilledBy, Record};
 
-use crate::sandbox::{Folder, Sandbox, in_namespace, is_root, read};
+use crate::sandbox::{Folder, Sandbox, as_root, in_namespace, read};
 
 fn survives(script: &str) {
     let finished = Sandbox::shell(&[], &format!("{script}\nexit 7")).finish();
@@ -108,7 +108,7 @@ fn the_record_file_is_written_last_and_proves_its_writer() {
 
 #[test]
 fn nobody_of_the_same_user_looks_into_pid_1() {
-    if !is_root() {
+    if !as_root("hostile::nobody_of_the_same_user_looks_into_pid_1") {
         return;
     }
     // setpriv drops to a user without capabilities, as every sandbox's agent is.

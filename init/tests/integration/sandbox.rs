@@ -53,6 +53,34 @@ pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
+/// Whether this process is root, as `test` needs; else sudo runs `test` once more, as root.
+///
+/// Where root cannot be had this is said, and on CI it is a failure: there nobody reads what a test
+/// says that passed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test has no seam, and only CI knows that it is CI"
+)]
+pub(crate) fn as_root(test: &str) -> bool {
+    if is_root() {
+        return true;
+    }
+    let sudo = |words: &[&str]| command("sudo").arg("-n").args(words).output();
+    if !sudo(&["true"]).is_ok_and(|may| may.status.success()) {
+        let missing = format!("{test} needs root, or sudo without a password: it has not run");
+        assert!(std::env::var_os("CI").is_none(), "{missing}");
+        writeln!(std::io::stderr(), "{missing}").unwrap();
+        return false;
+    }
+    let program = std::env::current_exe().unwrap();
+    let again = sudo(&[program.to_str().unwrap(), "--exact", test]).unwrap();
+    let said = String::from_utf8_lossy(&again.stdout);
+    // A name that no test has would pass, too.
+    let passed = again.status.success() && said.contains(" 1 passed");
+    assert!(passed, "as root: {said}");
+    false
+}
+
 /// The program's command line as PID 1 of a PID namespace of its own.
 pub(crate) fn in_namespace() -> Command {
     let mut unshare = command("unshare");

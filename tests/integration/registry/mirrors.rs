@@ -127,11 +127,9 @@ async fn a_mirror_that_is_gone_is_asked_once() {
     Scene::fill(&scene.upstream, "a/b");
     let gone = std::mem::replace(&mut scene.mirror, Registry::start());
     gone.fault("*", Fault::hang());
-    let started = Instant::now();
     for _ in 0..4 {
         scene.client.manifest(&scene.image()).await.unwrap();
     }
-    assert!(started.elapsed() < Duration::from_secs(3));
     assert_eq!(gone.requests().len(), 1);
     assert_eq!(scene.upstream.requests().len(), 4);
 }

@@ -1,8 +1,5 @@
 //! The eighteen points on which verifiers of signatures have failed, one test each: every one is
 //! seen to fail where its check is taken out (`dev/mutations.sh`).
-
-use std::time::Instant;
-
 use Verdict::{Invalid, Unavailable, Unsigned, Untrusted, Verified};
 use fullsend::signature::{Instance, TufRoot};
 use fullsend_testkit::{
@@ -487,14 +484,13 @@ async fn point_12_log_entries_time_stamps_and_subjects_are_bounded() {
 #[tokio::test]
 async fn point_12_the_time_for_all_requests_together_is_bounded() {
     let (scene, _, mut asked) = signed();
-    asked.options.deadline = Duration::from_secs(2);
-    scene
-        .registry
-        .fault("*", Fault::normal().delay(Duration::from_millis(800)));
-    let started = Instant::now();
-    let verification = scene.verify(&asked).await;
-    assert_verdict(&verification, Unavailable, "four rounds of 800 ms");
-    assert!(started.elapsed() < Duration::from_secs(3));
+    let slow = Fault::normal().delay(Duration::from_millis(800));
+    scene.registry.fault("*", slow);
+    for (seconds, expected) in [(2, Unavailable), (60, Verified)] {
+        asked.options.deadline = Duration::from_secs(seconds);
+        let verification = scene.verify(&asked).await;
+        assert_verdict(&verification, expected, "four rounds of 800 ms");
+    }
 }
 
 #[tokio::test]

@@ -69,7 +69,8 @@ fn watch_by(image: &str, key: &SigningKey, policy: &[&str]) -> Ended {
         .unwrap();
     let mut peak = 0;
     loop {
-        peak = peak.max(high_water(&child));
+        // Until it is waited for, it has a status; without memory, once it has ended.
+        peak = peak.max(high_water(&child).unwrap_or(0));
         if let Some(status) = child.try_wait().unwrap() {
             let took = began.elapsed();
             return Ended {
@@ -85,14 +86,15 @@ fn watch_by(image: &str, key: &SigningKey, policy: &[&str]) -> Ended {
     }
 }
 
-fn high_water(child: &Child) -> u64 {
+/// The most memory that `child` has had so far, in KiB; nothing once it has ended.
+fn high_water(child: &Child) -> Option<u64> {
     let mut status = String::new();
-    // The process may end while it is looked at.
-    let _ = std::fs::File::open(format!("/proc/{}/status", child.id()))
-        .and_then(|mut file| file.read_to_string(&mut status));
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().nth(1));
-    number.and_then(|text| text.parse().ok()).unwrap_or(0)
+    std::fs::File::open(format!("/proc/{}/status", child.id()))
+        .and_then(|mut file| file.read_to_string(&mut status))
+        .unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let number = line.split_whitespace().nth(1).unwrap();
+    Some(number.parse().unwrap())
 }
 
 #[track_caller]
@@ -106,7 +108,8 @@ fn assert_ended(ended: &Ended, expected: Verdict, what: &str) {
     let code = i32::from(expected.exit_code());
     assert_eq!(ended.code, Some(code), "{what}: {ended:?}");
     assert!(ended.took < DEADLINE + GRACE, "{what}: {ended:?}");
-    assert!(ended.peak < PEAK, "{what}: {ended:?}");
+    // No program is smaller than that: it was measured.
+    assert!((1 << 10..PEAK).contains(&ended.peak), "{what}: {ended:?}");
 }
 
 /// A scene with a good signature, and where its parts are.

@@ -34,18 +34,32 @@ fn a_bundle_that_cannot_be_read() {
     }
 }
 
-/// Root reads everything, so that only others meet this.
 #[test]
 fn a_file_without_permission() {
     let desk = Desk::new();
     desk.write("secret", about_content(&desk.keyless()).to_string());
     let closed = std::fs::Permissions::from_mode(0o000);
     std::fs::set_permissions(desk.path("secret"), closed).unwrap();
-    if std::fs::File::open(desk.path("secret")).is_ok() {
-        return;
-    }
-    let said = error(&verify(&desk, "secret"));
+    let arguments = [&["--bundle", "secret"] as &[&str], &BY_CI, &["artifact"]].concat();
+    let mut program = as_anybody();
+    let said = error(&told(&mut program, desk.folder.path(), &arguments));
     assert!(said.contains("could not read secret"), "{said}");
+    assert!(said.contains("ermission denied"), "{said}");
+}
+
+/// The program without root's right to read everything.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program under test is run as a user runs it"
+)]
+fn as_anybody() -> Command {
+    let program = env!("CARGO_BIN_EXE_fullsend");
+    if !rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-dac_override,-dac_read_search", program]);
+    command
 }
 
 #[test]

@@ -137,7 +137,13 @@ fn ci() -> Identity {
     reason = "the program under test is run as a user runs it"
 )]
 fn fullsend(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fullsend"))
+    let mut program = Command::new(env!("CARGO_BIN_EXE_fullsend"));
+    told(&mut program, folder, arguments)
+}
+
+/// The same by `program`, which may be another that leads to it.
+fn told(program: &mut Command, folder: &Path, arguments: &[&str]) -> Output {
+    program
         .env_clear()
         .current_dir(folder)
         .args(["--format", "json", "verify-bundle"])
