@@ -11,10 +11,12 @@
 //! | 1 | [`seam`] | the doors to HTTP, files, processes and the environment |
 //! | 1 | [`document`] | JSON, read strictly; YAML, TOML and Dockerfiles as trees with places |
 //! | 1 | [`report`] | what people and programs read: JSON, the closing line, CI log markers |
-//! | 2 | [`reference`](mod@reference) | the images that a repository's files name |
+//! | 2 | [`reference`](mod@reference) | the images, actions and components that files name |
+//! | 2 | [`template`] | typed context to text |
 //! | 2 | [`registry`] | OCI distribution, read only |
 //! | 2 | [`runtime`] | Docker and Podman over their socket |
 //! | 3 | [`signature`] | cosign verdicts over the registry |
+//! | 3 | [`generate`] | files from templates, with the pins that they already have |
 //! | 3 | [`validate`] | documents to findings, a file a rule |
 //! | 4 | [`launch`] | `exec`: resolve, verify, run, report |
 //! | 5 | [`cli`] | arguments, one file a verb |
@@ -22,6 +24,7 @@
 pub mod cli;
 pub mod config;
 pub mod document;
+pub mod generate;
 pub mod launch;
 pub mod model;
 pub mod reference;
@@ -30,6 +33,7 @@ pub mod report;
 pub mod runtime;
 pub mod seam;
 pub mod signature;
+pub mod template;
 pub mod validate;
 
 /// What fuzz targets reach and nobody else may: cargo-fuzz alone sets this cfg.

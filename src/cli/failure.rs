@@ -2,6 +2,7 @@
 
 use crate::{
     config::{ConfigError, UnknownAgent},
+    generate::GenerateError,
     model::exit_code,
     runtime::RuntimeError,
     seam::files::FileError,
@@ -23,6 +24,9 @@ pub(super) enum CliFailure {
     /// An agent that is not there.
     #[error(transparent)]
     Agent(#[from] UnknownAgent),
+    /// A file that cannot be generated.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
     /// A file that cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -63,6 +67,7 @@ impl CliFailure {
         match self {
             Self::Usage { hint, .. } => hint.clone(),
             Self::Agent(error) => error.hint(),
+            Self::Generate(error) => error.hint(),
             Self::Runtime(error) => error.hint(),
             Self::File(error) => error.hint(),
             Self::Trust(error) => error.hint().map(str::to_owned),
@@ -78,6 +83,7 @@ impl CliFailure {
             Self::Usage { .. }
             | Self::Config(_)
             | Self::Agent(_)
+            | Self::Generate(_)
             | Self::File(_)
             | Self::Policy(_)
             | Self::Trust(_) => exit_code::USAGE,

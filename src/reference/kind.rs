@@ -110,6 +110,16 @@ pub(super) fn may_name_images(path: &Path, named: Option<FileKind>, bytes: &[u8]
     }
 }
 
+/// Whether the bytes could use an action or a component.
+pub(super) fn may_use(named: Option<FileKind>, bytes: &[u8]) -> bool {
+    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    match named {
+        Some(FileKind::GithubWorkflow | FileKind::GithubAction | FileKind::GitlabCi) => true,
+        Some(_) => false,
+        None => holds(b"uses") || holds(b"component"),
+    }
+}
+
 /// What the values of a chart are called; nothing inside tells them from other files.
 pub(super) fn by_hint(path: &Path) -> Option<FileKind> {
     let name = file_name(path);

@@ -1,4 +1,5 @@
-//! The images that a repository's files name, each with its exact place; no input or output.
+//! The images, actions and components that a repository's files name, each with its exact place;
+//! no input or output.
 //!
 //! Only what a platform would pull is an image: an input, a variable or a script that mentions one
 //! is not. What cannot be known from the file alone is said to be so, never guessed.
@@ -11,17 +12,25 @@ mod gitlab;
 mod helm;
 mod kind;
 mod kubernetes;
+mod mask;
 mod own;
 mod runner;
+mod uses;
 
 use std::path::Path;
 
 pub use finding::{UNREADABLE_FILE, UNRESOLVED_IMAGE, unreadable, unresolved};
 pub use found::{FoundImage, ImagePlace, Part, Piece, Unresolved};
 pub use kind::{FileKind, is_candidate, looks_like_template};
+pub use mask::{Masked, Pin, PinKind, Spot, SpotPart, mask, splice};
+pub use uses::{Comment, FoundUse, UsePlace};
 
-use crate::document::{self, DocumentError, Problem, Source, yaml};
+use crate::document::{
+    self, DocumentError, Problem, Source,
+    yaml::{self, Node},
+};
 use found::Found;
+use uses::Uses;
 
 /// The images that the file `path` names, in the order of their places.
 ///
@@ -41,16 +50,46 @@ pub fn images(path: &Path, bytes: &[u8]) -> Result<Vec<FoundImage>, DocumentErro
         Some(FileKind::RunnerConfig) => {
             runner::images(&document::toml::parse(&source)?, &mut found);
         }
-        _ => in_yaml(path, named, &source, &mut found)?,
+        _ => in_yaml(path, named, &source, |kind, root| match kind {
+            FileKind::GithubWorkflow => github::workflow(root, &mut found),
+            FileKind::GithubAction => github::action(root, &mut found),
+            FileKind::GitlabCi => gitlab::images(root, &mut found),
+            FileKind::Kubernetes => kubernetes::images(root, &mut found),
+            FileKind::HelmValues => helm::images(root, &mut found),
+            FileKind::Fullsend => own::images(root, &mut found),
+            FileKind::Dockerfile | FileKind::RunnerConfig => {}
+        })?,
     }
     Ok(found.into_images())
 }
 
+/// The actions, reusable workflows and components that the file `path` uses, in the order of their
+/// places.
+///
+/// As for [`images`], path and text decide what kind of file it is. Images behind `docker://` are
+/// left to [`images`].
+pub fn uses(path: &Path, bytes: &[u8]) -> Result<Vec<FoundUse>, DocumentError> {
+    let named = FileKind::of_path(path);
+    if !kind::may_use(named, bytes) {
+        return Ok(Vec::new());
+    }
+    let source = Source::decode(path, bytes)?;
+    let mut uses = Uses::new(&source);
+    in_yaml(path, named, &source, |kind, root| match kind {
+        FileKind::GithubWorkflow => uses.workflow(root),
+        FileKind::GithubAction => uses.action(root),
+        FileKind::GitlabCi => uses.pipeline(root),
+        _ => {}
+    })?;
+    Ok(uses.into_found())
+}
+
+/// Shows every document of a YAML file to `visit`, with its kind where that can be told.
 fn in_yaml(
     path: &Path,
     named: Option<FileKind>,
     source: &Source<'_>,
-    found: &mut Found<'_>,
+    mut visit: impl FnMut(FileKind, &Node<'_>),
 ) -> Result<(), DocumentError> {
     let tree = yaml::parse(source).map_err(|error| match error.problem {
         Problem::Syntax { .. } if named.is_none() && looks_like_template(source) => DocumentError {
@@ -66,14 +105,8 @@ fn in_yaml(
         .collect();
     let first = shapes.iter().flatten().next().copied();
     for (root, shape) in tree.documents().zip(shapes) {
-        match named.or(shape).or(first).or_else(|| kind::by_hint(path)) {
-            Some(FileKind::GithubWorkflow) => github::workflow(&root, found),
-            Some(FileKind::GithubAction) => github::action(&root, found),
-            Some(FileKind::GitlabCi) => gitlab::images(&root, found),
-            Some(FileKind::Kubernetes) => kubernetes::images(&root, found),
-            Some(FileKind::HelmValues) => helm::images(&root, found),
-            Some(FileKind::Fullsend) => own::images(&root, found),
-            Some(FileKind::Dockerfile | FileKind::RunnerConfig) | None => {}
+        if let Some(kind) = named.or(shape).or(first).or_else(|| kind::by_hint(path)) {
+            visit(kind, &root);
         }
     }
     Ok(())

@@ -167,6 +167,16 @@ impl AtomicFile {
     }
 }
 
+/// Makes the folders above `path` that are missing.
+pub fn make_parents(path: &Path) -> Result<(), FileError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            fs::create_dir_all(folder).map_err(FileError::io("make the folder of", path))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes a new file of exactly `mode`, whatever the umask; one that is there already is an error.
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     let write = || {
@@ -262,6 +272,11 @@ pub fn names(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     }
     names.sort();
     Ok(names)
+}
+
+/// Whether `path` leads to a folder.
+pub fn is_folder(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// The user and group that own what lies at `path`.

@@ -32,6 +32,16 @@ pub(in crate::cli) struct Loaded {
 pub(in crate::cli) fn load(context: &Context) -> Result<Loaded, CliFailure> {
     let here = working_directory()?;
     let tree = tree(context, &here);
+    load_from(tree, here, context)
+}
+
+/// [`load`] for what runs nothing: the checkout's file counts, whoever wrote it.
+pub(in crate::cli) fn load_checkout(context: &Context) -> Result<Loaded, CliFailure> {
+    let here = working_directory()?;
+    load_from(Tree::Folder(here.clone()), here, context)
+}
+
+fn load_from(tree: Tree, here: PathBuf, context: &Context) -> Result<Loaded, CliFailure> {
     let found = match &context.global.config {
         Some(path) => Some(here.join(path)),
         None => tree.find(NAME)?,

@@ -2,6 +2,7 @@
 
 pub(super) mod configuration;
 pub mod exec;
+pub mod generate;
 mod image_request;
 mod reap;
 pub mod schema;
@@ -21,6 +22,8 @@ use super::{Context, Outcome, failure::CliFailure, global::Format};
 pub enum Command {
     /// Runs an agent in a container whose image was verified first
     Exec(Box<exec::ExecArgs>),
+    /// Writes workflows, pipelines and configurations, and says which have drifted
+    Generate(generate::GenerateArgs),
     /// Says whether an image is signed by whom the policy accepts
     Verify(Box<verify::VerifyArgs>),
     /// Says whether a Sigstore bundle is a signer's and about a file, by the protocol of
@@ -40,7 +43,11 @@ impl Command {
         let has_findings = match self {
             Self::Verify(args) => args.all.is_some(),
             Self::Validate(args) => !args.list_rules,
-            Self::Exec(_) | Self::VerifyBundle(_) | Self::Trust(_) | Self::Schema(_) => false,
+            Self::Exec(_)
+            | Self::Generate(_)
+            | Self::VerifyBundle(_)
+            | Self::Trust(_)
+            | Self::Schema(_) => false,
         };
         if has_findings || !format.is_of_findings() {
             return Ok(());
@@ -56,6 +63,7 @@ impl Command {
 pub(super) fn run(command: Command, context: &Context) -> Outcome {
     match command {
         Command::Exec(args) => wait_for(exec::run(*args, context)),
+        Command::Generate(args) => generate::run(&args, context),
         Command::Verify(args) => wait_for(verify::run(*args, context)),
         Command::VerifyBundle(args) => verify_bundle::run(&args, context),
         Command::Validate(args) => validate::run(&args, context),

@@ -1,0 +1,380 @@
+//! `fullsend generate`: writes the files of an installation, and says which have drifted.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, builder::PossibleValuesParser};
+use serde::Serialize;
+use similar::TextDiff;
+
+use super::configuration::{self, working_directory};
+use crate::{
+    cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
+    config::Config,
+    generate::{self, Draft, GeneratedFile, KINDS, Kind, Settings, Standing},
+    launch::Console as _,
+    model::exit_code,
+    seam::files,
+};
+
+/// The options of `fullsend generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// What to write
+    #[arg(
+        required_unless_present = "list_settings",
+        value_parser = PossibleValuesParser::new(KINDS.iter().map(|kind| kind.name)),
+    )]
+    kind: Option<String>,
+    /// Where: a file, a folder to put the files in, or `-` for stdout [default: where the platform
+    /// looks for it]
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Writes nothing, and exits with 1 and a diff where a file is not as it would be written
+    #[arg(long, conflicts_with = "force")]
+    check: bool,
+    /// Overwrites what a person wrote or changed, too
+    #[arg(long)]
+    force: bool,
+    /// Takes versions and digests from this program and fullsend.yaml, not from the existing file
+    #[arg(long)]
+    repin: bool,
+    /// One setting; without any, those of the existing file hold
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// Prints the settings of KIND, or of every kind
+    #[arg(long, conflicts_with_all = ["output", "check", "force", "repin", "set"])]
+    list_settings: bool,
+}
+
+/// The longest file that is compared with what would be written.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What `--output` says.
+enum Output {
+    Stdout,
+    /// Below the working directory, or in another folder.
+    Folder(PathBuf),
+    /// The one file.
+    File(PathBuf),
+}
+
+/// One file with what lies in its place.
+struct Place {
+    /// As the user would name it.
+    path: PathBuf,
+    existing: Option<String>,
+    file: GeneratedFile,
+}
+
+pub(super) fn run(args: &GenerateArgs, context: &Context) -> Outcome {
+    let kind = args.kind.as_deref().and_then(Kind::named);
+    let Some(kind) = kind.filter(|_| !args.list_settings) else {
+        Terminal::print(&listed(kind, context.global.format))?;
+        return Ok(exit_code::OK);
+    };
+    let config = configuration::load_checkout(context)?.config;
+    let given = kind.settings(args.set.iter().map(|(key, value)| (&**key, &**value)))?;
+    let places = places(kind, &config, given, args)?;
+    if matches!(output(args)?, Output::Stdout) {
+        let texts = places.iter().map(|place| place.file.text.as_str());
+        Terminal::print(&texts.collect::<Vec<_>>().join("---\n"))?;
+        return Ok(exit_code::OK);
+    }
+    if args.check {
+        return check(&places, args, context);
+    }
+    write(&places, args, context)
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or("write KEY=VALUE; `fullsend generate --list-settings` shows the keys")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+fn output(args: &GenerateArgs) -> Result<Output, CliFailure> {
+    let here = working_directory()?;
+    let Some(path) = &args.output else {
+        return Ok(Output::Folder(PathBuf::new()));
+    };
+    if path == Path::new("-") {
+        return Ok(Output::Stdout);
+    }
+    let is_folder =
+        path.as_os_str().as_encoded_bytes().ends_with(b"/") || files::is_folder(&here.join(path));
+    Ok(if is_folder {
+        Output::Folder(path.clone())
+    } else {
+        Output::File(path.clone())
+    })
+}
+
+/// The files of `kind` with what lies in their places.
+fn places(
+    kind: &Kind,
+    config: &Config,
+    given: Settings,
+    args: &GenerateArgs,
+) -> Result<Vec<Place>, CliFailure> {
+    let output = output(args)?;
+    let drafts = generate::draft(kind, config, &given)?;
+    let drafts = match remembered(kind, &drafts, &output, args)? {
+        Some(settings) => generate::draft(kind, config, &settings)?,
+        None => drafts,
+    };
+    let is_one = drafts.len() == 1;
+    let place = |draft: Draft| {
+        let path = path_of(draft.path(), &output, is_one)?;
+        let existing = existing(&path, &output)?;
+        let pinned = existing.as_deref().filter(|_| !args.repin);
+        let file = draft.settle(existing.as_deref(), pinned)?;
+        Ok(Place {
+            path,
+            existing,
+            file,
+        })
+    };
+    drafts.into_iter().map(place).collect()
+}
+
+/// The settings in the header of the first file that exists, where the command line has none.
+fn remembered(
+    kind: &Kind,
+    drafts: &[Draft],
+    output: &Output,
+    args: &GenerateArgs,
+) -> Result<Option<Settings>, CliFailure> {
+    if !args.set.is_empty() {
+        return Ok(None);
+    }
+    for draft in drafts {
+        let path = path_of(draft.path(), output, drafts.len() == 1)?;
+        let Some(text) = existing(&path, output)? else {
+            continue;
+        };
+        if let Some((stamp, _)) = generate::read_header(draft.path(), &text)
+            && stamp.kind == kind.name
+        {
+            let pairs = stamp.settings.iter();
+            let pairs = pairs.map(|(key, value)| (&**key, &**value));
+            return Ok(Some(kind.settings(pairs)?));
+        }
+    }
+    Ok(None)
+}
+
+fn path_of(own: &Path, output: &Output, is_one: bool) -> Result<PathBuf, CliFailure> {
+    match output {
+        Output::Stdout => Ok(own.to_owned()),
+        Output::Folder(folder) => Ok(folder.join(own)),
+        Output::File(path) if is_one => Ok(path.clone()),
+        Output::File(path) => Err(CliFailure::usage_with(
+            format!("there is more than one file for {}", path.display()),
+            "name a folder: end its name with `/`",
+        )),
+    }
+}
+
+fn existing(path: &Path, output: &Output) -> Result<Option<String>, CliFailure> {
+    if matches!(output, Output::Stdout) {
+        return Ok(None);
+    }
+    match files::read(path, MAX_BYTES) {
+        // What is no text was written by nobody of us, and stays what it is until forced.
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn write(places: &[Place], args: &GenerateArgs, context: &Context) -> Outcome {
+    let kept: Vec<&Place> = places
+        .iter()
+        .filter(|place| place.is_someones() && !args.force)
+        .collect();
+    if !kept.is_empty() {
+        for place in kept {
+            context.terminal.say(&format!(
+                "{}: {}, so nothing is written",
+                place.path.display(),
+                place.said()
+            ));
+        }
+        context.terminal.say(
+            "help: `--check` shows what would change; `--force` overwrites it, `--output` names \
+             another file",
+        );
+        return Ok(exit_code::FINDINGS);
+    }
+    for place in places {
+        if place.existing.as_deref() == Some(&place.file.text) {
+            continue;
+        }
+        files::make_parents(&place.path)?;
+        files::AtomicFile::open(&place.path)?.commit(place.file.text.as_bytes())?;
+        context
+            .terminal
+            .note(&format!("wrote {}", place.path.display()));
+    }
+    if context.global.format == Format::Json {
+        Terminal::print(&json(places))?;
+    }
+    Ok(exit_code::OK)
+}
+
+fn check(places: &[Place], args: &GenerateArgs, context: &Context) -> Outcome {
+    let drifted: Vec<&Place> = places
+        .iter()
+        .filter(|place| place.file.standing != Standing::Current)
+        .collect();
+    if context.global.format == Format::Json {
+        Terminal::print(&json(places))?;
+    } else {
+        for place in &drifted {
+            Terminal::print(&place.diff())?;
+        }
+    }
+    for place in &drifted {
+        context
+            .terminal
+            .say(&format!("{}: {}", place.path.display(), place.said()));
+    }
+    if drifted.is_empty() {
+        return Ok(exit_code::OK);
+    }
+    let force = if drifted.iter().any(|place| place.is_someones()) {
+        " --force"
+    } else {
+        ""
+    };
+    let kind = args.kind.as_deref().unwrap_or_default();
+    context.terminal.say(&format!(
+        "help: `fullsend generate {kind}{force}` writes it"
+    ));
+    Ok(exit_code::FINDINGS)
+}
+
+impl Place {
+    /// Whether a person wrote or changed what would be overwritten.
+    fn is_someones(&self) -> bool {
+        matches!(self.file.standing, Standing::Edited | Standing::Foreign)
+    }
+
+    fn said(&self) -> &'static str {
+        match self.file.standing {
+            Standing::Absent => "there is no such file yet",
+            Standing::Current => "is as generated",
+            Standing::Outdated => "the template, the settings or fullsend.yaml have changed since",
+            Standing::Edited => "a person changed it after it was generated",
+            Standing::Foreign => "it was not generated by this program",
+        }
+    }
+
+    /// From what is there to what would be.
+    fn diff(&self) -> String {
+        let name = self.path.display().to_string();
+        let old = self.existing.as_deref().unwrap_or_default();
+        let old = old.replace("\r\n", "\n");
+        let diff = TextDiff::from_lines(old.as_str(), self.file.text.as_str());
+        let before = if self.existing.is_some() {
+            format!("a/{name}")
+        } else {
+            "/dev/null".to_owned()
+        };
+        diff.unified_diff()
+            .header(&before, &format!("b/{name}"))
+            .to_string()
+    }
+}
+
+#[derive(Serialize)]
+struct GenerateReport {
+    schema_version: u32,
+    files: Vec<FileReport>,
+}
+
+#[derive(Serialize)]
+struct FileReport {
+    path: String,
+    state: &'static str,
+    diff: Option<String>,
+}
+
+fn json(places: &[Place]) -> String {
+    let file = |place: &Place| FileReport {
+        path: place.path.display().to_string(),
+        state: match place.file.standing {
+            Standing::Absent => "absent",
+            Standing::Current => "current",
+            Standing::Outdated => "outdated",
+            Standing::Edited => "edited",
+            Standing::Foreign => "foreign",
+        },
+        diff: (place.file.standing != Standing::Current).then(|| place.diff()),
+    };
+    pretty(&GenerateReport {
+        schema_version: 1,
+        files: places.iter().map(file).collect(),
+    })
+}
+
+#[derive(Serialize)]
+struct KindReport {
+    kind: &'static str,
+    about: &'static str,
+    settings: Vec<SettingReport>,
+}
+
+#[derive(Serialize)]
+struct SettingReport {
+    key: &'static str,
+    values: String,
+    default: &'static str,
+    help: &'static str,
+}
+
+/// The settings of `only`, or of every kind.
+fn listed(only: Option<&Kind>, format: Format) -> String {
+    let kinds = KINDS.iter().copied();
+    let kinds = kinds.filter(|kind| only.is_none_or(|only| only.name == kind.name));
+    let reports: Vec<KindReport> = kinds
+        .map(|kind| KindReport {
+            kind: kind.name,
+            about: kind.about,
+            settings: kind
+                .settings
+                .iter()
+                .map(|setting| SettingReport {
+                    key: setting.key,
+                    values: setting.placeholder(),
+                    default: setting.default,
+                    help: setting.help,
+                })
+                .collect(),
+        })
+        .collect();
+    if format == Format::Json {
+        return pretty(&serde_json::json!({"schema_version": 1, "kinds": reports}));
+    }
+    let mut text = String::new();
+    for report in &reports {
+        let _ = write!(text, "{}: {}\n", report.kind, report.about);
+        for setting in &report.settings {
+            let _ = write!(text, "  {}={}\n", setting.key, setting.values);
+            let _ = write!(text, "      {}", setting.help);
+            if !setting.default.is_empty() {
+                let _ = write!(text, " [default: {}]", setting.default);
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn pretty(document: &impl Serialize) -> String {
+    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
+}

@@ -1,0 +1,102 @@
+//! Files made from templates: what goes into them, and what an existing file keeps.
+//!
+//! A kind of file is one module here with its settings and the way from fullsend.yaml to the
+//! template's context, one module in [`template`](crate::template) with that context, and its
+//! `.j2` files; [`KINDS`] lists the kinds. No input or output: the caller reads and writes.
+//!
+//! Pins belong to the file, not to the template. A text is made without them, and what an existing
+//! file has is kept; only then comes the table of [`actions`].
+
+pub mod actions;
+mod draft;
+mod error;
+mod github_workflow;
+mod header;
+mod pins;
+mod setting;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+pub use draft::{Draft, GeneratedFile, Standing};
+pub use error::GenerateError;
+pub use header::{Stamp, read as read_header};
+pub use pins::Wanted;
+pub use setting::{Setting, Settings, Values};
+
+use crate::config::Config;
+
+/// A kind of file that can be generated.
+#[derive(Debug)]
+pub struct Kind {
+    /// The word on the command line.
+    pub name: &'static str,
+    /// What its files do, in a sentence without its full stop.
+    pub about: &'static str,
+    /// What `--set` can say.
+    pub settings: &'static [Setting],
+    draft: fn(&Request<'_>) -> Result<Vec<Draft>, GenerateError>,
+}
+
+/// Every kind.
+pub const KINDS: &[&Kind] = &[&github_workflow::KIND];
+
+/// What a generator works from.
+#[derive(Clone, Copy, Debug)]
+struct Request<'a> {
+    config: &'a Config,
+    settings: &'a Settings,
+}
+
+/// What [`generate`] works from.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// fullsend.yaml; an empty one where there is none.
+    pub config: &'a Config,
+    /// What `--set` says.
+    pub settings: &'a Settings,
+    /// The texts that already lie at the files' own paths.
+    pub existing: &'a BTreeMap<PathBuf, String>,
+}
+
+impl Kind {
+    /// The kind called `name`.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        KINDS.iter().copied().find(|kind| kind.name == name)
+    }
+
+    /// Checks `pairs` as settings of this kind.
+    pub fn settings<'p>(
+        &self,
+        pairs: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Settings, GenerateError> {
+        Settings::new(self.settings, pairs)
+    }
+}
+
+/// The texts of `kind` before they meet the files that exist, each with its own path.
+pub fn draft(
+    kind: &Kind,
+    config: &Config,
+    settings: &Settings,
+) -> Result<Vec<Draft>, GenerateError> {
+    let drafts = (kind.draft)(&Request { config, settings })?;
+    let remembered = settings.remembered().into_iter();
+    let remembered: Vec<_> = remembered
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect();
+    let named = drafts.into_iter();
+    Ok(named
+        .map(|draft| draft.of(kind.name, remembered.clone()))
+        .collect())
+}
+
+/// The files of `kind`, each with the pins that it has already.
+pub fn generate(kind: &Kind, inputs: &Inputs<'_>) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let drafts = draft(kind, inputs.config, inputs.settings)?.into_iter();
+    drafts
+        .map(|draft| {
+            let existing = inputs.existing.get(draft.path()).map(String::as_str);
+            draft.settle(existing, existing)
+        })
+        .collect()
+}

@@ -1,0 +1,222 @@
+//! Files without their pins: what is left when versions, digests and their comments are taken out.
+//!
+//! A generated file's text belongs to its template, its pins to whoever keeps them current. Two
+//! files that differ in nothing but pins have the same masked text.
+
+use std::{collections::HashSet, ops::Range, path::Path};
+
+use super::{FoundUse, Part, UsePlace, images, uses};
+use crate::model::image::ImageReference;
+
+/// A text without its pins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Masked {
+    /// The text without the bytes of its pins.
+    pub text: String,
+    /// What was taken out, in the order of the places.
+    pub pins: Vec<Pin>,
+}
+
+/// What one reference is pinned to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// What is pinned.
+    pub kind: PinKind,
+    /// Its name, without version.
+    pub name: String,
+    /// The bytes that make up the pin.
+    pub spots: Vec<Spot>,
+}
+
+/// What can be pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PinKind {
+    /// A GitHub action or reusable workflow.
+    Action,
+    /// A GitLab component.
+    Component,
+    /// A container image.
+    Image,
+}
+
+/// Some bytes of a pin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// What they are.
+    pub part: SpotPart,
+    /// Where they stand in the text; empty where the part is missing.
+    pub at: Range<usize>,
+    /// The bytes: `@<40 hex>`, ` # v1.2.3`, `:1.2.3@sha256:<64 hex>`.
+    pub text: String,
+}
+
+/// What the bytes of a [`Spot`] are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SpotPart {
+    /// Tag, digest or commit, with the sign before it.
+    Reference,
+    /// The version's comment with the space before it.
+    Comment,
+    /// A tag that stands by itself.
+    Tag,
+    /// A digest that stands by itself.
+    Digest,
+}
+
+/// Takes the pins out of `text`, which is the file `path`.
+///
+/// `path` is relative to the repository's root and tells the kind of file. In a text that cannot be
+/// parsed, only images with a digest are found.
+pub fn mask(path: &Path, text: &str) -> Masked {
+    let mut pins = of_uses(path, text);
+    pins.extend(of_images(path, text));
+    let taken: HashSet<usize> = pins
+        .iter()
+        .flat_map(|pin| pin.spots.iter().map(|spot| spot.at.end))
+        .collect();
+    let elsewhere = in_words(text).into_iter();
+    pins.extend(elsewhere.filter(|pin| pin.spots.iter().all(|spot| !taken.contains(&spot.at.end))));
+    pins.sort_by_key(|pin| pin.spots.first().map(|spot| spot.at.start));
+    let edits = pins.iter().flat_map(|pin| &pin.spots);
+    let edits = edits.map(|spot| (spot.at.clone(), String::new())).collect();
+    Masked {
+        text: splice(text, edits),
+        pins,
+    }
+}
+
+/// `text` with each range replaced; where two overlap, the first counts.
+pub fn splice(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
+    edits.sort_by_key(|(at, _)| (at.start, at.end));
+    let mut new = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, replacement) in edits {
+        if let Some(kept) = text.get(done..at.start) {
+            new.push_str(kept);
+            new.push_str(&replacement);
+            done = at.end;
+        }
+    }
+    new.push_str(text.get(done..).unwrap_or_default());
+    new
+}
+
+fn of_uses(path: &Path, text: &str) -> Vec<Pin> {
+    let found = uses(path, text.as_bytes()).unwrap_or_default();
+    let remote = found
+        .iter()
+        .filter(|found| found.literal && !found.is_local());
+    remote.filter_map(|found| of_use(found, text)).collect()
+}
+
+fn of_use(found: &FoundUse, text: &str) -> Option<Pin> {
+    let at = found.span.start.offset + found.name.len()..found.span.end.offset;
+    let version = match &found.comment {
+        Some(comment) => {
+            let first = comment.text.split_whitespace().next().unwrap_or_default();
+            let end = comment.span.start.offset + first.len();
+            if is_version(first) { end } else { found.end }
+        }
+        None => found.end,
+    };
+    let comment = found.end..version;
+    Some(Pin {
+        kind: match found.place {
+            UsePlace::Step | UsePlace::Workflow => PinKind::Action,
+            UsePlace::Component => PinKind::Component,
+        },
+        name: found.name.clone(),
+        spots: vec![
+            Spot {
+                part: SpotPart::Reference,
+                text: text.get(at.clone())?.to_owned(),
+                at,
+            },
+            Spot {
+                part: SpotPart::Comment,
+                text: text.get(comment.clone())?.to_owned(),
+                at: comment,
+            },
+        ],
+    })
+}
+
+/// Whether a comment's first word names a version: `v4.3.1`, `4`, `tag=v4`, `pin@v4`.
+fn is_version(word: &str) -> bool {
+    let word = ["tag=", "pin@"]
+        .iter()
+        .find_map(|prefix| word.strip_prefix(prefix))
+        .unwrap_or(word);
+    let number = word.strip_prefix('v').unwrap_or(word);
+    number.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn of_images(path: &Path, text: &str) -> Vec<Pin> {
+    let found = images(path, text.as_bytes()).unwrap_or_default();
+    let mut pins = Vec::new();
+    for image in found {
+        let name = match &image.image {
+            Ok(reference) => reference.repository().to_string(),
+            Err(_) => image.written.clone(),
+        };
+        let spots: Vec<Spot> = image
+            .pieces
+            .iter()
+            .filter_map(|piece| {
+                let at = piece.span.start.offset..piece.span.end.offset;
+                let written = text.get(at.clone()).filter(|text| *text == piece.text)?;
+                let (part, from) = match piece.part {
+                    Part::Whole if image.image.is_ok() => {
+                        (SpotPart::Reference, name_length(written))
+                    }
+                    Part::Tag => (SpotPart::Tag, 0),
+                    Part::Digest => (SpotPart::Digest, 0),
+                    Part::Whole | Part::Registry | Part::Repository => return None,
+                };
+                Some(Spot {
+                    part,
+                    at: at.start + from..at.end,
+                    text: written[from..].to_owned(),
+                })
+            })
+            .collect();
+        if !spots.is_empty() {
+            let kind = PinKind::Image;
+            pins.push(Pin { kind, name, spots });
+        }
+    }
+    pins
+}
+
+/// How long the name is that `reference` begins with.
+fn name_length(reference: &str) -> usize {
+    let name = reference.split('@').next().unwrap_or_default();
+    let slash = name.rfind('/').map_or(0, |slash| slash + 1);
+    match name[slash..].find(':') {
+        Some(colon) => slash + colon,
+        None => name.len(),
+    }
+}
+
+/// Images with a digest wherever they stand: in a script, a pattern, a comment.
+fn in_words(text: &str) -> Vec<Pin> {
+    const MARK: &str = "@sha256:";
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "._/:-".contains(c);
+    let find = |(at, _): (usize, &str)| {
+        let end = at + MARK.len() + 64;
+        let start = text[..at].trim_end_matches(is_part).len();
+        let whole = text.get(start..end)?;
+        let reference: ImageReference = whole.parse().ok()?;
+        let from = start + name_length(whole);
+        Some(Pin {
+            kind: PinKind::Image,
+            name: reference.repository().to_string(),
+            spots: vec![Spot {
+                part: SpotPart::Reference,
+                at: from..end,
+                text: text[from..end].to_owned(),
+            }],
+        })
+    };
+    text.match_indices(MARK).filter_map(find).collect()
+}

@@ -1,0 +1,108 @@
+//! Typed context to text: the templates, and what makes a value harmless where it lands.
+//!
+//! A template's tags are `[% %]`, its values `[= =]` and its comments `[# #]`, so that GitHub's
+//! `${{ }}`, GitLab's `$[[ ]]`, Helm's `{{ }}` and a shell's `[[ ]]` pass through. The file's name
+//! decides how values are written (`name.yml.j2` makes YAML scalars), its folder which texts the
+//! platform would read as an expression even in quotes. What a context does not have is an error.
+
+mod escape;
+pub mod github_workflow;
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig};
+use serde::Serialize;
+
+use escape::Landing;
+
+/// One embedded template.
+#[derive(Clone, Copy, Debug)]
+pub struct Template {
+    /// Its path below `templates/`, which ends in `.j2`.
+    pub name: &'static str,
+    /// Its text.
+    pub source: &'static str,
+    /// Counts its changes: files in the field are told by it that a newer text exists. A test of
+    /// the generators holds the text that goes with each number.
+    pub revision: u32,
+}
+
+/// A value that could not be written where a template wants it, or a mistake in the template.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// No way of writing it keeps it a value.
+    #[error("{reason}: `{value}`")]
+    Value {
+        /// The value, shortened.
+        value: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The template does not fit its context: a mistake of ours.
+    #[error("the template {name} is broken")]
+    Broken {
+        /// Which template.
+        name: &'static str,
+        /// What the engine says.
+        source: Box<minijinja::Error>,
+    },
+}
+
+/// What a template is filled with.
+pub trait Context: Serialize {
+    /// The template that it fills.
+    const TEMPLATE: Template;
+}
+
+/// Fills the template of `context`.
+pub fn render<C: Context>(context: &C) -> Result<String, TemplateError> {
+    render_template(&C::TEMPLATE, context)
+}
+
+fn render_template(template: &Template, context: &impl Serialize) -> Result<String, TemplateError> {
+    let broken = |error| broken(template.name, error);
+    let mut environment = environment().map_err(broken)?;
+    environment
+        .add_template(template.name, template.source)
+        .map_err(broken)?;
+    let filled = environment.get_template(template.name).map_err(broken)?;
+    filled.render(context).map_err(broken)
+}
+
+/// The error that a value caused, else the template's own.
+fn broken(name: &'static str, error: minijinja::Error) -> TemplateError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(current) = cause {
+        if let Some(refused) = current.downcast_ref::<escape::Refused>() {
+            return TemplateError::Value {
+                value: refused.shown(),
+                reason: refused.reason.to_owned(),
+            };
+        }
+        cause = current.source();
+    }
+    TemplateError::Broken {
+        name,
+        source: Box::new(error),
+    }
+}
+
+fn environment() -> Result<Environment<'static>, minijinja::Error> {
+    let syntax = SyntaxConfig::builder()
+        .block_delimiters("[%", "%]")
+        .variable_delimiters("[=", "=]")
+        .comment_delimiters("[#", "#]")
+        .build()?;
+    let mut environment = Environment::new();
+    environment.set_syntax(syntax);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_keep_trailing_newline(true);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment
+        .set_auto_escape_callback(|name| AutoEscape::Custom(Landing::of_template(name).name()));
+    environment.set_formatter(escape::format);
+    environment.add_filter("sh", escape::sh);
+    environment.add_filter("word", escape::word);
+    environment.add_filter("expr", escape::expr);
+    environment.add_filter("line", escape::line);
+    Ok(environment)
+}
