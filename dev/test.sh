@@ -11,11 +11,13 @@ step() {
 }
 
 step cargo fmt --all --check
-if have shellcheck; then
-  step shellcheck dev/*.sh .ci/run
-fi
+step shellcheck dev/*.sh .ci/run tests/cluster/*.sh
+step actionlint -pyflakes= .github/workflows/*.yml
+step zizmor --offline --quiet --no-progress --strict-collection --persona auditor .github
 step cargo deny --locked check bans licenses sources
 step cargo clippy --locked --workspace --all-targets -- -D warnings
+# What only fuzz targets see, with this compiler; with theirs, `make fuzz` builds it.
+step cargo rustc --locked --lib --profile check -- --cfg fuzzing
 RUSTDOCFLAGS='-D warnings' step cargo doc --locked --workspace --no-deps --quiet
 step cargo test --locked --workspace --doc --quiet
 # Last, so that the runner's own summary ends the output.

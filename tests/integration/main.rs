@@ -8,6 +8,7 @@ mod reference;
 mod registry;
 mod runtime;
 mod support;
+mod tools;
 mod trust;
 mod verify;
 mod verify_bundle;

@@ -1,5 +1,5 @@
-// One binary that is etcd, the API server or the controller manager of Kubernetes, by the name
-// under which it is started.
+// One binary that is etcd, the API server or the controller manager of Kubernetes, or kubectl, by
+// the name under which it is started.
 package main
 
 import (
@@ -12,23 +12,30 @@ import (
 	"k8s.io/component-base/cli"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
 	_ "k8s.io/component-base/metrics/prometheus/version"
+	kubectl "k8s.io/kubectl/pkg/cmd"
+	"k8s.io/kubectl/pkg/cmd/util"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
-	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	manager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 )
+
+var commands = map[string]func() *cobra.Command{
+	"kube-apiserver":          apiserver.NewAPIServerCommand,
+	"kube-controller-manager": manager.NewControllerManagerCommand,
+}
 
 func main() {
 	name := filepath.Base(os.Args[0])
-	if name == "etcd" {
+	switch name {
+	case "etcd":
 		etcdmain.Main(os.Args)
 		return
-	}
-	commands := map[string]func() *cobra.Command{
-		"kube-apiserver":          apiserver.NewAPIServerCommand,
-		"kube-controller-manager": controllermanager.NewControllerManagerCommand,
+	case "kubectl":
+		util.CheckErr(cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()))
+		return
 	}
 	command, known := commands[name]
 	if !known {
-		fmt.Fprintf(os.Stderr, "%s: start this as etcd, kube-apiserver or kube-controller-manager\n", name)
+		fmt.Fprintf(os.Stderr, "%s is none of etcd, kubectl, kube-apiserver, kube-controller-manager\n", name)
 		os.Exit(2)
 	}
 	os.Exit(cli.Run(command()))

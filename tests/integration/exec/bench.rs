@@ -19,6 +19,7 @@ use fullsend_testkit::{
 use tokio::runtime::Runtime;
 
 use super::process::Exec;
+use crate::support::tools;
 
 /// One test's world. Its images have names and digests that no other test's have.
 pub(super) struct Bench {
@@ -250,7 +251,7 @@ pub(super) fn busybox() -> ImageBuilder {
     let applets = "awk cat chmod cp dd echo env false fold grep head id kill killall ln ls mkdir \
         mkfifo mount mv nc nohup ps printf pwd rm seq setsid sh sha256sum sleep stat stty sync tail \
         tee test timeout touch tr true tty umount usleep wc yes";
-    let image = ImageBuilder::new().file("bin/busybox", busybox_bytes(), 0o755);
+    let image = ImageBuilder::new().file("bin/busybox", tools::busybox(), 0o755);
     applets
         .split_whitespace()
         .fold(image, |image, name| {
@@ -268,13 +269,6 @@ pub(super) fn busybox() -> ImageBuilder {
             "root:x:0:\nagent:x:1234:\nnogroup:x:65534:\n",
             0o644,
         )
-}
-
-pub(super) fn busybox_bytes() -> Vec<u8> {
-    let found = ["/bin/busybox", "/usr/bin/busybox"]
-        .iter()
-        .find_map(|path| fullsend::seam::files::read(Path::new(path), 16 << 20).ok());
-    found.expect("these tests need a static busybox (Debian package `busybox-static`)")
 }
 
 /// What `docker` says; fails where it fails.

@@ -44,7 +44,7 @@ fn init_is_copied_and_its_record_read_back() {
 #[test]
 fn a_read_only_root_and_any_user_do_not_keep_it_out() {
     let relay = Relay::tcp();
-    let scratch = ImageBuilder::new().file("bin/sh", super::bench::busybox_bytes(), 0o755);
+    let scratch = ImageBuilder::new().file("bin/sh", crate::support::tools::busybox(), 0o755);
     for image in [
         busybox().user("1234:1234"),
         busybox().user("nobody"),

@@ -4,7 +4,8 @@ use std::os::unix::fs::MetadataExt as _;
 
 use serde_json::json;
 
-use super::bench::{Bench, busybox, busybox_bytes, docker, read};
+use super::bench::{Bench, busybox, docker, read};
+use crate::support::tools;
 use fullsend_testkit::image::ImageBuilder;
 
 const WHO: &str = "echo $(id -u):$(id -g)";
@@ -34,7 +35,7 @@ fn the_user_is_the_images_or_the_one_asked_for() {
 
 #[test]
 fn an_image_of_one_file_will_do() {
-    let image = ImageBuilder::new().file("sh", busybox_bytes(), 0o755);
+    let image = ImageBuilder::new().file("sh", tools::busybox(), 0o755);
     for image in [
         image.clone(),
         image.clone().user("1234:1234"),

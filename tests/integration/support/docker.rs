@@ -257,8 +257,7 @@ fn busybox_layer() -> Vec<u8> {
     let bin = folder.path().join("bin");
     std::fs::create_dir(&bin).unwrap();
     std::fs::create_dir(folder.path().join("tmp")).unwrap();
-    std::fs::copy("/bin/busybox", bin.join("busybox"))
-        .expect("these tests need a static busybox (Debian package `busybox-static`)");
+    std::fs::copy(super::tools::program("busybox-static"), bin.join("busybox")).unwrap();
     for name in [
         "cat",
         "dd",

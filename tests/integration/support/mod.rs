@@ -2,3 +2,4 @@
 
 pub(crate) mod cosign;
 pub(crate) mod docker;
+pub(crate) mod tools;

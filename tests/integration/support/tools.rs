@@ -1,0 +1,181 @@
+//! The real tools that a user's files meet, as `dev/setup.sh lint` installs them.
+//!
+//! A function returns what its tool says against the files, and nothing when it says nothing. A
+//! machine without the tool fails the test: skipping would look like passing.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use fullsend::seam::{environment::Environment, files};
+use serde_json::Value;
+
+/// The program `name` as `dev/setup.sh` pins it, whatever another of that name lies in the path.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let path = cache().join("bin").join(name);
+    assert!(path.exists(), "these tests need `{name}`: run dev/setup.sh");
+    path
+}
+
+/// A busybox that needs no library.
+pub(crate) fn busybox() -> Vec<u8> {
+    files::read(&program("busybox-static"), 16 << 20).unwrap()
+}
+
+/// Workflows; the scripts in them go through shellcheck.
+pub(crate) fn actionlint(files: &[impl AsRef<Path>]) -> String {
+    let mut command = command("actionlint");
+    command
+        .args(["-no-color", "-oneline", "-pyflakes=", "-shellcheck"])
+        .arg(program("shellcheck"));
+    findings(&mut command, files)
+}
+
+/// Workflows, actions, or folders of them, as severe as it can be.
+pub(crate) fn zizmor(inputs: &[impl AsRef<Path>]) -> String {
+    let options = "--offline --no-config --no-progress --quiet --strict-collection \
+        --persona auditor --color never --format plain";
+    let mut command = command("zizmor");
+    command.args(options.split(' ').filter(|it| !it.is_empty()));
+    findings(&mut command, inputs)
+}
+
+/// Files against a schema of the tool's own: `github-workflows`, `github-actions`, `gitlab-ci`,
+/// `renovate`, `dependabot`.
+pub(crate) fn check_jsonschema(schema: &str, files: &[impl AsRef<Path>]) -> String {
+    let mut command = command("check-jsonschema");
+    command.args(["--color", "never", "--builtin-schema"]);
+    command.arg(format!("vendor.{schema}"));
+    if schema == "gitlab-ci" {
+        command.args(["--data-transform", "gitlab-ci"]);
+    }
+    findings(&mut command, files)
+}
+
+/// Dockerfiles.
+pub(crate) fn hadolint(files: &[impl AsRef<Path>]) -> String {
+    findings(command("hadolint").arg("--no-color"), files)
+}
+
+/// Shell scripts.
+pub(crate) fn shellcheck(files: &[impl AsRef<Path>]) -> String {
+    findings(command("shellcheck").arg("--color=never"), files)
+}
+
+/// Manifests of the kinds that Kubernetes has, of one or more documents each.
+///
+/// A kind that it does not know is a finding, except one that [`kyverno_schema`] judges.
+pub(crate) fn kubernetes_validate(files: &[impl AsRef<Path>]) -> String {
+    let (_, said) = run(command("kubernetes-validate").arg("--strict"), files);
+    let ours = |line: &&str| !line.starts_with("INFO") && !known_to_policies(line);
+    said.lines()
+        .filter(ours)
+        .fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// Policies of Kyverno and of the policy-controller among a file's documents.
+///
+/// Fields that the project's definition does not name are findings, and so is a file without any
+/// such policy.
+pub(crate) fn kyverno_schema(path: &Path) -> String {
+    let text = files::read(path, 16 << 20).unwrap();
+    let documents: Vec<Value> = serde_saphyr::from_slice_multiple(&text).unwrap();
+    let mut said = String::new();
+    let mut judged = 0;
+    for document in &documents {
+        let [version, kind] = ["apiVersion", "kind"].map(|key| document[key].as_str());
+        let Some(schema) = policy_schema(version.unwrap(), kind.unwrap()) else {
+            continue;
+        };
+        judged += 1;
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        for error in validator.iter_errors(document) {
+            let name = &document["metadata"]["name"];
+            let _ = writeln!(said, "{name}: {}: {error}", error.instance_path());
+        }
+    }
+    if judged == 0 {
+        let _ = writeln!(said, "{}: no policy", path.display());
+    }
+    said
+}
+
+/// What GitLab would make of the folder's `.gitlab-ci.yml` with its includes, or why it would not.
+pub(crate) fn gitlab_ci_local_preview(folder: &Path) -> Result<String, String> {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = command("gitlab-ci-local");
+    command.env("HOME", home.path());
+    command.arg("--preview").arg("--cwd").arg(folder);
+    let output = command.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() {
+        Ok(text(&output.stdout))
+    } else {
+        Err(text(&output.stderr))
+    }
+}
+
+fn cache() -> PathBuf {
+    let environment = Environment::of_process();
+    if let Some(folder) = environment.get("FULLSEND_DEV_CACHE") {
+        return folder.into();
+    }
+    let cache = environment.get("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || environment.home().unwrap_or_default().join(".cache");
+    cache.unwrap_or_else(home).join("fullsend-dev")
+}
+
+/// The tool `name`, which learns nothing of the job that these tests run in.
+fn command(name: &str) -> Command {
+    let mut command = super::docker::command(program(name).to_str().unwrap());
+    let path = Environment::of_process();
+    let path = path.get("PATH").unwrap_or_default();
+    command.env_clear().env("PATH", path).stdin(Stdio::null());
+    command
+}
+
+/// What the tool says of `files`, all at once, where it is not content with them.
+fn findings(command: &mut Command, files: &[impl AsRef<Path>]) -> String {
+    let (content, said) = run(command, files);
+    assert!(
+        content || !said.is_empty(),
+        "{command:?} failed and said nothing"
+    );
+    if content { String::new() } else { said }
+}
+
+fn run(command: &mut Command, files: &[impl AsRef<Path>]) -> (bool, String) {
+    assert!(!files.is_empty(), "no file for {command:?}");
+    let output = command
+        .args(files.iter().map(AsRef::as_ref))
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    (output.status.success(), said)
+}
+
+/// The schema of a policy's kind, where it is a policy's.
+fn policy_schema(version: &str, kind: &str) -> Option<Value> {
+    let schemas = cache().join("tools/policies/schemas");
+    assert!(
+        schemas.exists(),
+        "these tests need the schemas of policies: run dev/setup.sh"
+    );
+    let name = format!("{}_{kind}.json", version.replace('/', "_"));
+    let text = files::read(&schemas.join(name), 1 << 20).ok()?;
+    Some(serde_json::from_slice(&text).unwrap())
+}
+
+/// Whether kubernetes-validate misses in `line` a schema that is among those of policies.
+fn known_to_policies(line: &str) -> bool {
+    let Some((_, rest)) = line.split_once("find schema for kind ") else {
+        return false;
+    };
+    let mut words = rest.split(' ');
+    let kind = words.next().unwrap();
+    let version = words.nth(3).unwrap();
+    policy_schema(version, kind).is_some()
+}
