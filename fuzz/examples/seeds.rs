@@ -1,8 +1,10 @@
-//! Signs the seeds of `bundle` and `payload` anew, with the trust that they are held against:
+//! Signs the seeds of `bundle` and `payload` anew, with the trust that they are held against, and
+//! writes those of `validate` and `mask` from the rules' own examples:
 //! `cargo run --manifest-path fuzz/Cargo.toml --example seeds`.
 
 use std::{fs, io, path::Path};
 
+use fullsend::validate::{self, Kind};
 use fullsend_testkit::{
     digest_of,
     signing::{Identity, LegacySignature, Signing, SigningKey, Sigstore},
@@ -32,7 +34,25 @@ fn main() -> io::Result<()> {
         fs::write(payload, in_parts(&signature))?;
     }
     let attestation = signings[0].1.attestation(&digest);
-    fs::write(folder.join("seeds/bundle/attestation"), attestation.bytes())
+    fs::write(folder.join("seeds/bundle/attestation"), attestation.bytes())?;
+    examples(folder)
+}
+
+/// The rules' examples, behind the byte by which the targets choose a kind.
+fn examples(folder: &Path) -> io::Result<()> {
+    for rule in validate::rules() {
+        let place = Kind::ALL.iter().position(|kind| Some(*kind) == rule.kind());
+        let kind = place.and_then(|place| u8::try_from(place).ok()).unwrap_or(1);
+        for (number, example) in rule.bad.iter().chain(rule.good).enumerate() {
+            for target in ["validate", "mask"] {
+                let seeds = folder.join("seeds").join(target);
+                fs::create_dir_all(&seeds)?;
+                let bytes = [&[kind], example.text.as_bytes()].concat();
+                fs::write(seeds.join(format!("{}-{number}", rule.about.id)), bytes)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The payload and its annotations as the target `payload` reads them.
