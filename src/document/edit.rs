@@ -81,11 +81,11 @@ mod tests {
     fn edits_of_a_line_are_made_in_any_order() {
         let text = "\u{feff}a: b # c\r\nd: é\r\n";
         let edits = [
-            edit(11..12, "C"),
+            edit(10..11, "C"),
             edit(6..7, "long"),
             edit(6..6, "<"),
             edit(6..6, "("),
-            edit(17..19, ""),
+            edit(16..18, ""),
         ];
         let edited = apply(text, &edits);
         assert_eq!(edited.unwrap(), "\u{feff}a: <(long # C\r\nd: \r\n");

@@ -23,4 +23,6 @@ pub use origin::Origin;
 pub use source::{MAX_BYTES, Source};
 
 #[cfg(test)]
+mod origin_tests;
+#[cfg(test)]
 mod tests;

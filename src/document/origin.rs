@@ -103,6 +103,7 @@ impl Scalar<'_> {
             value: self.value,
             done: 0,
             breaks: Vec::new(),
+            joined: false,
             pieces: Vec::new(),
         };
         let text = source.text();
@@ -140,6 +141,8 @@ struct Trace<'v> {
     done: usize,
     /// The line breaks since the last line that was not blank.
     breaks: Vec<usize>,
+    /// Whether the first of them is escaped, so that nothing became of it.
+    joined: bool,
     pieces: Vec<Piece>,
 }
 
@@ -149,13 +152,13 @@ impl<'v> Trace<'v> {
         // The header is the last line above that is not blank; lines that follow may be its own.
         let header = text.get(..at.start)?.trim_end_matches(blank).len();
         let start = header + text[header..].find('\n')? + 1;
+        // Blank lines behind may be content too.
         let rest = &text[at.end..];
-        let tail = rest.len() - rest.trim_start_matches(blank).len();
-        let tail = rest[..tail].rfind('\n').map_or(0, |end| end + 1);
-        let tail = if tail == 0 && rest.trim_start_matches(blank).is_empty() {
-            rest.len()
-        } else {
-            tail
+        let blanks = &rest[..rest.len() - rest.trim_start_matches(blank).len()];
+        let tail = match blanks.rfind('\n') {
+            _ if blanks.len() == rest.len() => rest.len(),
+            Some(end) => end + 1,
+            None => 0,
         };
         let written = text.get(start..at.end + tail)?;
         let indent = indent_of(written)?.checked_sub(indent_of(self.value)?)?;
@@ -204,7 +207,10 @@ impl<'v> Trace<'v> {
 
     /// Passes what became of the line breaks: a space, or some of them.
     fn folded(&mut self) -> Option<()> {
-        let breaks = std::mem::take(&mut self.breaks);
+        let mut breaks = std::mem::take(&mut self.breaks);
+        if std::mem::take(&mut self.joined) && !breaks.is_empty() {
+            breaks.remove(0);
+        }
         let rest = &self.value[self.done..];
         let kept = rest.len() - rest.trim_start_matches('\n').len();
         match (breaks.as_slice(), kept) {
@@ -265,6 +271,10 @@ impl<'v> Trace<'v> {
         while let Some(found) = line[start..].find('\\') {
             let escape = start + found;
             self.as_written(&line[start..escape], at + start)?;
+            if escape + 1 == line.len() {
+                self.joined = true;
+                return Some(());
+            }
             let (meant, length) = escaped(&line[escape..])?;
             if !self.value[self.done..].starts_with(meant) {
                 return None;

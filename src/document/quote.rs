@@ -126,3 +126,204 @@ fn plain_shell(text: &str) -> bool {
         .is_some_and(|(before, _)| before.strip_suffix('+').unwrap_or(before).chars().all(name));
     !text.is_empty() && text.chars().all(safe) && !assigns && !SHELL_WORDS.contains(&text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::document::{
+        Source, toml,
+        yaml::{self, Kind},
+    };
+
+    /// Texts that mean something to somebody.
+    fn texts() -> impl Strategy<Value = String> {
+        let words = prop::sample::select(vec![
+            "yes",
+            "NO",
+            "on",
+            "~",
+            "null",
+            "True",
+            "1",
+            "0x1F",
+            "0o7",
+            "017",
+            "1_0",
+            "1e3",
+            "12e45",
+            ".5",
+            "1.",
+            "-1",
+            "+1",
+            ".inf",
+            ".NaN",
+            "1:30",
+            "2001-01-01",
+            "1.2.3",
+            "2001-01-01T00:00:00Z",
+            "---",
+            "...",
+            "- a",
+            "? a",
+            "a: b",
+            "a:",
+            ":a",
+            "a #b",
+            "#",
+            " a",
+            "a ",
+            "<<",
+            "=",
+            "!t",
+            "&a",
+            "*a",
+            "|",
+            ">",
+            "%a",
+            "@a",
+            "`a`",
+            "{a}",
+            "[a]",
+            "a,b",
+            "'",
+            "\"",
+            "\\",
+            "\r\n",
+            "\u{85}",
+            "\u{2028}",
+            "\u{feff}",
+            "\u{7f}",
+            "\0",
+            "${{ a }}",
+            "$(a)",
+            "~/a",
+            "v1.2",
+            "a/b@sha256:0",
+            "8Gi",
+            "10m",
+            "a  b",
+            "\t",
+            "é",
+            "\u{1f980}",
+            "\u{202e}",
+            "if",
+            "A=b",
+            "--a=b",
+            "*",
+            "!",
+            "１２",
+            "0b1",
+            "0.1e-3",
+        ]);
+        prop_oneof![
+            words.prop_map(str::to_owned),
+            any::<String>(),
+            "[-+.0-9exobinfaTZ_:]{0,8}",
+            "[ a:#\\-,'\"\\\\\\n\\t?~]{0,8}",
+        ]
+    }
+
+    #[test]
+    fn only_what_needs_quotes_gets_them() {
+        for plain in [
+            "a",
+            "ubuntu-24.04",
+            "v1.2",
+            "a/b@sha256:0",
+            "8Gi",
+            "10m",
+            "Build it",
+            "é",
+        ] {
+            assert_eq!(yaml_scalar(plain), plain);
+        }
+        for quoted in [
+            "", "yes", "On", "1", "1.0", "0x1f", "12e45", "1:30", "a: b", "- a", "~",
+        ] {
+            assert_eq!(yaml_scalar(quoted), format!("\"{quoted}\""));
+        }
+        assert_eq!(yaml_scalar("a\nb\u{202e}"), "\"a\\nb\\u202e\"");
+        assert_eq!(yaml_scalar("\"'\\"), "'\"''\\'");
+        assert_eq!(toml_string("C:\\a"), "'C:\\a'");
+        assert_eq!(toml_string("a\"'\0"), "\"a\\\"'\\u0000\"");
+        assert_eq!(shell_word("a/b:1"), Ok("a/b:1".to_owned()));
+        assert_eq!(shell_word("--a=b"), Ok("--a=b".to_owned()));
+        assert_eq!(shell_word("it's"), Ok("'it'\\''s'".to_owned()));
+        for quoted in ["", "~", "if", "A=b", "A+=b", "a b", "*", "é"] {
+            assert_eq!(shell_word(quoted), Ok(format!("'{quoted}'")));
+        }
+        assert_eq!(shell_word("a\0"), Err(NulError));
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a real shell has to read the words"
+    )]
+    fn shell(words: &[String]) -> Vec<u8> {
+        let script = format!("printf '%s\\0' {}", words.join(" "));
+        let output = std::process::Command::new("/bin/sh")
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{script}");
+        output.stdout
+    }
+
+    proptest! {
+        #[test]
+        fn yaml_is_read_back_by_both_readers(text in texts(), other in texts()) {
+            let (value, key) = (yaml_scalar(&text), yaml_scalar(&other));
+            for written in [
+                value.clone(),
+                format!("a:\n  b: {value} # c\n"),
+                format!("- {value}\n- 1\n"),
+                format!("{{{key}: [{value}, {value}]}}"),
+                format!("{key}:\n- {value}"),
+            ] {
+                let source = Source::decode(Path::new("a"), written.as_bytes()).unwrap();
+                let tree = yaml::parse(&source).unwrap();
+                let mut found = Vec::new();
+                let mut pending: Vec<_> = tree.documents().collect();
+                while let Some(node) = pending.pop() {
+                    pending.extend(node.own_entries().flat_map(|(key, value)| [key, value]));
+                    pending.extend(node.items());
+                    if node.kind() == Kind::Text {
+                        found.push(node.text().unwrap());
+                    }
+                }
+                prop_assert!(found.contains(&text.as_str()), "{written:?}: {found:?}");
+                if written.contains(&key) && written.contains('[') {
+                    prop_assert!(found.contains(&other.as_str()), "{written:?}: {found:?}");
+                }
+                let read: serde_json::Value = serde_saphyr::from_str(&written).unwrap();
+                let json = serde_json::Value::from(text.as_str()).to_string();
+                prop_assert!(read.to_string().contains(&json), "{written:?}: {read}");
+            }
+        }
+
+        #[test]
+        fn toml_is_read_back(text in texts()) {
+            let written = format!("a = {}\n{} = 1\n", toml_string(&text), toml_string(&format!("k{text}")));
+            let source = Source::decode(Path::new("a"), written.as_bytes()).unwrap();
+            let root = toml::parse(&source).unwrap();
+            prop_assert_eq!(root.get("a").and_then(toml::Value::as_str), Some(text.as_str()));
+            prop_assert_eq!(&root.entries()[1].key, &format!("k{text}"));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn a_shell_reads_words_back(texts in prop::collection::vec(texts(), 1..40)) {
+            let texts: Vec<String> = texts.iter().map(|text| text.replace('\0', "")).collect();
+            let words: Vec<String> = texts.iter().map(|text| shell_word(text).unwrap()).collect();
+            let wanted: String = texts.iter().map(|text| format!("{text}\0")).collect();
+            prop_assert_eq!(shell(&words), wanted.into_bytes());
+        }
+    }
+}

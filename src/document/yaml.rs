@@ -56,7 +56,7 @@ impl Reader<'_, '_> {
                 let kind = kind_of(&value, style, tag.as_deref());
                 let scalar = Scalar {
                     value: &value,
-                    at: content_of(self.source, at, style),
+                    at: content_of(self.source, &value, at, style),
                     style,
                 };
                 let tag = tag.as_deref().map(Tag::original);
@@ -109,8 +109,8 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The bytes of a scalar's content: without quotes, or without what a block's header adds.
-fn content_of(source: &Source<'_>, at: Range<usize>, style: Style) -> Range<usize> {
+/// The bytes of a scalar's content: without quotes, or without the blank lines behind a block.
+fn content_of(source: &Source<'_>, value: &str, at: Range<usize>, style: Style) -> Range<usize> {
     const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
     let written = source.slice(at.clone());
     match style {
@@ -118,26 +118,22 @@ fn content_of(source: &Source<'_>, at: Range<usize>, style: Style) -> Range<usiz
         Style::Quoted => at,
         Style::Plain => at.start..at.start + written.trim_end_matches(BLANK).len(),
         Style::Block => {
-            let body = match written.strip_prefix(['|', '>']) {
-                Some(rest) => rest.find('\n').map_or("", |end| &rest[end..]),
-                None => written,
-            };
             let end = at.start + written.trim_end_matches(BLANK).len();
-            let start = at.end - body.trim_start_matches(BLANK).len();
-            start.min(end)..end
+            // Only a block without content begins at its header.
+            let empty = value.bytes().all(|byte| byte == b'\n');
+            if empty { end..end } else { at.start..end }
         }
     }
 }
 
 /// What a scalar is by the core schema.
 fn kind_of(value: &str, style: Style, tag: Option<&Tag>) -> Kind {
-    const CORE: &str = "tag:yaml.org,2002:";
     if let Some(tag) = tag {
-        return match (tag.handle(), tag.suffix()) {
-            (CORE, "null") => Kind::Null,
-            (CORE, "bool") => Kind::Boolean,
-            (CORE, "int") => Kind::Integer,
-            (CORE, "float") => Kind::Float,
+        return match tag.core_suffix() {
+            Some("null") => Kind::Null,
+            Some("bool") => Kind::Boolean,
+            Some("int") => Kind::Integer,
+            Some("float") => Kind::Float,
             _ => Kind::Text,
         };
     }

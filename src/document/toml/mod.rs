@@ -4,6 +4,8 @@
 //! one they take.
 
 mod read;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
