@@ -94,7 +94,7 @@ mod tests {
         let fingerprint = report[0]["fingerprint"].take();
         assert_eq!(fingerprint.as_str().unwrap().len(), 34);
         let wanted = json!([{
-            "description": "x \"y\". Mend it.",
+            "description": "x\u{fffd}\"y\". Mend it.",
             "check_name": "some-rule",
             "fingerprint": null,
             "severity": "critical",

@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(results.len(), MAX_RESULTS);
         assert_eq!(results[0]["level"], "error");
         let text = results[0]["message"]["text"].as_str().unwrap();
-        assert_eq!(text, "\\[25001\\](https://evil.example) \nMend it.");
+        assert_eq!(text, "\\[25001\\](https://evil.example)\u{fffd}\nMend it.");
         let left_out = &run["invocations"][0]["toolExecutionNotifications"][0];
         assert_eq!(
             left_out["message"]["text"],

@@ -112,15 +112,14 @@ impl Relay {
 
 /// Asks for removals in a version of the API that no daemon has.
 fn copy_without_removal(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<()> {
-    const REQUEST: &[u8] = b"DELETE /v1.";
+    const REQUEST: &[u8] = b"DELETE /containers/";
     let mut bytes = [0; 16 << 10];
     loop {
         let read = from.read(&mut bytes)?;
-        let bytes = &mut bytes[..read];
-        if bytes.starts_with(REQUEST) {
-            bytes[REQUEST.len() - 2] = b'9';
+        match bytes[..read].strip_prefix(REQUEST) {
+            Some(rest) => to.write_all(&[b"DELETE /v9.99/containers/", rest].concat())?,
+            None => to.write_all(&bytes[..read])?,
         }
-        to.write_all(bytes)?;
         if read == 0 {
             return Ok(());
         }
