@@ -5,7 +5,7 @@ use crate::{
     generate::GenerateError,
     model::exit_code,
     runtime::RuntimeError,
-    seam::files::FileError,
+    seam::{files::FileError, tree::TreeError},
     signature::{TrustError, VerifyError},
 };
 
@@ -30,6 +30,9 @@ pub(super) enum CliFailure {
     /// A file that cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A file of the policy that cannot be read from where it counts.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
     /// A policy that cannot be applied.
     #[error("the policy cannot be applied")]
     Policy(#[from] VerifyError),
@@ -69,10 +72,14 @@ impl CliFailure {
             Self::Agent(error) => error.hint(),
             Self::Generate(error) => error.hint(),
             Self::Runtime(error) => error.hint(),
-            Self::File(error) => error.hint(),
+            Self::Tree(error) => error.hint(),
             Self::Trust(error) => error.hint().map(str::to_owned),
             // A rendered configuration error carries its own help.
-            Self::Config(_) | Self::Policy(_) | Self::Document(_) | Self::System(..) => None,
+            Self::Config(_)
+            | Self::File(_)
+            | Self::Policy(_)
+            | Self::Document(_)
+            | Self::System(..) => None,
         }
     }
 
@@ -85,6 +92,7 @@ impl CliFailure {
             | Self::Agent(_)
             | Self::Generate(_)
             | Self::File(_)
+            | Self::Tree(_)
             | Self::Policy(_)
             | Self::Trust(_) => exit_code::USAGE,
             Self::Runtime(_) | Self::Document(_) | Self::System(..) => exit_code::UNAVAILABLE,

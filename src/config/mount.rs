@@ -10,7 +10,7 @@ use super::{
     container::ContainerPath,
     value::{ValueError, excerpt},
 };
-use crate::model::control_socket;
+use crate::model::{control_socket, path::lexical};
 
 /// `SRC:DST[:ro]`: a file or folder of the host inside the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl fmt::Display for Mount {
 /// Looks at the text alone. A link can hide a socket from it: ask again with the resolved path.
 pub fn runtime_socket_in(source: &Path) -> Option<String> {
     let socket = control_socket::carried_by(source)?;
-    let source = control_socket::lexical(source);
+    let source = lexical(source);
     let relation = if socket == source { "is" } else { "holds" };
     Some(format!(
         "`{}` {relation} a socket that controls the host: whoever has it is root there",

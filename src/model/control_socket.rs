@@ -5,6 +5,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use super::path::lexical;
+
 /// Their names, wherever they lie: rootless runtimes, copies, other machines.
 const NAMES: [&str; 6] = [
     "docker.sock",
@@ -57,21 +59,6 @@ pub fn well_known() -> impl Iterator<Item = PathBuf> {
 /// Where control sockets lie in `folder`, if it is a run folder.
 pub fn places(folder: &Path) -> impl Iterator<Item = PathBuf> {
     NAMES.iter().chain(&PLACES).map(|place| folder.join(place))
-}
-
-/// Resolves `.` and `..` in the text alone.
-pub fn lexical(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                clean.pop();
-            }
-            Component::CurDir => {}
-            other => clean.push(other),
-        }
-    }
-    clean
 }
 
 /// The run folder of the user whose files `source` names; of any user, if it names all of theirs.

@@ -8,6 +8,7 @@ pub mod image;
 pub mod image_location;
 pub mod limits;
 pub mod outcome;
+pub mod path;
 pub mod platform;
 pub mod span;
 pub mod text;

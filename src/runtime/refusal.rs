@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::RuntimeError;
-use crate::model::control_socket;
+use crate::model::{control_socket, path::lexical};
 
 /// Refuses `source` if it is, leads to, or holds a socket that controls the machine.
 ///
@@ -11,10 +11,7 @@ use crate::model::control_socket;
 /// in use, which may have any name; where links lead; and which sockets lie in a folder.
 pub(super) fn check(source: &Path, endpoint_socket: Option<&Path>) -> Result<(), RuntimeError> {
     // As written and as resolved: the first needs no access to the file, the second sees links.
-    let forms = [
-        Some(control_socket::lexical(source)),
-        std::fs::canonicalize(source).ok(),
-    ];
+    let forms = [Some(lexical(source)), std::fs::canonicalize(source).ok()];
     let control = forms.into_iter().flatten().find_map(|form| {
         control_socket::carried_by(&form)
             .or_else(|| led_to(&form, endpoint_socket))

@@ -1,6 +1,5 @@
 //! Files: reads are bounded, writes are atomic.
 
-use super::tree::BaseError;
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
@@ -35,14 +34,6 @@ pub enum FileError {
         /// Which path.
         path: PathBuf,
     },
-    /// A stranger's version of it is on the disk, and the trusted one cannot be had.
-    #[error("could not read {} as it was before the change", path.display())]
-    Base {
-        /// Which file.
-        path: PathBuf,
-        /// Why not.
-        source: BaseError,
-    },
 }
 
 /// What the names of files begin with that are still being written.
@@ -64,16 +55,7 @@ impl FileError {
     pub fn is_not_found(&self) -> bool {
         match self {
             Self::Io { source, .. } => source.kind() == io::ErrorKind::NotFound,
-            Self::Base { source, .. } => source.is_absent(),
             Self::TooLarge { .. } | Self::NotAFile { .. } => false,
-        }
-    }
-
-    /// What the user can do about it, where the message does not say.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Base { source, .. } => source.hint(),
-            Self::Io { .. } | Self::TooLarge { .. } | Self::NotAFile { .. } => None,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Where the files of a policy are read from: the disk, or the commit that a change is made to.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::{
     files::{self, FileError},
     git::{self, CommitId, GitError, Repository},
 };
+use crate::model::path::lexical;
 
 /// The folder of fullsend.yaml, from which its relative paths start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,32 @@ pub struct Base {
     pub offline: bool,
 }
 
+/// A file that could not be read from where it counts.
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    /// From the disk.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A stranger's version of it is on the disk, and the trusted one cannot be had.
+    #[error("could not read {} as it was before the change", path.display())]
+    Base {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: BaseError,
+    },
+}
+
+impl TreeError {
+    /// What the user can do about it, where the message does not say.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::File(_) => None,
+            Self::Base { source, .. } => Some(source.hint()),
+        }
+    }
+}
+
 /// The version from before a change that cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum BaseError {
@@ -50,13 +77,7 @@ pub enum BaseError {
 }
 
 impl BaseError {
-    /// Whether the commit is there and has no such file.
-    pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Git(GitError::Absent { .. }))
-    }
-
-    /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> String {
         let first = match self {
             Self::Git(GitError::NoCommit { .. }) => {
                 "check out with `fetch-depth: 0` (on GitLab `GIT_DEPTH: 0`)"
@@ -67,9 +88,7 @@ impl BaseError {
             Self::NoRepository => "make the checkout with git, or put the file outside of it",
             Self::Unknown(_) => "pass on the CI platform's variables and the event's file",
         };
-        Some(format!(
-            "{first}; --trust-checkout reads the checkout's own files, whoever wrote them"
-        ))
+        format!("{first}; --trust-checkout reads the checkout's own files, whoever wrote them")
     }
 }
 
@@ -117,7 +136,7 @@ impl Tree {
     }
 
     /// `NAME@COMMIT` of what the file at `path` is read from; none for the disk.
-    pub fn revision(&self, path: &Path) -> Result<Option<String>, FileError> {
+    pub fn revision(&self, path: &Path) -> Result<Option<String>, TreeError> {
         let Self::Base { folder, base } = self else {
             return Ok(None);
         };
@@ -131,32 +150,32 @@ impl Tree {
     /// Reads a regular file of at most `limit` bytes.
     ///
     /// An absolute path may lead out of the folder; it is read where every other would be.
-    pub fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    pub fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, TreeError> {
         let path = self.folder().join(path);
         let Self::Base { base, .. } = self else {
-            return files::read(&path, limit);
+            return Ok(files::read(&path, limit)?);
         };
         match base.place(&path)? {
-            Place::Disk => files::read(&path, limit),
+            Place::Disk => Ok(files::read(&path, limit)?),
             Place::Commit {
                 repository,
                 path: inside,
             } => base
                 .required(&repository)
                 .and_then(|commit| Ok(repository.read(commit, &inside, limit)?))
-                .map_err(|source| FileError::Base { path, source }),
+                .map_err(|source| TreeError::Base { path, source }),
         }
     }
 
     /// The nearest file of that name in the folder or above, no further than the repository's
     /// root; for a base, among the files of its commit.
-    pub fn find(&self, name: &str) -> Result<Option<PathBuf>, FileError> {
+    pub fn find(&self, name: &str) -> Result<Option<PathBuf>, TreeError> {
         let folder = self.folder();
         if let Self::Base { base, .. } = self
             && let Some(repository) = Repository::around(folder, base.offline)?
         {
             let found = base.find(&repository, folder, name);
-            return found.map_err(|source| FileError::Base {
+            return found.map_err(|source| TreeError::Base {
                 path: folder.join(name),
                 source,
             });
@@ -200,7 +219,7 @@ impl Base {
     ///
     /// What the path says decides before what the disk's links make of it, as those in the checkout
     /// are a stranger's too.
-    fn place(&self, path: &Path) -> Result<Place, FileError> {
+    fn place(&self, path: &Path) -> Result<Place, TreeError> {
         if let Some(place) = self.place_inside(&lexical(path))? {
             return Ok(place);
         }
@@ -208,13 +227,13 @@ impl Base {
         let place = match files::resolve(path) {
             Ok(real) => self.place_inside(&real)?,
             Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         Ok(place.unwrap_or(Place::Disk))
     }
 
-    fn place_inside(&self, path: &Path) -> Result<Option<Place>, FileError> {
-        let refused = |source| FileError::Base {
+    fn place_inside(&self, path: &Path) -> Result<Option<Place>, TreeError> {
+        let refused = |source| TreeError::Base {
             path: path.to_owned(),
             source,
         };
@@ -232,21 +251,6 @@ impl Base {
         }
         Ok(None)
     }
-}
-
-/// The path without `.` and `..`, whatever is on the disk.
-fn lexical(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

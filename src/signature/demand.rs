@@ -15,7 +15,7 @@ use crate::{
         PredicateType, Requirement, RootSource, Rule,
     },
     model::image::Repository,
-    seam::{environment::Environment, files::FileError},
+    seam::{environment::Environment, tree::TreeError},
 };
 
 /// A rule of the policy that cannot be applied.
@@ -23,7 +23,7 @@ use crate::{
 pub enum PolicyError {
     /// A key or a trusted root cannot be read.
     #[error("could not read what the policy names")]
-    File(#[from] FileError),
+    File(#[from] TreeError),
     /// The variable that should hold the key is not set.
     #[error("the environment variable {0}, which should hold the public key, is not set")]
     Unset(String),

@@ -6,8 +6,8 @@ use crate::{
     model::{chain::chain, text::with_hint},
     registry::{Manifest, Registry},
     seam::{
-        files::FileError,
         http::{Request, Url, header::HeaderMap},
+        tree::TreeError,
     },
 };
 
@@ -60,7 +60,7 @@ async fn read(
             let bytes = policy.files.read(path, MAX_FILE_BYTES as u64);
             let bytes = bytes.map_err(|error| match error {
                 // What a stranger's change hides is not merely out of reach.
-                FileError::Base { .. } => DenyError::Malformed(chain(&error)),
+                TreeError::Base { .. } => DenyError::Malformed(chain(&error)),
                 _ => DenyError::Unavailable(chain(&error)),
             })?;
             (policy.files.name(path), bytes)
