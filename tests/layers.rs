@@ -40,6 +40,16 @@ const ROOMS: &[(&str, u8)] = &[
     ("cli", 5),
 ];
 
+/// Rooms that only some files of another room may name: the room, the named one, the files.
+const RESTRICTED: &[(&str, &str, &[&str])] = &[
+    // These write reports; what decides about signatures knows nothing of them.
+    (
+        "signature",
+        "report",
+        &["bundle_file", "report", "trust_report"],
+    ),
+];
+
 /// Crates whose types never leave their rooms; a name that ends in `_` stands for all that begin
 /// with it.
 const CONFINED: &[(&str, &[&str])] = &[
@@ -122,7 +132,8 @@ fn check_rooms(name: &str, text: &str) -> Vec<String> {
         .iter()
         .filter_map(|path| {
             let problem = match path.after_root() {
-                Some(segments) => wrong_room(room, segments, path.imported),
+                Some(segments) => wrong_room(room, segments, path.imported)
+                    .or_else(|| wrong_file(&module, segments)),
                 None => wrong_crate(room, path, &local),
             };
             problem.map(|what| at(path.line, &what))
@@ -142,6 +153,15 @@ fn wrong_room(own: Option<&str>, segments: &[String], imported: bool) -> Option<
     let number_of_own = number(own)?;
     let allowed = named == own || number_of_named < number_of_own;
     (!allowed).then(|| format!("{own} ({number_of_own}) must not name {named} ({number_of_named})"))
+}
+
+fn wrong_file(module: &[String], segments: &[String]) -> Option<String> {
+    let (own, named) = (module.first()?, segments.first()?);
+    let mut restricted = RESTRICTED.iter();
+    let (.., files) = restricted.find(|(room, other, _)| room == own && other == named)?;
+    let file = module.get(1).map_or("mod", String::as_str);
+    (!files.contains(&file))
+        .then(|| format!("of {own}, only {} may name {named}", files.join(", ")))
 }
 
 fn wrong_crate(own: Option<&str>, path: &paths::Named, local: &BTreeSet<&str>) -> Option<String> {
@@ -338,6 +358,16 @@ fn crates_stay_in_their_rooms() {
         "report/a.rs",
         "fn f(gitlab: bool) { x.gitlab; forge::gitlab::y(gitlab) }",
     );
+}
+
+#[test]
+fn restricted_rooms_stay_with_their_files() {
+    let reports = "use crate::report::verification::Signature;";
+    assert_accepted("signature/report.rs", reports);
+    assert_accepted("launch/a.rs", reports);
+    assert_refused("signature/judge.rs", reports, "only bundle_file, report");
+    assert_refused("signature/judge/tests.rs", reports, "may name report");
+    assert_refused("signature/mod.rs", reports, "may name report");
 }
 
 #[test]

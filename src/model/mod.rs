@@ -10,6 +10,7 @@ pub mod limits;
 pub mod outcome;
 pub mod path;
 pub mod platform;
+pub mod signature;
 pub mod span;
 pub mod text;
 pub mod verdict;

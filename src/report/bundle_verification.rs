@@ -5,8 +5,11 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::verification::{LogEntry, Method};
-use crate::model::{text::printable, verdict::Verdict};
+use crate::model::{
+    signature::{LogEntry, Method},
+    text::printable,
+    verdict::Verdict,
+};
 
 /// The verdict on one bundle about one file.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

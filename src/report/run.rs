@@ -6,8 +6,13 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::verification::{Format, Method, Verification};
-use crate::model::{limits::Limits, outcome::Outcome, verdict::Verdict};
+use super::verification::Verification;
+use crate::model::{
+    limits::Limits,
+    outcome::Outcome,
+    signature::{Format, Method},
+    verdict::Verdict,
+};
 
 /// One run, from its arguments to its end. Every key is always present, null when unknown.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

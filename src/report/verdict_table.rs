@@ -2,9 +2,13 @@
 
 use super::{
     style::Style,
-    verification::{Format, Method, PlatformVerdict, Signature, Verification},
+    verification::{PlatformVerdict, Signature, Verification},
 };
-use crate::model::{text::printable, verdict::Verdict};
+use crate::model::{
+    signature::{Format, Method},
+    text::printable,
+    verdict::Verdict,
+};
 
 /// The text of `verification`, with a final newline.
 pub fn text(verification: &Verification, style: Style) -> String {

@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::run::ConfigFile;
-use crate::model::{digest::Digest, verdict::Verdict};
+use crate::model::{
+    signature::{Format, LogEntry, Method},
+    verdict::Verdict,
+};
 
 /// The verdict on an image and on each of its signatures.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -78,37 +81,6 @@ pub struct Signature {
     pub reason: Option<String>,
 }
 
-/// How a signature is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// A Sigstore bundle, as cosign 3 writes it.
-    Bundle,
-    /// Simple signing, as cosign 1 and 2 write it.
-    Legacy,
-}
-
-/// What a signature was made with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// A long-lived key.
-    Key,
-    /// A short-lived certificate on an OIDC identity.
-    Keyless,
-}
-
-/// An entry of a transparency log.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct LogEntry {
-    /// The log's key identifier in hexadecimal.
-    pub id: String,
-    /// The entry's number.
-    pub index: u64,
-    /// When the log took it in, RFC 3339; null where no time is proven.
-    pub logged_at: Option<String>,
-}
-
 impl Verification {
     /// A verdict on `image`, as it was asked for, of which nothing else is known.
     pub fn blank(image: impl Display, verdict: Verdict) -> Self {
@@ -141,33 +113,5 @@ impl Verification {
         let first = accepted.clone().next();
         let counts = |one: &&Signature| self.proven_digests.contains(&one.subject);
         accepted.find(counts).or(first)
-    }
-}
-
-impl Signature {
-    /// One on `subject` of which nothing is known yet.
-    pub fn blank(format: Format, subject: &Digest) -> Self {
-        Self {
-            subject: subject.to_string(),
-            predicate_type: None,
-            format,
-            method: None,
-            verdict: Verdict::Untrusted,
-            identity: None,
-            issuer: None,
-            claims: BTreeMap::new(),
-            log: None,
-            reason: None,
-        }
-    }
-
-    /// The same, not counted for this reason.
-    #[must_use]
-    pub fn refused(self, verdict: Verdict, reason: String) -> Self {
-        Self {
-            verdict,
-            reason: Some(reason),
-            ..self
-        }
     }
 }

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     document::json,
-    model::verdict::Verdict,
-    report::{bundle_verification::BundleVerification, verification::Method},
+    model::{signature::Method, verdict::Verdict},
+    report::bundle_verification::BundleVerification,
 };
 
 /// The largest bundle that is worth reading from a file.

@@ -19,9 +19,8 @@ use super::{
     judge::{Candidate, Judge, Unread},
 };
 use crate::{
-    model::{digest::Digest, image::Repository},
+    model::{digest::Digest, image::Repository, signature::Format},
     registry::{Content, Descriptor, FetchedManifest, Manifest, RegistryError},
-    report::verification::Format,
 };
 
 /// Both spellings that bundles' layers have: `….bundle.v0.3+json` and `….bundle+json;version=…`.

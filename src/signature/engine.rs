@@ -17,7 +17,7 @@ use super::{
     key::PublicKey,
     trust::{self, TrustMaterial},
 };
-use crate::{model::digest::Digest, report::verification::LogEntry};
+use crate::model::{digest::Digest, signature::LogEntry};
 
 /// Why a signature does not hold as a signer's.
 #[derive(Debug, PartialEq)]

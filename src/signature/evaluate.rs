@@ -1,6 +1,6 @@
 //! From what was found to the verdict: pure, and the only place that decides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     demand::{AttestationDemand, Demand, Leaf, Signers, Tally},
@@ -8,8 +8,12 @@ use super::{
 };
 use crate::{
     config::Coverage,
-    model::{digest::Digest, platform::Platform, verdict::Verdict},
-    report::verification::Signature,
+    model::{
+        digest::Digest,
+        platform::Platform,
+        signature::{Format, LogEntry, Method, Signer},
+        verdict::Verdict,
+    },
 };
 
 /// A signature or attestation, checked, and whom it is by.
@@ -17,8 +21,17 @@ use crate::{
 pub(super) struct Finding {
     /// The manifest that it vouches for.
     pub(super) subject: Digest,
-    /// How it is reported.
-    pub(super) row: Signature,
+    pub(super) format: Format,
+    /// What it says that it was made with; none where it cannot be read.
+    pub(super) method: Option<Method>,
+    /// What an attestation says that it is; none for a signature, and where it cannot be read.
+    pub(super) predicate_type: Option<String>,
+    /// Verified, invalid or untrusted.
+    pub(super) verdict: Verdict,
+    /// Why it is not verified.
+    pub(super) reason: Option<String>,
+    /// Who made it, where that is proven.
+    pub(super) proven: Option<Proven>,
     /// The demand's leaves that it is by.
     pub(super) by: Vec<usize>,
     /// Whether it is an attestation, and so never the image's signature.
@@ -27,6 +40,15 @@ pub(super) struct Finding {
     pub(super) meets: Vec<usize>,
     /// The demand's attestations that it would be, did its predicate not fail them, and why.
     pub(super) fails: Vec<(usize, String)>,
+}
+
+/// What is known of a proven signer.
+#[derive(Debug)]
+pub(super) struct Proven {
+    pub(super) signer: Signer,
+    /// The certificate's other claims, by the names that reports have for them.
+    pub(super) claims: BTreeMap<String, String>,
+    pub(super) log: Option<LogEntry>,
 }
 
 /// From the manifest that the image's name stands for, through nested indexes, to one image.
@@ -55,6 +77,44 @@ pub(super) struct Facts<'a> {
     pub(super) findings: &'a [Finding],
     /// Each with the manifest that it would have vouched for.
     pub(super) missing: &'a [(Digest, String)],
+}
+
+impl Finding {
+    /// One on `subject` of which nothing else is known yet.
+    pub(super) fn new(subject: &Digest, format: Format) -> Self {
+        Self {
+            subject: subject.clone(),
+            format,
+            method: None,
+            predicate_type: None,
+            verdict: Verdict::Untrusted,
+            reason: None,
+            proven: None,
+            by: Vec::new(),
+            is_attestation: false,
+            meets: Vec::new(),
+            fails: Vec::new(),
+        }
+    }
+
+    /// The same by a proven signer, whom these leaves of the demand accept.
+    pub(super) fn verified(self, proven: Proven, by: Vec<usize>) -> Self {
+        Self {
+            verdict: Verdict::Verified,
+            proven: Some(proven),
+            by,
+            ..self
+        }
+    }
+
+    /// The same, not counted for this reason.
+    pub(super) fn refused(self, verdict: Verdict, reason: String) -> Self {
+        Self {
+            verdict,
+            reason: Some(reason),
+            ..self
+        }
+    }
 }
 
 impl Chain {
@@ -166,7 +226,7 @@ impl Facts<'_> {
         let of_type: Vec<&Finding> = all
             .into_iter()
             .filter(|finding| {
-                let found = finding.row.predicate_type.as_deref();
+                let found = finding.predicate_type.as_deref();
                 // What cannot be read may have been the one.
                 let accepts = |found| wanted.predicate_type.accepts(found);
                 finding.is_attestation && found.is_none_or(accepts)
@@ -200,6 +260,34 @@ impl Facts<'_> {
     }
 }
 
+/// What the decisions on the images of `chains` come to together, and why that is not `verified`.
+pub(super) fn overall(chains: &[Chain], decisions: &[Decision]) -> (Verdict, Option<String>) {
+    // Verdicts are in the order in which they count, but that one good image of several makes no
+    // good index.
+    let worst = chains
+        .iter()
+        .zip(decisions)
+        .filter(|(_, decision)| decision.verdict != Verdict::Verified)
+        .min_by_key(|(_, decision)| decision.verdict);
+    let Some((chain, decision)) = worst else {
+        return (Verdict::Verified, None);
+    };
+    let reason = match decisions {
+        [_] => decision.reason.clone(),
+        _ => Some(refused_platform(chain, decision)),
+    };
+    (decision.verdict, reason)
+}
+
+/// Which of several images is not good, and why.
+fn refused_platform(chain: &Chain, decision: &Decision) -> String {
+    let reason = decision.reason.as_deref().unwrap_or("no signature");
+    match &chain.platform {
+        Some(platform) => format!("{platform}: {reason}"),
+        None => reason.to_owned(),
+    }
+}
+
 struct Refusal {
     verdict: Verdict,
     reason: Option<String>,
@@ -228,14 +316,14 @@ fn no_image() -> Refusal {
 
 /// Why `found` does not meet `signers`, by the contract's order; none where nothing was found.
 fn refusal(signers: &Signers, leaves: &[Leaf], found: &[&Finding]) -> Option<Refusal> {
-    let first = |verdict| found.iter().find(|finding| finding.row.verdict == verdict);
-    let because = |finding: &&Finding| finding.row.reason.clone();
+    let first = |verdict| found.iter().find(|finding| finding.verdict == verdict);
+    let because = |finding: &&Finding| finding.reason.clone();
     let untrusted = first(Verdict::Untrusted).map(|finding| (Verdict::Untrusted, because(finding)));
     let invalid = first(Verdict::Invalid).map(|finding| (Verdict::Invalid, because(finding)));
     // Some have signed and others are wanted too: who is missing says more than a stranger does.
     let partly = found
         .iter()
-        .any(|finding| finding.row.verdict == Verdict::Verified)
+        .any(|finding| finding.verdict == Verdict::Verified)
         .then(|| {
             (
                 Verdict::Untrusted,
@@ -268,20 +356,36 @@ fn distinct(members: &[Tally], found: &[&Finding]) -> usize {
         .map(|member| {
             let leaves = leaves_of(member);
             let is_by = |finding: &&&Finding| finding.by.iter().any(|leaf| leaves.contains(leaf));
-            found.iter().filter(is_by).map(|one| signer(one)).collect()
+            found
+                .iter()
+                .filter(is_by)
+                .filter_map(|one| person(one))
+                .collect()
         })
         .collect();
     matching::largest(&signers)
 }
 
-/// Who stands behind a signature, by issuer and name.
+/// Who stands behind a signature.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Person<'a> {
+    Key(&'a [u8; 32]),
+    /// By issuer and name.
+    Named(&'a str, &'a str),
+}
+
+/// The signer of a finding, where that is proven.
 ///
 /// A workflow is one signer whatever the ref that it ran at: who may change it may run it at two.
-fn signer(finding: &Finding) -> (Option<&str>, Option<&str>) {
-    let name = finding.row.identity.as_deref();
-    let workflow = name.filter(|name| name.starts_with("https://"));
-    let workflow = workflow.and_then(|name| Some(name.rsplit_once('@')?.0));
-    (finding.row.issuer.as_deref(), workflow.or(name))
+fn person(finding: &Finding) -> Option<Person<'_>> {
+    Some(match &finding.proven.as_ref()?.signer {
+        Signer::Key(sha256) => Person::Key(sha256),
+        Signer::Certificate { issuer, subject } => {
+            let workflow = subject.rsplit_once('@');
+            let workflow = workflow.filter(|(name, _)| name.starts_with("https://"));
+            Person::Named(issuer, workflow.map_or(subject, |(name, _)| name))
+        }
+    })
 }
 
 fn leaves_of(tally: &Tally) -> Vec<usize> {

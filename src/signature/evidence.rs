@@ -13,8 +13,7 @@ use sigstore_verify::{
 use super::{caps, legacy_attestation::LegacyAttestation, simple_signing};
 use crate::{
     document::json,
-    model::{digest::Digest, text::excerpt},
-    report::verification::Format,
+    model::{digest::Digest, signature::Format, text::excerpt},
 };
 
 /// The predicate type that makes a DSSE statement a signature; every other is an attestation.

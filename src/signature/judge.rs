@@ -6,14 +6,17 @@ use super::{
     claims::Owner,
     demand::{Accepted, AttestationDemand, Demand, accepts_type},
     engine::{CertifiedSigner, Refusal, claimed},
-    evaluate::Finding,
+    evaluate::{Finding, Proven},
     evidence::{Attestation, Evidence, Purpose, Signer},
     key::PublicKey,
 };
 use crate::{
     config::KeylessRequirement,
-    model::{digest::Digest, verdict::Verdict},
-    report::verification::{Format, LogEntry, Method, Signature},
+    model::{
+        digest::Digest,
+        signature::{self, Format, Method},
+        verdict::Verdict,
+    },
 };
 
 /// A candidate as it was fetched.
@@ -79,14 +82,6 @@ enum By {
     Untrusted(String),
 }
 
-/// What is known of a proven signer.
-struct Proven {
-    identity: String,
-    issuer: Option<String>,
-    claims: BTreeMap<String, String>,
-    log: Option<LogEntry>,
-}
-
 impl Judge<'_> {
     /// Judges a candidate that was found on `subject`.
     pub(super) fn judge(&self, candidate: &Candidate, subject: &Digest) -> Judged {
@@ -97,17 +92,13 @@ impl Judge<'_> {
                 unread,
                 reason,
             } => {
-                let row = Signature {
+                let finding = Finding {
                     predicate_type: unread.predicate_type().cloned(),
-                    ..Signature::blank(*format, subject)
-                };
-                let row = row.refused(Verdict::Invalid, reason.clone());
-                let finding = Some(Finding {
                     is_attestation: matches!(unread, Unread::Attestation(_)),
-                    ..finding(subject, row)
-                });
+                    ..Finding::new(subject, *format)
+                };
                 return Judged {
-                    finding,
+                    finding: Some(finding.refused(Verdict::Invalid, reason.clone())),
                     missing: None,
                 };
             }
@@ -148,7 +139,7 @@ impl Judge<'_> {
     /// Holds the predicate against each demand whose signer has made it.
     fn attestation(&self, mut finding: Finding, attestation: &Attestation) -> Finding {
         finding.is_attestation = true;
-        finding.row.predicate_type = Some(attestation.predicate_type.clone());
+        finding.predicate_type = Some(attestation.predicate_type.clone());
         for (number, wanted) in self.demanded(attestation) {
             if !finding
                 .by
@@ -162,10 +153,13 @@ impl Judge<'_> {
                 Err(reason) => finding.fails.push((number, reason)),
             }
         }
-        if let ([], [(_, reason), ..]) = (finding.meets.as_slice(), finding.fails.as_slice()) {
-            finding.row = finding.row.refused(Verdict::Untrusted, reason.clone());
+        match (finding.meets.as_slice(), finding.fails.as_slice()) {
+            ([], [(_, reason), ..]) => {
+                let reason = reason.clone();
+                finding.refused(Verdict::Untrusted, reason)
+            }
+            _ => finding,
         }
-        finding
     }
 
     fn by(
@@ -332,8 +326,7 @@ impl By {
 impl From<&PublicKey> for Proven {
     fn from(key: &PublicKey) -> Self {
         Self {
-            identity: key.identity(),
-            issuer: None,
+            signer: key.signer(),
             claims: BTreeMap::new(),
             log: None,
         }
@@ -343,22 +336,13 @@ impl From<&PublicKey> for Proven {
 impl From<CertifiedSigner> for Proven {
     fn from(signer: CertifiedSigner) -> Self {
         Self {
-            identity: signer.owner.identity,
-            issuer: Some(signer.owner.issuer),
+            signer: signature::Signer::Certificate {
+                issuer: signer.owner.issuer,
+                subject: signer.owner.identity,
+            },
             claims: signer.owner.shown_claims,
             log: signer.log,
         }
-    }
-}
-
-fn finding(subject: &Digest, row: Signature) -> Finding {
-    Finding {
-        subject: subject.clone(),
-        row,
-        by: Vec::new(),
-        is_attestation: false,
-        meets: Vec::new(),
-        fails: Vec::new(),
     }
 }
 
@@ -367,28 +351,16 @@ fn finding_by(evidence: &Evidence, subject: &Digest, by: By) -> Finding {
         Signer::Key { .. } => Method::Key,
         Signer::Certificate(_) => Method::Keyless,
     };
-    let blank = Signature {
+    let finding = Finding {
         method: Some(method),
-        ..Signature::blank(evidence.format, subject)
-    };
-    let shown = |proven: Proven| Signature {
-        verdict: Verdict::Verified,
-        identity: Some(proven.identity),
-        issuer: proven.issuer,
-        claims: proven.claims,
-        log: proven.log,
-        ..blank.clone()
+        ..Finding::new(subject, evidence.format)
     };
     match by {
-        By::Leaves(by, proven) => Finding {
-            by,
-            ..finding(subject, shown(*proven))
-        },
-        By::Stranger(proven, reason) => {
-            let row = shown(*proven).refused(Verdict::Untrusted, reason);
-            finding(subject, row)
-        }
-        By::Invalid(reason) => finding(subject, blank.refused(Verdict::Invalid, reason)),
-        By::Untrusted(reason) => finding(subject, blank.refused(Verdict::Untrusted, reason)),
+        By::Leaves(by, proven) => finding.verified(*proven, by),
+        By::Stranger(proven, reason) => finding
+            .verified(*proven, Vec::new())
+            .refused(Verdict::Untrusted, reason),
+        By::Invalid(reason) => finding.refused(Verdict::Invalid, reason),
+        By::Untrusted(reason) => finding.refused(Verdict::Untrusted, reason),
     }
 }

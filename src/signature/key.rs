@@ -12,7 +12,7 @@ use sigstore_verify::{
     types::{DerPublicKey, SignatureBytes},
 };
 
-use crate::report::verification::Format;
+use crate::model::signature::{Format, Signer};
 
 /// What precedes the point of a P-521 key in its DER: two object identifiers and lengths.
 ///
@@ -79,6 +79,11 @@ impl PublicKey {
     /// The SHA-256 of the DER public key in hexadecimal: the identity that reports show.
     pub fn identity(&self) -> String {
         hex::encode(self.sha256)
+    }
+
+    /// The key as a signer.
+    pub(super) fn signer(&self) -> Signer {
+        Signer::Key(self.sha256)
     }
 
     /// Whether `hint`, which cosign writes into a bundle, names this key.

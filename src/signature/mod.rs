@@ -3,7 +3,8 @@
 //! `policy` says what decides, and `demand` is one rule of it with its keys read. `resolve` follows
 //! an image's name to its manifests, `collect` fetches what may be signatures of them, `evidence`
 //! reads those without believing them, `engine` checks the cryptography, `judge` says whose they
-//! are, and `evaluate` alone decides what it all comes to; `verifier` leads through these steps.
+//! are, `evaluate` alone decides what it all comes to, and `report` writes that down; `verifier` leads
+//! through these steps.
 //! Types of the sigstore crates never leave this room.
 
 mod bundle_artifact;
@@ -23,6 +24,7 @@ mod key;
 mod legacy_attestation;
 mod matching;
 mod policy;
+mod report;
 mod resolve;
 mod simple_signing;
 mod trust;
@@ -38,7 +40,8 @@ pub use demand::PolicyError;
 pub use deny::Denials;
 pub use key::{KeyError, PublicKey};
 pub use policy::Policy;
+pub use report::Judgement;
 pub use resolve::Wanted;
 pub use trust::{TrustError, TrustMaterial};
 pub use trust_store::{Instance, TrustStore, TufRoot};
-pub use verifier::{Judgement, Verifier, VerifyError};
+pub use verifier::{Verifier, VerifyError};

@@ -1,10 +1,6 @@
 //! From an image's name to the verdict on it.
 
-use std::{
-    collections::BTreeSet,
-    sync::OnceLock,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, sync::OnceLock, time::Instant};
 
 use futures_util::{
     StreamExt as _,
@@ -18,15 +14,15 @@ use super::{
     collect::{Measure, Search, collect},
     demand::{Demand, PolicyError},
     deny::{self, Denials},
-    evaluate::{Chain, Decision, Facts, Finding},
+    evaluate::{Decision, Facts, Finding},
     policy::Policy,
+    report::{Found, Judgement},
     resolve::{Resolved, Wanted, resolve},
 };
 use crate::{
-    config::{Denied, rule_for},
-    model::{digest::Digest, image::ImageReference, platform::Platform, verdict::Verdict},
+    config::rule_for,
+    model::{digest::Digest, image::ImageReference, verdict::Verdict},
     registry::{Content, Registry},
-    report::verification::{PlatformVerdict, Signature, Verification},
     seam::environment::Environment,
 };
 
@@ -40,24 +36,6 @@ pub struct Verifier {
     /// What each rule demands, by its number.
     demands: Vec<OnceLock<Demand>>,
     denials: OnceCell<Denials>,
-}
-
-/// The verdict on an image, with what a launch needs of it.
-#[derive(Debug)]
-pub struct Judgement {
-    /// The verdict as it is reported.
-    pub verification: Verification,
-    /// The digests that may run, the one to pull first; empty unless verified.
-    ///
-    /// An index is among them only where whatever a runtime picks from it is as good as the image
-    /// that was judged.
-    pub proven: Vec<Digest>,
-    /// The entry of the deny list that denies it.
-    pub denied: Option<Denied>,
-    /// How long the image's name took to resolve.
-    pub resolve_time: Duration,
-    /// How long the signatures took.
-    pub verify_time: Duration,
 }
 
 /// A policy that cannot be applied: an error of usage, whatever the image.
@@ -160,32 +138,6 @@ impl Verifier {
     }
 }
 
-impl Judgement {
-    /// A verdict without a look at the image's signatures.
-    pub fn refused(image: &ImageReference, verdict: Verdict, reason: String) -> Self {
-        Self {
-            verification: Verification {
-                reason: Some(reason),
-                ..Verification::blank(image, verdict)
-            },
-            proven: Vec::new(),
-            denied: None,
-            resolve_time: Duration::ZERO,
-            verify_time: Duration::ZERO,
-        }
-    }
-
-    /// The same, denied by `entry`.
-    fn deny(mut self, entry: &Denied) -> Self {
-        self.verification.verdict = Verdict::Denied;
-        self.verification.reason = Some(entry.reason.clone());
-        self.verification.proven_digests.clear();
-        self.proven.clear();
-        self.denied = Some(entry.clone());
-        self
-    }
-}
-
 /// An image that no rule matches; its digests are of interest to a deny list only.
 async fn unmatched(
     content: &dyn Content,
@@ -237,18 +189,15 @@ async fn judge(
     if one_image {
         proven = proven.pop().into_iter().collect();
     }
-    let report = case.report(image, wanted, &resolved, &decisions);
-    let judgement = Judgement {
-        verification: Verification {
-            proven_digests: proven.iter().map(Digest::to_string).collect(),
-            ..report
-        },
-        proven,
-        denied: None,
-        resolve_time: resolved.time,
-        verify_time: started.elapsed().saturating_sub(resolved.time),
+    let found = Found {
+        image,
+        wanted,
+        resolved: &resolved,
+        findings: &case.findings,
+        decisions: &decisions,
     };
-    (judgement, resolved.digests())
+    let verify_time = started.elapsed().saturating_sub(resolved.time);
+    (found.judgement(proven, verify_time), resolved.digests())
 }
 
 /// What was found so far for one image.
@@ -346,62 +295,6 @@ impl<'a> Case<'a> {
             missing: &self.missing,
         }
     }
-
-    fn report(
-        &self,
-        image: &ImageReference,
-        wanted: &Wanted,
-        resolved: &Resolved,
-        decisions: &[Decision],
-    ) -> Verification {
-        // Verdicts are in the order in which they count, but that one good image of several
-        // makes no good index.
-        let worst = resolved
-            .chains
-            .iter()
-            .zip(decisions)
-            .filter(|(_, decision)| decision.verdict != Verdict::Verified)
-            .min_by_key(|(_, decision)| decision.verdict);
-        let verdict = worst.map_or(Verdict::Verified, |(_, decision)| decision.verdict);
-        let reason = worst.and_then(|(chain, decision)| match decisions {
-            [_] => decision.reason.clone(),
-            _ => Some(refused_platform(chain, decision)),
-        });
-        let of_kind = |attestations: bool| -> Vec<Signature> {
-            let all = self.findings.iter();
-            all.filter(|finding| finding.is_attestation == attestations)
-                .map(|finding| finding.row.clone())
-                .collect()
-        };
-        let mut report = Verification {
-            digest: Some(resolved.digest.to_string()),
-            reason,
-            signatures: of_kind(false),
-            attestations: of_kind(true),
-            ..Verification::blank(image, verdict)
-        };
-        match (wanted, resolved.chains.as_slice(), decisions) {
-            (Wanted::Platform(_), [chain, ..], _) => {
-                report.manifest_digest = chain.manifest().map(Digest::to_string);
-                report.platform = chain.platform.as_ref().map(Platform::to_string);
-            }
-            (_, chains, decisions) => {
-                report.platform = Some("all".to_owned());
-                let each = chains.iter().zip(decisions);
-                report.manifests = each.filter_map(platform_verdict).collect();
-            }
-        }
-        report
-    }
-}
-
-/// Which of several images is not good, and why.
-fn refused_platform(chain: &Chain, decision: &Decision) -> String {
-    let reason = decision.reason.as_deref().unwrap_or("no signature");
-    match &chain.platform {
-        Some(platform) => format!("{platform}: {reason}"),
-        None => reason.to_owned(),
-    }
 }
 
 /// What is vouched for where all images are; nothing where one is not.
@@ -416,13 +309,4 @@ fn proven_by(decisions: &[Decision]) -> Vec<Digest> {
         }
     }
     proven
-}
-
-fn platform_verdict((chain, decision): (&Chain, &Decision)) -> Option<PlatformVerdict> {
-    Some(PlatformVerdict {
-        digest: chain.manifest()?.to_string(),
-        platform: chain.platform.as_ref().map(Platform::to_string),
-        verdict: decision.verdict,
-        reason: decision.reason.clone(),
-    })
 }

@@ -3,10 +3,7 @@
 use Verdict::{Invalid, Unavailable, Unsigned, Untrusted, Verified};
 
 use super::*;
-use crate::{
-    report::verification::Format,
-    signature::{demand::Accepted, key::PublicKey},
-};
+use crate::signature::{demand::Accepted, key::PublicKey};
 
 /// Digests: of the index, of the one in it, and of the image.
 const LINKS: [u8; 3] = [1, 2, 3];
@@ -47,31 +44,26 @@ fn chain(links: &[u8], is_complete: bool) -> Chain {
 
 /// A signature of a link, by a leaf and in the name of somebody.
 fn signed(subject: u8, by: usize, name: &str) -> Finding {
-    let mut row = Signature::blank(Format::Bundle, &digest(subject));
-    row.verdict = Verified;
-    row.identity = Some(name.to_owned());
-    Finding {
-        subject: digest(subject),
-        row,
-        by: vec![by],
-        is_attestation: false,
-        meets: Vec::new(),
-        fails: Vec::new(),
-    }
+    let proven = Proven {
+        signer: Signer::Certificate {
+            issuer: "https://issuer.test".to_owned(),
+            subject: name.to_owned(),
+        },
+        claims: BTreeMap::new(),
+        log: None,
+    };
+    Finding::new(&digest(subject), Format::Bundle).verified(proven, vec![by])
 }
 
 fn refused(subject: u8, verdict: Verdict) -> Finding {
-    let mut finding = signed(subject, 0, "");
-    finding.by.clear();
-    finding.row.identity = None;
-    finding.row = finding.row.refused(verdict, format!("it is {verdict}"));
-    finding
+    let finding = Finding::new(&digest(subject), Format::Bundle);
+    finding.refused(verdict, format!("it is {verdict}"))
 }
 
 fn attested(subject: u8, by: usize, meets: &[usize]) -> Finding {
     let mut finding = signed(subject, by, "a");
     finding.is_attestation = true;
-    finding.row.predicate_type = Some(PROVENANCE.to_owned());
+    finding.predicate_type = Some(PROVENANCE.to_owned());
     finding.meets = meets.to_vec();
     finding
 }

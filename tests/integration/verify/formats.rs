@@ -1,6 +1,6 @@
 //! Every form that a good signature has.
 
-use fullsend::report::verification::{Format, Method};
+use fullsend::model::signature::{Format, Method};
 
 use super::*;
 
