@@ -20,7 +20,6 @@ cargo_deny=0.20.2
 cargo_nextest=0.9.151
 cosign=3.1.3
 go=1.26.8
-kubernetes=1.36.3
 kyverno=1.19.1
 policy_controller=0.13.1
 rustup=1.28.2
@@ -185,21 +184,22 @@ go_tool() {
       "$FULLSEND_DEV_CACHE/go-$go/bin/go" install "$package@v$version"
     mkdir -p "$folder"
     mv "$folder.part/$name" "$folder/$name"
-    rmdir "$folder.part"
+    rm -rf "$folder.part"
   fi
   ln -sfn "$folder/$name" "$FULLSEND_DEV_CACHE/bin/$name"
 }
 
 # All that PyPI has, Node included, into one environment: wheels only, by their checksums.
 #
-# An environment knows its own path, so it is not moved into place: what is there without the
-# last link was interrupted.
+# An environment knows its own path, so it is not made elsewhere and moved: one that is not
+# `ready` was interrupted.
 install_python_tools() {
   local list=$repository/dev/tools/requirements.txt name shellcheck
   packages python3=python3
-  python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
   venv=$FULLSEND_DEV_CACHE/tools/python-$({ python3 -V && cat "$list"; } | digest)
   if [[ ! -e $venv/ready ]]; then
+    # Debian keeps it apart, and it has no command to look for.
+    python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
     say "installing the tools of dev/tools/requirements.txt (once)"
     rm -rf "$venv"
     python3 -m venv "$venv"
@@ -229,7 +229,7 @@ install_gitlab_ci_local() {
     rm -rf "$folder.part"
     mkdir "$folder.part"
     cp "$list"/package*.json "$folder.part"
-    "$venv/bin/npm" ci --prefix "$folder.part" --silent --ignore-scripts --no-audit --no-fund
+    "$venv/bin/npm" ci --prefix "$folder.part" --loglevel error --ignore-scripts --no-audit --no-fund
     mv "$folder.part" "$folder"
   fi
   write_launcher gitlab-ci-local "$folder/node_modules/.bin/gitlab-ci-local"
@@ -267,11 +267,13 @@ install_policy_schemas() {
 # One program under four names: etcd and the parts of Kubernetes share most of their code. `go
 # install` refuses Kubernetes, whose go.mod replaces modules; hence a module of our own.
 install_control_plane() {
-  local source=$repository/tests/cluster/control-plane folder name flags='-s -w'
-  folder=$FULLSEND_DEV_CACHE/tools/control-plane-$({ echo "$go $kubernetes" && cat "$source"/*; } | digest)
+  local source=$repository/tests/cluster/control-plane folder kubernetes name flags='-s -w'
+  folder=$FULLSEND_DEV_CACHE/tools/control-plane-$({ echo "$go" && cat "$source"/*; } | digest)
   if [[ ! -d $folder ]]; then
     install_go
+    kubernetes=$(sed -n 's#^\tk8s.io/kubernetes v##p' "$source/go.mod")
     say "building the control plane of Kubernetes $kubernetes (once, some minutes)"
+    rm -rf "$folder.part"
     for name in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
       flags+=" -X $name.gitVersion=v$kubernetes -X $name.gitMajor=${kubernetes%%.*}"
       flags+=" -X $name.gitMinor=$(cut -d . -f 2 <<<"$kubernetes")"

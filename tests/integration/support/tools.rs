@@ -106,9 +106,8 @@ pub(crate) fn kyverno_schema(path: &Path) -> String {
 pub(crate) fn gitlab_ci_local_preview(folder: &Path) -> Result<String, String> {
     let home = tempfile::tempdir().unwrap();
     let mut command = command("gitlab-ci-local");
-    command.env("HOME", home.path());
-    command.arg("--preview").arg("--cwd").arg(folder);
-    let output = command.output().unwrap();
+    command.env("HOME", home.path()).current_dir(folder);
+    let output = command.arg("--preview").output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if output.status.success() {
         Ok(text(&output.stdout))
