@@ -229,7 +229,8 @@ install_gitlab_ci_local() {
     rm -rf "$folder.part"
     mkdir "$folder.part"
     cp "$list"/package*.json "$folder.part"
-    "$venv/bin/npm" ci --prefix "$folder.part" --loglevel error --ignore-scripts --no-audit --no-fund
+    "$venv/bin/npm" ci --prefix "$folder.part" --ignore-scripts --no-audit --no-fund \
+      --no-update-notifier --loglevel error >/dev/null
     mv "$folder.part" "$folder"
   fi
   write_launcher gitlab-ci-local "$folder/node_modules/.bin/gitlab-ci-local"
