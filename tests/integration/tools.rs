@@ -105,14 +105,24 @@ fn of_gitlab() {
         &["retry"],
     );
 
-    let files = Files::new();
-    files.with("part.yml", good);
-    files.with(".gitlab-ci.yml", "include: [{local: part.yml}]\n");
-    let expanded = tools::gitlab_ci_local_preview(files.0.path()).unwrap();
-    assert!(expanded.contains("stage: test"), "{expanded}");
-    files.with("part.yml", "one: {script: [\"true\"], needs: [two]}\n");
-    let refused = tools::gitlab_ci_local_preview(files.0.path()).unwrap_err();
-    assert!(refused.contains("two"), "{refused}");
+    let preview = |part: &str| {
+        let files = Files::new();
+        files.with("part.yml", part);
+        let component = "$CI_SERVER_FQDN/$CI_PROJECT_PATH/whole@$CI_COMMIT_SHA";
+        let includes = format!("include: [{{local: part.yml}}, {{component: {component}}}]\n");
+        files.with(".gitlab-ci.yml", &includes);
+        std::fs::create_dir(files.0.path().join("templates")).unwrap();
+        let two = good.replace("one", "two");
+        files.with("templates/whole.yml", &format!("spec: {{}}\n---\n{two}"));
+        tools::gitlab_ci_local_preview(files.0.path())
+    };
+    let expanded = preview(good).unwrap();
+    assert!(
+        expanded.contains("one:\n") && expanded.contains("two:\n"),
+        "{expanded}"
+    );
+    let refused = preview("one: {script: [\"true\"], needs: [three]}\n").unwrap_err();
+    assert!(refused.contains("three"), "{refused}");
 }
 
 const POLICY: &str = "\

@@ -103,7 +103,21 @@ pub(crate) fn kyverno_schema(path: &Path) -> String {
 }
 
 /// What GitLab would make of the folder's `.gitlab-ci.yml` with its includes, or why it would not.
+///
+/// The folder becomes a clone of `acme/agents` on gitlab.com: only files that git tracks can be
+/// included, and components by the project's own name and commit.
 pub(crate) fn gitlab_ci_local_preview(folder: &Path) -> Result<String, String> {
+    let git = |arguments: &[&str]| {
+        let (done, said) = run(scrubbed("git").current_dir(folder), arguments);
+        assert!(done, "git {arguments:?}: {said}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["config", "user.name", "test"]);
+    git(&["config", "user.email", "test@example.com"]);
+    let url = "git@gitlab.com:acme/agents.git";
+    git(&["config", "remote.origin.url", url]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--allow-empty", "--message", "test"]);
     let home = tempfile::tempdir().unwrap();
     let mut command = command("gitlab-ci-local");
     command.env("HOME", home.path()).current_dir(folder);
@@ -126,11 +140,15 @@ fn cache() -> PathBuf {
     cache.unwrap_or_else(home).join("fullsend-dev")
 }
 
-/// The tool `name`, which learns nothing of the job that these tests run in.
 fn command(name: &str) -> Command {
-    let mut command = super::docker::command(program(name).to_str().unwrap());
-    let path = Environment::of_process();
-    let path = path.get("PATH").unwrap_or_default();
+    scrubbed(program(name).to_str().unwrap())
+}
+
+/// A program that learns nothing of the job that these tests run in.
+fn scrubbed(program: &str) -> Command {
+    let environment = Environment::of_process();
+    let path = environment.get("PATH").unwrap_or_default();
+    let mut command = super::docker::command(program);
     command.env_clear().env("PATH", path).stdin(Stdio::null());
     command
 }
