@@ -90,6 +90,9 @@ pub const ACTIONS: &[ActionVersion] = &[
     ),
 ];
 
+/// The registry that an image is tested from before it is published.
+pub(super) const TEST_REGISTRY: &str = "docker.io/library/registry:3.0.0@sha256:6c5666b861f3505b116bb9aa9b25175e71210414bd010d92035ff64018f9457e";
+
 const fn action(
     repository: &'static str,
     version: &'static str,

@@ -10,10 +10,13 @@
 pub mod actions;
 mod draft;
 mod error;
+mod github_image_pipeline;
 mod github_workflow;
 mod header;
 mod pins;
 mod setting;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -38,7 +41,7 @@ pub struct Kind {
 }
 
 /// Every kind.
-pub const KINDS: &[&Kind] = &[&github_workflow::KIND];
+pub const KINDS: &[&Kind] = &[&github_workflow::KIND, &github_image_pipeline::KIND];
 
 /// What a generator works from.
 #[derive(Clone, Copy, Debug)]

@@ -220,3 +220,113 @@ fn in_words(text: &str) -> Vec<Pin> {
     };
     text.match_indices(MARK).filter_map(find).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEX: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    #[track_caller]
+    fn assert_masked(path: &str, text: &str, expected: &str) {
+        let text = text.replace("HEX", HEX);
+        let masked = mask(Path::new(path), &text);
+        assert_eq!(masked.text, expected);
+        let spots = masked.pins.iter().flat_map(|pin| &pin.spots);
+        for spot in spots.clone() {
+            assert_eq!(&text[spot.at.clone()], spot.text);
+        }
+        let back = spots.map(|spot| (spot.at.clone(), spot.text.clone()));
+        assert_eq!(splice(&text, back.collect()), text);
+    }
+
+    #[test]
+    fn a_workflow_loses_versions_and_nothing_else() {
+        assert_masked(
+            ".github/workflows/a.yml",
+            "on: push\r\n\
+             jobs:\n  \
+               a:\n    \
+                 uses: 'o/r/.github/workflows/x.yml@v1' # v1.2.3 why\n  \
+               b: # v1\n    \
+                 container: alpine:3@sha256:HEX\n    \
+                 steps:\n      \
+                 - uses: actions/checkout@v4   # tag=v4.1\n      \
+                 - uses: \"a/b/c@HEX\" # pinned by hand\n      \
+                 - uses: ./local # v1\n      \
+                 - run: 'uses: a/b@v1 # v1'\n      \
+                 - uses: docker://alpine:3\n",
+            "on: push\r\n\
+             jobs:\n  \
+               a:\n    \
+                 uses: 'o/r/.github/workflows/x.yml' why\n  \
+               b: # v1\n    \
+                 container: alpine\n    \
+                 steps:\n      \
+                 - uses: actions/checkout\n      \
+                 - uses: \"a/b/c\" # pinned by hand\n      \
+                 - uses: ./local # v1\n      \
+                 - run: 'uses: a/b@v1 # v1'\n      \
+                 - uses: docker://alpine\n",
+        );
+    }
+
+    #[test]
+    fn pipelines_values_and_configurations_lose_theirs() {
+        assert_masked(
+            ".gitlab-ci.yml",
+            "include:\n  - component: $CI_SERVER_FQDN/a/b/c@1.2.3\n  - local: x@1.yml\n\
+             job:\n  image: r.example:5000/a:1\n  script: [verify r.example:5000/a:1@sha256:HEX]\n",
+            "include:\n  - component: $CI_SERVER_FQDN/a/b/c\n  - local: x@1.yml\n\
+             job:\n  image: r.example:5000/a\n  script: [verify r.example:5000/a]\n",
+        );
+        assert_masked(
+            ".gitlab-ci.yml",
+            "include: {component: gitlab.com/a/b@~latest}\n",
+            "include: {component: gitlab.com/a/b}\n",
+        );
+        assert_masked(
+            "values.yaml",
+            "image:\n  repository: a/b\n  tag: '1'\n  digest: sha256:HEX\n",
+            "image:\n  repository: a/b\n  tag: ''\n  digest: \n",
+        );
+        assert_masked(
+            "config.toml",
+            "[[runners]]\n[runners.docker]\nimage = 'a/b:1'\nallowed_images = ['a/b:1@sha256:HEX']\n",
+            "[[runners]]\n[runners.docker]\nimage = 'a/b'\nallowed_images = ['a/b']\n",
+        );
+        assert_masked(
+            "deploy.yaml",
+            "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a/b:1}]}\n",
+            "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a/b}]}\n",
+        );
+    }
+
+    #[test]
+    fn a_broken_text_still_loses_digests() {
+        assert_masked(
+            "a.yml",
+            "a: [b\n # x a/b:1@sha256:HEX é",
+            "a: [b\n # x a/b é",
+        );
+        assert_masked(
+            "a.yml",
+            "@sha256:HEX a@sha256:é",
+            &format!("@sha256:{HEX} a@sha256:é"),
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_can_be_masked_and_masking_ends(
+            text in "(on: x\njobs: |uses: |a/b@|:1|@sha256:|[0-9a-f]{64}| # v1|\n|  |- |é|\"|'){0,30}",
+        ) {
+            let masked = mask(Path::new(".github/workflows/a.yml"), &text);
+            let spots = masked.pins.iter().flat_map(|pin| &pin.spots);
+            let back: Vec<_> = spots.map(|spot| (spot.at.clone(), spot.text.clone())).collect();
+            prop_assert_eq!(splice(&text, back), text);
+        }
+    }
+}

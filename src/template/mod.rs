@@ -6,7 +6,11 @@
 //! platform would read as an expression even in quotes. What a context does not have is an error.
 
 mod escape;
+pub mod github_image_pipeline;
 pub mod github_workflow;
+
+#[cfg(test)]
+mod tests;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig};
 use serde::Serialize;
