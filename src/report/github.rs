@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::run::RunReport;
+use super::{run::RunReport, verification::Verification};
 
 /// The command that opens a log group; belongs on a line of its own.
 pub fn group(title: &str) -> String {
@@ -35,6 +35,16 @@ pub fn outputs(report: &RunReport) -> String {
         report.outcome.kind(),
         report.image.digest.as_deref().unwrap_or_default(),
         report.exit_code
+    )
+}
+
+/// The lines for `$GITHUB_OUTPUT` of a verdict: `outcome`, `digest` and `exit-code`.
+pub fn verdict_outputs(verification: &Verification) -> String {
+    format!(
+        "outcome={}\ndigest={}\nexit-code={}\n",
+        verification.verdict.as_str(),
+        verification.digest.as_deref().unwrap_or_default(),
+        verification.verdict.exit_code()
     )
 }
 

@@ -4,6 +4,7 @@ pub(super) mod configuration;
 pub mod exec;
 pub mod generate;
 mod image_request;
+mod job;
 mod reap;
 pub mod schema;
 mod selection;

@@ -5,7 +5,10 @@ use std::path::{Component, Path, PathBuf};
 use clap::{Args, ValueEnum, builder::PossibleValue};
 use rayon::prelude::*;
 
-use super::selection::{Selected, Selection};
+use super::{
+    job::{self, ReportFile},
+    selection::{Selected, Selection},
+};
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
     document::{
@@ -47,6 +50,12 @@ pub struct ValidateArgs {
     /// Makes the mends that are safe, and keeps every other byte
     #[arg(long)]
     fix: bool,
+    /// Where the JSON document goes as well, whatever the format on stdout
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Where the findings go as SARIF as well
+    #[arg(long, value_name = "FILE")]
+    sarif_file: Option<PathBuf>,
     /// Prints every rule, and looks at no file
     #[arg(long, exclusive = true)]
     pub(super) list_rules: bool,
@@ -76,6 +85,8 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Outcome {
     if args.list_rules {
         return list_rules(context);
     }
+    let report = ReportFile::open(args.report.as_ref())?;
+    let sarif = ReportFile::open(args.sarif_file.as_ref())?;
     let selection = Selection::of(&args.paths, |path| validate::is_candidate(path))?;
     let disk = OnDisk {
         root: &selection.root,
@@ -103,12 +114,22 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Outcome {
         .collect();
     let findings = Findings::new(findings);
     print(&findings, count, context)?;
+    report.write(&findings)?;
+    sarif.write(&sarif_of(&findings))?;
     let is_bad = |finding: &Finding| finding.severity >= Severity::Warning;
-    Ok(if findings.findings.iter().any(is_bad) {
+    let exit_code = if findings.findings.iter().any(is_bad) {
         exit_code::FINDINGS
     } else {
         exit_code::OK
-    })
+    };
+    let summary = step_summary::markdown(&findings, count);
+    job::tell_github(context, &format!("exit-code={exit_code}\n"), &summary);
+    Ok(exit_code)
+}
+
+fn sarif_of(findings: &Findings) -> serde_json::Value {
+    let rules: Vec<&'static Rule> = validate::rules().map(|rule| &rule.about).collect();
+    sarif::document(findings, &rules)
 }
 
 /// What came of one file.
@@ -239,30 +260,14 @@ impl Files for OnDisk<'_> {
 }
 
 fn print(findings: &Findings, files: usize, context: &Context) -> Result<(), CliFailure> {
-    let rules: Vec<&'static Rule> = validate::rules().map(|rule| &rule.about).collect();
     let style = Terminal::stdout_style(&context.global, &context.environment);
-    Terminal::print(&match context.global.format {
-        Format::Human => excerpt::text(findings, files, style.color),
-        Format::Json => pretty(findings),
-        Format::Sarif => pretty(&sarif::document(findings, &rules)),
-        Format::Github => annotation::github(findings),
-        Format::Gitlab => pretty(&code_quality::issues(findings)),
-    })?;
-    let summary = context
-        .environment
-        .get("GITHUB_STEP_SUMMARY")
-        .map(Path::new);
-    if let Some(path) = summary.filter(|_| context.global.format == Format::Github)
-        && let Err(error) = files::append(path, &step_summary::markdown(findings, files))
-    {
-        let warning = format!("GITHUB_STEP_SUMMARY was not written: {error}");
-        context.terminal.warn(&warning);
+    match context.global.format {
+        Format::Human => Terminal::print(&excerpt::text(findings, files, style.color)),
+        Format::Json => Terminal::print_json(findings),
+        Format::Sarif => Terminal::print_json(&sarif_of(findings)),
+        Format::Github => Terminal::print(&annotation::github(findings)),
+        Format::Gitlab => Terminal::print_json(&code_quality::issues(findings)),
     }
-    Ok(())
-}
-
-fn pretty(document: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }
 
 /// A rule as `--list-rules` prints it.
@@ -283,16 +288,14 @@ fn list_rules(context: &Context) -> Outcome {
             summary: rule.about.summary,
         })
         .collect();
-    let text = if context.global.format == Format::Json {
-        pretty(&serde_json::json!({"schema_version": 1, "rules": rules}))
-    } else {
+    let document = serde_json::json!({"schema_version": 1, "rules": rules});
+    Terminal::print_document(context.global.format, &document, || {
         let line = |rule: &Listed| {
             let kind = rule.kind.unwrap_or("every kind");
             let severity = rule.severity.as_str();
             format!("{:40} {kind:16} {severity:8} {}\n", rule.rule, rule.summary)
         };
         rules.iter().map(line).collect()
-    };
-    Terminal::print(&text)?;
+    })?;
     Ok(exit_code::OK)
 }

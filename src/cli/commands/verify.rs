@@ -6,7 +6,9 @@ use clap::Args;
 
 use super::{
     configuration::{self, Loaded, working_directory},
-    image_request, verify_all,
+    image_request,
+    job::{self, ReportFile},
+    verify_all,
 };
 use crate::{
     cli::{
@@ -22,7 +24,7 @@ use crate::{
         verdict::Verdict,
     },
     registry::{Layout, Registry, RegistryOptions},
-    report::{run::ConfigFile, verdict_table, verification::Verification},
+    report::{github, run::ConfigFile, verdict_table, verification::Verification},
     signature::{Denials, Verifier, Wanted},
 };
 
@@ -48,6 +50,9 @@ pub struct VerifyArgs {
     /// The deny list: a file, an https URL, or oci:REF
     #[arg(long, value_name = "LIST", value_parser = parse::<DenySource>)]
     deny: Option<DenySource>,
+    /// Where the JSON document goes as well, whatever the format on stdout
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     #[command(flatten)]
     policy: PolicyArgs,
 }
@@ -103,16 +108,17 @@ pub(super) async fn run(args: VerifyArgs, context: &Context) -> Outcome {
     }
     let loaded = configuration::load(context)?;
     let here = working_directory()?;
+    let report = ReportFile::open(args.report.as_ref())?;
     let session = Session::new(&args, &loaded, &here, context)?;
     match (args.image, args.all) {
-        (Some(ImageLocation::Registry(image)), _) => session.image(&image).await,
+        (Some(ImageLocation::Registry(image)), _) => session.image(&image, report).await,
         (Some(ImageLocation::Layout(image)), _) => {
             let repository = session.repository(args.stands_for)?;
-            session.layout(&image, &repository).await
+            session.layout(&image, &repository, report).await
         }
         (None, path) => {
             let path = here.join(path.unwrap_or_default());
-            verify_all::run(&path, &session, context).await
+            verify_all::run(&path, &session, report, context).await
         }
     }
 }
@@ -168,14 +174,19 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn image(&self, image: &ImageReference) -> Outcome {
+    async fn image(&self, image: &ImageReference, report: ReportFile) -> Outcome {
         self.warn().await?;
         let judgement = self.verifier.verify(image, &self.wanted).await?;
-        self.print(judgement.verification)
+        self.print(judgement.verification, report)
     }
 
     /// What cannot be read from the layout is as unavailable as what a registry does not have.
-    async fn layout(&self, image: &LayoutImage, repository: &Repository) -> Outcome {
+    async fn layout(
+        &self,
+        image: &LayoutImage,
+        repository: &Repository,
+        report: ReportFile,
+    ) -> Outcome {
         self.warn().await?;
         let verification = match self.open(image, repository) {
             Ok((layout, reference)) => {
@@ -190,7 +201,7 @@ impl<'a> Session<'a> {
                 ..Verification::blank(image, Verdict::Unavailable)
             },
         };
-        self.print(verification)
+        self.print(verification, report)
     }
 
     fn open(
@@ -220,7 +231,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn print(&self, verification: Verification) -> Outcome {
+    fn print(&self, verification: Verification, report: ReportFile) -> Outcome {
         let Context {
             global,
             environment,
@@ -233,6 +244,8 @@ impl<'a> Session<'a> {
         Terminal::print_document(global.format, &verification, || {
             verdict_table::text(&verification, Terminal::stdout_style(global, environment))
         })?;
+        report.write(&verification)?;
+        job::tell_github(self.context, &github::verdict_outputs(&verification), "");
         Ok(verification.verdict.exit_code())
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{selection::Selection, verify::Session};
+use super::{job::ReportFile, selection::Selection, verify::Session};
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
     model::{chain::chain, image::ImageReference, verdict::Verdict},
@@ -33,7 +33,12 @@ const MAX_IMAGES: usize = 2_000;
 /// of it.
 ///
 /// Two tags of one digest are two images, whose manifest is fetched for each.
-pub(super) async fn run(path: &Path, session: &Session<'_>, context: &Context) -> Outcome {
+pub(super) async fn run(
+    path: &Path,
+    session: &Session<'_>,
+    report: ReportFile,
+    context: &Context,
+) -> Outcome {
     let search = Search::at(path)?;
     session.warn().await?;
     let verifying = search.images.iter().enumerate();
@@ -49,6 +54,7 @@ pub(super) async fn run(path: &Path, session: &Session<'_>, context: &Context) -
     });
     let all = VerifyAll::new(located.collect(), search.findings);
     print(&all, context)?;
+    report.write(&all)?;
     Ok(all.exit_code())
 }
 

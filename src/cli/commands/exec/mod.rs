@@ -4,24 +4,26 @@ mod dry_run;
 mod request;
 mod usage_error;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 pub(super) use self::request::runtime_choice;
 pub(in crate::cli) use self::usage_error::report_usage_error;
-use super::reap;
+use super::{
+    job::{self, ReportFile},
+    reap,
+};
 use crate::{
-    cli::{Context, Outcome, failure::CliFailure, policy_args::PolicyArgs, value::parse},
+    cli::{Context, Outcome, policy_args::PolicyArgs, value::parse},
     config::{ContainerPath, DenySource, Mount, Network, RuntimeChoice, RuntimeProfile, User},
-    launch::{self, CiPlatform, Console as _},
+    launch::{self, Console as _},
     model::{
         exit_code,
         image::ImageReference,
         limits::{ByteSize, Cpus, Span, parse_pids},
     },
-    report::{closing, github, json, run::RunReport},
-    seam::files::{self, AtomicFile},
+    report::{closing, github, run::RunReport},
 };
 
 /// The options of `fullsend exec`.
@@ -113,16 +115,12 @@ pub(super) async fn run(args: ExecArgs, context: &Context) -> Outcome {
     if args.reap {
         return reap::run(args.runtime.unwrap_or_default(), context).await;
     }
-    // Opened before anything is done: a report that has nowhere to go is said at once.
-    let report_file = args.report.as_deref().map(AtomicFile::open).transpose()?;
+    let report_file = ReportFile::open(args.report.as_ref())?;
     let request = match request::build(&args, context) {
         Ok(request) => request,
         Err(failure) => {
             let agent = args.agent.as_deref().unwrap_or_default();
-            if let Some(file) = report_file {
-                let report = usage_error::report(agent, &failure.to_string());
-                file.commit(json::text(&report)?.as_bytes())?;
-            }
+            report_file.write(&usage_error::report(agent, &failure.to_string()))?;
             return Err(failure);
         }
     };
@@ -140,34 +138,17 @@ pub(super) async fn run(args: ExecArgs, context: &Context) -> Outcome {
 }
 
 /// The closing line, the report file and what the CI platform wants to know.
-fn publish(report: &RunReport, file: Option<AtomicFile>, context: &Context) {
+fn publish(report: &RunReport, file: ReportFile, context: &Context) {
     let closing = closing::line(report);
     if !(context.terminal.is_quiet() && report.exit_code == exit_code::OK) {
         context.terminal.say(&closing);
     }
-    if CiPlatform::detect(&context.environment) == Some(CiPlatform::GitHub) {
-        let summary = github::summary(report, &closing);
-        for (name, text) in [
-            ("GITHUB_OUTPUT", github::outputs(report)),
-            ("GITHUB_STEP_SUMMARY", summary),
-        ] {
-            let path = context.environment.get(name).map(Path::new);
-            if let Some(Err(error)) = path.map(|path| files::append(path, &text)) {
-                context
-                    .terminal
-                    .warn(&format!("{name} was not written: {error}"));
-            }
-        }
-    }
+    let summary = github::summary(report, &closing);
+    job::tell_github(context, &github::outputs(report), &summary);
     // The agent has run: a report that cannot be written any more must not hide its exit code.
-    if let Some(Err(error)) = file.map(|file| write(report, file)) {
+    if let Err(error) = file.write(report) {
         context
             .terminal
             .warn(&format!("the report was not written: {error}"));
     }
-}
-
-fn write(report: &RunReport, file: AtomicFile) -> Result<(), CliFailure> {
-    file.commit(json::text(report)?.as_bytes())?;
-    Ok(())
 }
