@@ -326,7 +326,7 @@ impl<'t> Node<'t> {
 
     /// The keys of a mapping that repeat one before them: readers take the first, take the last,
     /// or refuse the file.
-    pub fn duplicate_keys(&self) -> Vec<Node<'t>> {
+    pub fn duplicate_keys(&self) -> Vec<Self> {
         let mut seen = HashSet::new();
         self.own_entries()
             .filter(|(key, _)| key.text().is_some_and(|text| !seen.insert(text)))

@@ -321,18 +321,21 @@ impl<'s, 'o> Builder<'s, 'o> {
     }
 
     fn new_item(&mut self, table: usize, key: Key<'s>, at: Range<usize>) -> Result<usize, Fault> {
-        let array = match self.member(table, &key) {
-            Some(id) => id,
-            None => {
-                let id = self.node(at.clone(), Node::ArrayOfTables(Vec::new()));
-                self.insert(table, key.clone(), id)?;
-                id
-            }
+        let Some(array) = self.member(table, &key) else {
+            let array = self.node(at.clone(), Node::ArrayOfTables(Vec::new()));
+            self.insert(table, key, array)?;
+            return self.item(array, at);
         };
+        match &self.nodes[array].node {
+            Node::ArrayOfTables(_) => self.item(array, at),
+            _ => Err(twice(&key)),
+        }
+    }
+
+    fn item(&mut self, array: usize, at: Range<usize>) -> Result<usize, Fault> {
         let item = self.node(at, Node::Table(Vec::new(), Form::Header));
-        match &mut self.nodes[array].node {
-            Node::ArrayOfTables(items) => items.push(item),
-            _ => return Err(twice(&key)),
+        if let Node::ArrayOfTables(items) = &mut self.nodes[array].node {
+            items.push(item);
         }
         self.below(array, item).map(|()| item)
     }
