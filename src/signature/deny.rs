@@ -61,7 +61,7 @@ async fn read(
             let bytes = bytes.map_err(|error| match error {
                 // What a stranger's change hides is not merely out of reach.
                 TreeError::Base { .. } => DenyError::Malformed(chain(&error)),
-                _ => DenyError::Unavailable(chain(&error)),
+                TreeError::File(_) => DenyError::Unavailable(chain(&error)),
             })?;
             (policy.files.name(path), bytes)
         }

@@ -83,9 +83,10 @@ impl Relay {
                 let mut down = far.try_clone().unwrap();
                 let spoils = spoils.load(Ordering::Relaxed);
                 thread::spawn(move || {
-                    let _ = match spoils {
-                        true => copy_without_removal(&mut near.from, &mut far),
-                        false => io::copy(&mut near.from, &mut far).map(drop),
+                    let _ = if spoils {
+                        copy_without_removal(&mut near.from, &mut far)
+                    } else {
+                        io::copy(&mut near.from, &mut far).map(drop)
                     };
                     let _ = far.shutdown(Shutdown::Write);
                 });
