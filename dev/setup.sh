@@ -268,7 +268,7 @@ install_policy_schemas() {
 # One program under four names: etcd and the parts of Kubernetes share most of their code. `go
 # install` refuses Kubernetes, whose go.mod replaces modules; hence a module of our own.
 install_control_plane() {
-  local source=$repository/tests/cluster/control-plane folder kubernetes name flags='-s -w'
+  local source=$repository/dev/control-plane folder kubernetes name flags='-s -w'
   folder=$FULLSEND_DEV_CACHE/tools/control-plane-$({ echo "$go" && cat "$source"/*; } | digest)
   if [[ ! -d $folder ]]; then
     install_go

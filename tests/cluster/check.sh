@@ -21,13 +21,12 @@ main() {
     folder=$(cd "$folder" && pwd)
     check_folder
   done
-  ((checked)) || die "nothing to check"
   ((failures == 0)) || die "$failures of $checked files are not as they should be"
   say "$checked files are as they should be"
 }
 
 check_folder() {
-  local made file said
+  local made file said before=$checked
   say "${folder#"$repository/"}"
   made=$(mktemp -d "$work/made.XXXXXX")
   [[ ! -x $folder/generate ]] || (cd "$folder" && ./generate "$made")
@@ -43,6 +42,7 @@ check_folder() {
       *) die "neither admitted- nor refused-: $file" ;;
     esac
   done
+  ((checked > before)) || die "nothing to check in $folder"
   # The next folder may use the same names.
   for file in "$folder"/manifests/*.yaml "$made"/*.yaml; do
     [[ ! -e $file ]] ||

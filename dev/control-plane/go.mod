@@ -1,4 +1,4 @@
-module fullsend.dev/tests/cluster
+module fullsend.dev/control-plane
 
 go 1.26.0
 
