@@ -29,7 +29,8 @@ check_folder() {
   local made file said before=$checked
   say "${folder#"$repository/"}"
   made=$(mktemp -d "$work/made.XXXXXX")
-  [[ ! -x $folder/generate ]] || (cd "$folder" && ./generate "$made")
+  [[ ! -x $folder/generate ]] || (cd "$folder" && ./generate "$made") ||
+    die "$folder/generate failed"
   for file in "$folder"/manifests/*.yaml "$made"/*.yaml; do
     [[ ! -e $file ]] || check "$file" accepted
   done
