@@ -59,10 +59,12 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("jsonc_parser", &["document"]),
     ("k8s_openapi", &["runtime"]),
     ("kube", &["runtime"]),
+    ("minijinja", &["template"]),
     ("octocrab", &["forge"]),
     ("reqwest", &["seam"]),
     ("serde_saphyr", &["config", "document"]),
     ("sigstore_", &["signature"]),
+    ("similar", &["cli"]),
     ("toml_", &["document"]),
 ];
 

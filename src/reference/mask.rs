@@ -110,6 +110,14 @@ fn of_uses(path: &Path, text: &str) -> Vec<Pin> {
 }
 
 fn of_use(found: &FoundUse, text: &str) -> Option<Pin> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._/~+-".contains(c);
+    if !found
+        .reference
+        .iter()
+        .all(|reference| reference.chars().all(is_plain))
+    {
+        return None;
+    }
     let at = found.span.start.offset + found.name.len()..found.span.end.offset;
     let version = match &found.comment {
         Some(comment) => {
@@ -155,10 +163,11 @@ fn of_images(path: &Path, text: &str) -> Vec<Pin> {
     let found = images(path, text.as_bytes()).unwrap_or_default();
     let mut pins = Vec::new();
     for image in found {
-        let name = match &image.image {
-            Ok(reference) => reference.repository().to_string(),
-            Err(_) => image.written.clone(),
+        // What is no reference could not stand in another text.
+        let Ok(reference) = &image.image else {
+            continue;
         };
+        let name = reference.repository().to_string();
         let spots: Vec<Spot> = image
             .pieces
             .iter()
@@ -166,12 +175,10 @@ fn of_images(path: &Path, text: &str) -> Vec<Pin> {
                 let at = piece.span.start.offset..piece.span.end.offset;
                 let written = text.get(at.clone()).filter(|text| *text == piece.text)?;
                 let (part, from) = match piece.part {
-                    Part::Whole if image.image.is_ok() => {
-                        (SpotPart::Reference, name_length(written))
-                    }
+                    Part::Whole => (SpotPart::Reference, name_length(written)),
                     Part::Tag => (SpotPart::Tag, 0),
                     Part::Digest => (SpotPart::Digest, 0),
-                    Part::Whole | Part::Registry | Part::Repository => return None,
+                    Part::Registry | Part::Repository => return None,
                 };
                 Some(Spot {
                     part,

@@ -164,3 +164,71 @@ fn end_of(scalar: &Scalar<'_>) -> usize {
         Style::Plain | Style::Block => scalar.at.end,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::reference::uses;
+
+    fn found(path: &str, text: &str) -> Vec<(String, Option<String>, Option<String>, UsePlace)> {
+        let found = uses(Path::new(path), text.as_bytes()).unwrap().into_iter();
+        found
+            .map(|found| {
+                let at = found.span.bytes();
+                let written = &text[at];
+                assert_eq!(found.literal, written.starts_with(&found.name), "{written}");
+                let comment = found.comment.map(|comment| {
+                    assert_eq!(&text[comment.span.bytes()], comment.text);
+                    comment.text
+                });
+                (found.name, found.reference, comment, found.place)
+            })
+            .collect()
+    }
+
+    fn one(
+        name: &str,
+        reference: &str,
+        comment: Option<&str>,
+        place: UsePlace,
+    ) -> (String, Option<String>, Option<String>, UsePlace) {
+        let reference = Some(reference.to_owned()).filter(|text| !text.is_empty());
+        (
+            name.to_owned(),
+            reference,
+            comment.map(str::to_owned),
+            place,
+        )
+    }
+
+    #[test]
+    fn steps_jobs_and_components_are_found_with_their_comments() {
+        let text = "on: push\njobs:\n  a: {uses: o/r/w.yml@v1}\n  b:\n    steps:\n    \
+            - &step {uses: \"a/b@1\"} # é why\n    - *step\n    - uses: ./x\n    \
+            - uses: docker://alpine:3\n    - run: 'uses: x/y@1'\n    \
+            - with: {uses: x/y@1}\n    - uses: a/c@2#no\n    - uses: \"a\\/d@3\"\n";
+        assert_eq!(
+            found(".github/workflows/a.yml", text),
+            [
+                one("o/r/w.yml", "v1", None, UsePlace::Workflow),
+                one("a/b", "1", None, UsePlace::Step),
+                one("./x", "", None, UsePlace::Step),
+                one("a/c", "2#no", None, UsePlace::Step),
+                one("a/d", "3", None, UsePlace::Step),
+            ]
+        );
+        let text = "runs:\n  using: composite\n  steps:\n  - uses: a/b@1   #  v1.2.3  \r\n";
+        assert_eq!(
+            found("action.yml", text),
+            [one("a/b", "1", Some("v1.2.3"), UsePlace::Step)]
+        );
+        let text = "include:\n- component: g/a/b@1\n- project: x\n  file: y@1\n";
+        assert_eq!(
+            found(".gitlab-ci.yml", text),
+            [one("g/a/b", "1", None, UsePlace::Component)]
+        );
+        assert_eq!(found("Dockerfile", "FROM uses:a@1\n"), []);
+    }
+}

@@ -146,7 +146,9 @@ fn written(landing: Landing, template: &str, value: &Value) -> Result<String, Er
             harmless(template, &text)?;
             Ok(landing.quoted(&text)?)
         }
-        ValueKind::Number | ValueKind::Bool => Ok(value.to_string()),
+        ValueKind::Number => Ok(value.to_string()),
+        // The engine's own spelling is Python's.
+        ValueKind::Bool => Ok(value.is_true().to_string()),
         ValueKind::Seq if matches!(landing, Landing::Yaml | Landing::Toml | Landing::Json) => {
             let items: Result<Vec<_>, _> = value
                 .try_iter()?

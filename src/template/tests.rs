@@ -103,6 +103,13 @@ fn lists_are_written_in_brackets() {
 }
 
 #[test]
+fn numbers_and_flags_are_themselves() {
+    let context = std::collections::BTreeMap::from([("x", true)]);
+    let text = render_template(&template("a.yml.j2", "a: [= x =] [= 1.5 =]"), &context);
+    assert_eq!(text.unwrap(), "a: true 1.5");
+}
+
+#[test]
 fn what_cannot_be_seen_is_refused() {
     for value in [
         "\u{0}",

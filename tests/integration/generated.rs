@@ -7,6 +7,7 @@ use std::{fmt::Write as _, fs, path::Path};
 use clap::ValueEnum as _;
 use fullsend::{
     cli::{self, commands::schema},
+    generate::KINDS,
     seam::files,
     validate,
 };
@@ -72,4 +73,32 @@ fn the_cli_reference_is_current() {
         );
     }
     check("docs/reference/cli.md", &text);
+}
+
+#[test]
+fn the_settings_of_generate_are_current() {
+    let mut text = String::from(
+        "# What `fullsend generate` can be told\n\n\
+         Made from the program's own list; [the guide](../guide/generate.md) says what the files do.\n",
+    );
+    for kind in KINDS {
+        let _ = write!(
+            text,
+            "\n## {}\n\nMakes {}.\n\n| `--set` | default | |\n|---|---|---|\n",
+            kind.name, kind.about
+        );
+        for setting in kind.settings {
+            let default = match setting.default {
+                "" => String::new(),
+                default => format!("`{default}`"),
+            };
+            let values = setting.placeholder().replace('|', "\\|");
+            let _ = writeln!(
+                text,
+                "| `{}={values}` | {default} | {} |",
+                setting.key, setting.help
+            );
+        }
+    }
+    check("docs/reference/generate.md", &text);
 }

@@ -3,6 +3,7 @@
 
 mod baseref;
 mod exec;
+mod generate;
 mod generated;
 mod reference;
 mod registry;

@@ -79,14 +79,29 @@ pub(super) fn run(args: &GenerateArgs, context: &Context) -> Outcome {
     let given = kind.settings(args.set.iter().map(|(key, value)| (&**key, &**value)))?;
     let places = places(kind, &config, given, args)?;
     if matches!(output(args)?, Output::Stdout) {
-        let texts = places.iter().map(|place| place.file.text.as_str());
-        Terminal::print(&texts.collect::<Vec<_>>().join("---\n"))?;
+        Terminal::print(&one_stream(&places)?)?;
         return Ok(exit_code::OK);
     }
     if args.check {
         return check(&places, args, context);
     }
     write(&places, args, context)
+}
+
+/// All files as one text, which only YAML can be.
+fn one_stream(places: &[Place]) -> Result<String, CliFailure> {
+    let is_yaml = |place: &Place| {
+        let extension = place.file.path.extension();
+        extension.is_some_and(|extension| extension == "yaml" || extension == "yml")
+    };
+    if places.len() > 1 && !places.iter().all(is_yaml) {
+        return Err(CliFailure::usage_with(
+            "these are several files, which cannot be told apart on stdout",
+            "name a folder with `--output FOLDER/`",
+        ));
+    }
+    let texts = places.iter().map(|place| place.file.text.as_str());
+    Ok(texts.collect::<Vec<_>>().join("---\n"))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

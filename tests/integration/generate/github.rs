@@ -17,11 +17,7 @@ agents:
   9_lives: {}
 ";
 
-const fn workflow(
-    name: &'static str,
-    config: &'static str,
-    set: &'static [&'static str],
-) -> Case {
+const fn workflow(name: &'static str, config: &'static str, set: &'static [&'static str]) -> Case {
     Case {
         kind: "github-workflow",
         name,
@@ -41,7 +37,11 @@ const fn pipeline(name: &'static str, set: &'static [&'static str]) -> Case {
 
 pub(super) const CASES: &[Case] = &[
     workflow("default", PLAIN, &[ACTION]),
-    workflow("secrets", AGENTS, &[ACTION, "vars=MODEL", "environment=agents"]),
+    workflow(
+        "secrets",
+        AGENTS,
+        &[ACTION, "vars=MODEL", "environment=agents"],
+    ),
     workflow("review", AGENTS, &[ACTION, "agent=review", "cancel=true"]),
     workflow("code", AGENTS, &[ACTION, "agent=code", "outcome-job=false"]),
     workflow("fix", AGENTS, &[ACTION, "agent=fix", "launch-minutes=3"]),
@@ -115,11 +115,21 @@ pub(super) const CASES: &[Case] = &[
     ),
     pipeline(
         "emulated",
-        &[ACTION, "runner-arm64=emulate", "code-scanning=true", "severity=critical"],
+        &[
+            ACTION,
+            "runner-arm64=emulate",
+            "code-scanning=true",
+            "severity=critical",
+        ],
     ),
     pipeline(
         "one-platform",
-        &[ACTION, "platforms=amd64", "dockerfile=images/Dockerfile.agent", "environment="],
+        &[
+            ACTION,
+            "platforms=amd64",
+            "dockerfile=images/Dockerfile.agent",
+            "environment=",
+        ],
     ),
 ];
 

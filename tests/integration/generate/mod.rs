@@ -29,8 +29,7 @@ struct Case {
 }
 
 /// A release of the action, as the tests have it.
-const ACTION: &str =
-    "action=fullsend-ai/sandbox@0123456789abcdef0123456789abcdef01234567 # v1.4.0";
+const ACTION: &str = "action=fullsend-ai/sandbox@0123456789abcdef0123456789abcdef01234567 # v1.4.0";
 
 fn cases() -> impl Iterator<Item = &'static Case> {
     github::CASES.iter()
@@ -70,7 +69,10 @@ fn read(path: &Path) -> String {
 
 fn write(path: &Path, text: &str) {
     files::make_parents(path).unwrap();
-    AtomicFile::open(path).unwrap().commit(text.as_bytes()).unwrap();
+    AtomicFile::open(path)
+        .unwrap()
+        .commit(text.as_bytes())
+        .unwrap();
 }
 
 #[expect(
@@ -113,7 +115,13 @@ fn a_changed_text_has_a_new_revision() {
         .map(|line| {
             let mut words = line.split(' ');
             let name = words.next().unwrap();
-            (name, (words.next().unwrap().parse().unwrap(), words.next().unwrap()))
+            (
+                name,
+                (
+                    words.next().unwrap().parse().unwrap(),
+                    words.next().unwrap(),
+                ),
+            )
         })
         .collect();
     let mut text = String::new();
