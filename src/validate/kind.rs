@@ -92,7 +92,7 @@ fn of_document(root: &Node<'_>) -> Option<Kind> {
     match FileKind::of_shape(root)? {
         FileKind::GithubWorkflow => Some(Kind::GithubWorkflow),
         FileKind::GithubAction => Some(Kind::GithubAction),
-        FileKind::GitlabCi => Some(Kind::GitlabCi),
+        FileKind::GitlabCi => super::gitlab::looks_like_pipeline(root).then_some(Kind::GitlabCi),
         FileKind::Kubernetes => Some(Kind::Kubernetes),
         FileKind::Dockerfile
         | FileKind::HelmValues

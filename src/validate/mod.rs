@@ -36,7 +36,7 @@ use crate::document::{DocumentError, Source, yaml};
 
 /// Every rule, by kind and in the order of the pages.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [syntax::RULES, config::RULES]
+    [syntax::RULES, config::RULES, gitlab::RULES]
         .into_iter()
         .flatten()
         .copied()

@@ -1,17 +1,35 @@
 //! What holds for every rule.
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{BTreeSet, HashSet},
+    path::{Path, PathBuf},
+};
 
 use super::*;
 
-fn found(example: &Example) -> Vec<Problem> {
-    check(
-        Path::new(example.path),
-        example.text.as_bytes(),
-        None,
-        &NoFiles,
-    )
-    .problems
+/// Looks at `example` in a repository where the rule's good examples of other files lie beside it.
+fn found(rule: &Rule, example: &Example) -> Vec<Problem> {
+    let path = Path::new(example.path);
+    check(path, example.text.as_bytes(), None, &Beside(rule, example)).problems
+}
+
+struct Beside<'a>(&'a Rule, &'a Example);
+
+impl Files for Beside<'_> {
+    fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        let Self(rule, example) = self;
+        let mut files = [*example].into_iter().chain(rule.good);
+        let file = files.find(|file| Path::new(file.path) == path)?;
+        Some(file.text.as_bytes().to_vec())
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let Self(rule, example) = self;
+        let files = [*example].into_iter().chain(rule.good);
+        let paths = files.map(|file| PathBuf::from(file.path));
+        let within = paths.filter(|path| path.parent() == Some(folder));
+        within.collect::<BTreeSet<_>>().into_iter().collect()
+    }
 }
 
 #[test]
@@ -20,12 +38,12 @@ fn every_rule_finds_its_bad_examples_and_nothing_in_its_good_ones() {
         let id = rule.about.id;
         assert!(!rule.bad.is_empty(), "{id} shows nothing bad");
         for example in rule.bad {
-            let found = found(example);
+            let found = found(rule, example);
             let has_it = found.iter().any(|problem| problem.finding.rule.id == id);
             assert!(has_it, "{id} does not find {}: {found:#?}", example.text);
         }
         for example in rule.good {
-            let found = found(example);
+            let found = found(rule, example);
             assert!(found.is_empty(), "{id}: {}: {found:#?}", example.text);
         }
     }
@@ -35,13 +53,14 @@ fn every_rule_finds_its_bad_examples_and_nothing_in_its_good_ones() {
 fn a_mend_mends_and_is_made_once() {
     for rule in rules() {
         for example in rule.bad {
-            let problems = found(example);
+            let problems = found(rule, example);
             let edits: Vec<_> = problems.iter().flat_map(|it| it.fix.clone()).collect();
             if edits.is_empty() {
                 continue;
             }
             let text = crate::document::edit::apply(example.text, &edits).unwrap();
-            let again = check(Path::new(example.path), text.as_bytes(), None, &NoFiles).problems;
+            let beside = Beside(rule, example);
+            let again = check(Path::new(example.path), text.as_bytes(), None, &beside).problems;
             let left: Vec<_> = again.iter().filter(|it| !it.fix.is_empty()).collect();
             assert!(left.is_empty(), "{}: {text}: {left:#?}", rule.about.id);
         }

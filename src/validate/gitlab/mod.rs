@@ -1,19 +1,75 @@
 //! GitLab CI: pipelines, what they include, and components.
 
+mod bad_value;
+mod circle;
+mod condition;
+mod duplicate_key;
+mod extends_cycle;
+mod fault;
+mod given;
+mod include;
+mod include_missing;
+mod input_declaration;
+mod input_missing;
+mod input_undeclared;
+mod input_unknown;
+mod input_unused;
+mod input_value;
+mod inputs;
+mod interpolation;
+mod job_without_script;
+mod keywords;
+mod missing_keyword;
+mod need;
+mod need_cycle;
+mod need_later_stage;
+mod pipeline;
+mod reference;
+mod reference_cycle;
+mod rules_with_only;
+mod scalar;
+mod shape;
+mod unknown_extends;
+mod unknown_keyword;
+mod unknown_need;
+mod unknown_reference;
+mod unknown_stage;
+mod world;
+mod wrong_type;
+
+pub(super) use pipeline::{Pipeline, looks_like_pipeline};
+
 use super::{Report, Rule, Subject, rule::Check};
 use crate::document::yaml::Yaml;
 
-pub(super) static RULES: &[&Rule] = &[];
-
-/// A file of GitLab CI as rules see it.
-pub(super) struct Pipeline<'a> {
-    pub(super) subject: Subject<'a>,
-    pub(super) tree: &'a Yaml,
-}
+pub(super) static RULES: &[&Rule] = &[
+    &unknown_keyword::RULE,
+    &wrong_type::RULE,
+    &bad_value::RULE,
+    &missing_keyword::RULE,
+    &duplicate_key::RULE,
+    &job_without_script::RULE,
+    &unknown_stage::RULE,
+    &unknown_need::RULE,
+    &need_later_stage::RULE,
+    &need_cycle::RULE,
+    &unknown_extends::RULE,
+    &extends_cycle::RULE,
+    &unknown_reference::RULE,
+    &reference_cycle::RULE,
+    &rules_with_only::RULE,
+    &include_missing::RULE,
+    &input_undeclared::RULE,
+    &input_unused::RULE,
+    &input_declaration::RULE,
+    &input_unknown::RULE,
+    &input_missing::RULE,
+    &input_value::RULE,
+];
 
 /// Looks at a file of GitLab CI with every rule.
 pub(super) fn check(subject: Subject<'_>, tree: &Yaml, report: &mut Report<'_>) {
-    let view = Pipeline { subject, tree };
+    let view = Pipeline::of(subject, tree);
     for rule in RULES {
         if let Check::Gitlab(check) = rule.check {
             check(&view, report);
