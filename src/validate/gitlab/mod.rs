@@ -1,14 +1,23 @@
 //! GitLab CI: pipelines, what they include, and components.
 
+mod agent_timeout;
 mod bad_value;
 mod circle;
+mod component_moving;
 mod condition;
+mod docker_in_docker;
+mod docker_socket;
 mod duplicate_key;
 mod extends_cycle;
 mod fault;
 mod given;
+mod image;
+mod image_unpinned;
+mod image_variable;
 mod include;
 mod include_missing;
+mod include_project;
+mod include_remote;
 mod input_declaration;
 mod input_missing;
 mod input_undeclared;
@@ -17,6 +26,7 @@ mod input_unused;
 mod input_value;
 mod inputs;
 mod interpolation;
+mod job_token_argument;
 mod job_without_script;
 mod keywords;
 mod missing_keyword;
@@ -28,6 +38,8 @@ mod reference;
 mod reference_cycle;
 mod rules_with_only;
 mod scalar;
+mod secret;
+mod secret_variable;
 mod shape;
 mod unknown_extends;
 mod unknown_keyword;
@@ -65,6 +77,16 @@ pub(super) static RULES: &[&Rule] = &[
     &input_unknown::RULE,
     &input_missing::RULE,
     &input_value::RULE,
+    &image_unpinned::RULE,
+    &image_variable::RULE,
+    &docker_in_docker::RULE,
+    &docker_socket::RULE,
+    &secret_variable::RULE,
+    &component_moving::RULE,
+    &include_remote::RULE,
+    &include_project::RULE,
+    &job_token_argument::RULE,
+    &agent_timeout::RULE,
 ];
 
 /// Looks at a file of GitLab CI with every rule.

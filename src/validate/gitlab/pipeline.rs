@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    ops::Range,
     path::Path,
     sync::LazyLock,
 };
@@ -123,6 +124,16 @@ impl<'a> Pipeline<'a> {
             }
         }
         found
+    }
+
+    /// The bytes of the file for `range` of a value; the whole value where the file spells it
+    /// otherwise.
+    pub(super) fn within(&self, value: &Scalar<'_>, range: Range<usize>) -> Range<usize> {
+        if self.subject.source.slice(value.at.clone()) == value.value {
+            value.at.start + range.start..value.at.start + range.end
+        } else {
+            value.at.clone()
+        }
     }
 
     /// The lines of the scripts of a job, of `default` or of the file itself.

@@ -1,0 +1,73 @@
+//! Components whose version moves.
+
+use super::{Pipeline, fault::brief, include::Place};
+use crate::{
+    report::finding::{self, Severity},
+    validate::{Example, Report, Rule, rule::Check},
+};
+
+pub(super) static RULE: Rule = Rule {
+    about: finding::Rule {
+        id: "gitlab-component-moving",
+        summary: "A component is included at a version that moves",
+        help: "Include the component at a full version, `@1.4.2`, or at a commit.",
+        severity: Severity::Warning,
+        page: "docs/rules/gitlab-component-moving.md",
+    },
+    why: "Whoever can push to the component's project decides what runs here, with the secrets \
+          of this pipeline, from the next push on. GitLab refuses a component without a version.",
+    bad: &[
+        Example {
+            path: ".gitlab-ci.yml",
+            text: "include:\n  - component: $CI_SERVER_FQDN/platform/fullsend/exec@~latest\n",
+        },
+        Example {
+            path: ".gitlab-ci.yml",
+            text: "include:\n  - component: $CI_SERVER_FQDN/platform/fullsend/exec@main\n",
+        },
+    ],
+    good: &[Example {
+        path: ".gitlab-ci.yml",
+        text: "include:\n  - component: $CI_SERVER_FQDN/platform/fullsend/exec@1.4.2\n",
+    }],
+    check: Check::Gitlab(check),
+};
+
+fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
+    for include in &pipeline.includes {
+        let Place::Component(reference) = &include.place else {
+            continue;
+        };
+        let Some((_, version)) = reference.value.rsplit_once('@') else {
+            let problem = report.at(&RULE, reference.at.clone(), "the component has no version");
+            problem.severity(Severity::Error);
+            continue;
+        };
+        let Some((why, severity)) = moves(version) else {
+            continue;
+        };
+        let message = format!("`@{}` {why}", brief(version));
+        report
+            .at(&RULE, reference.at.clone(), message)
+            .severity(severity);
+    }
+}
+
+/// Why `version` moves; nothing where it stands, or where that cannot be told.
+fn moves(version: &str) -> Option<(&'static str, Severity)> {
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = version.split('.').collect();
+    let is_commit =
+        matches!(version.len(), 40 | 64) && version.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_commit || version.contains('$') {
+        None
+    } else if version == "~latest" {
+        Some(("is whatever was released last", Severity::Warning))
+    } else if parts.len() < 3 && parts.iter().all(|part| is_part(part)) {
+        Some(("moves with every release of that line", Severity::Note))
+    } else if !version.bytes().any(|b| b.is_ascii_digit()) {
+        Some(("is a branch", Severity::Warning))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,61 @@
+//! Images that are named by tag alone.
+
+use super::{Pipeline, fault::brief, image};
+use crate::{
+    report::finding::{self, Severity},
+    validate::{Example, Report, Rule, rule::Check},
+};
+
+pub(super) static RULE: Rule = Rule {
+    about: finding::Rule {
+        id: "gitlab-image-unpinned",
+        summary: "An image is named without its digest",
+        help: "Write the digest behind the tag, as `fullsend pin` does: `name:tag@sha256:...`.",
+        severity: Severity::Note,
+        page: "docs/rules/gitlab-image-unpinned.md",
+    },
+    why: "Whoever can push to the registry decides what runs: a tag names another image \
+          tomorrow. A job that launches an agent runs it with the agent's secrets, and an image \
+          without a tag, or `latest`, changes without anybody pushing anything wrong.",
+    bad: &[
+        Example {
+            path: ".gitlab-ci.yml",
+            text: "test:\n  image: alpine:3.22\n  script: [make test]\n",
+        },
+        Example {
+            path: ".gitlab-ci.yml",
+            text: "test:\n  image: {name: alpine}\n  script: [make test]\n",
+        },
+    ],
+    good: &[Example {
+        path: ".gitlab-ci.yml",
+        text: "test:\n  image: alpine:3.22@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n  script: [make test]\n",
+    }],
+    check: Check::Gitlab(check),
+};
+
+fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
+    for found in image::all(pipeline) {
+        let text = found.scalar.value;
+        if text.contains(['$', '@', '[']) || text.trim().is_empty() {
+            continue;
+        }
+        let tag = text
+            .rsplit('/')
+            .next()
+            .and_then(|last| last.split_once(':'));
+        let name = brief(text);
+        let (message, moves) = match tag {
+            None => (
+                format!("`{name}` names no tag: `latest` is what runs"),
+                true,
+            ),
+            Some((_, "latest")) => (format!("`{name}` changes with every push"), true),
+            Some(_) => (format!("`{name}` names no digest"), false),
+        };
+        let problem = report.at(&RULE, found.scalar.at.clone(), message);
+        if moves || found.of_agent {
+            problem.severity(Severity::Warning);
+        }
+    }
+}
