@@ -23,9 +23,12 @@ const ADVICE: &str = "Versions and digests may be changed in place; other edits 
 
 /// How the lines of the file `path` begin and end that are comments.
 ///
-/// JSON has none, and so no header.
+/// JSON has none, and so no header; a licence is not to be touched.
 fn comment_of(path: &Path) -> Option<(&'static str, &'static str)> {
     let name = path.file_name()?.to_str()?;
+    if name == "LICENSE" {
+        return None;
+    }
     match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("json") => None,
         Some("json5") => Some(("// ", "")),

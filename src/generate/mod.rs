@@ -12,6 +12,10 @@ mod draft;
 mod error;
 mod github_image_pipeline;
 mod github_workflow;
+mod gitlab;
+mod gitlab_ci;
+mod gitlab_components;
+mod gitlab_image_pipeline;
 mod header;
 mod pins;
 mod setting;
@@ -41,7 +45,13 @@ pub struct Kind {
 }
 
 /// Every kind.
-pub const KINDS: &[&Kind] = &[&github_workflow::KIND, &github_image_pipeline::KIND];
+pub const KINDS: &[&Kind] = &[
+    &github_workflow::KIND,
+    &github_image_pipeline::KIND,
+    &gitlab_ci::KIND,
+    &gitlab_image_pipeline::KIND,
+    &gitlab_components::KIND,
+];
 
 /// What a generator works from.
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,9 @@
 mod escape;
 pub mod github_image_pipeline;
 pub mod github_workflow;
+pub mod gitlab_ci;
+pub mod gitlab_components;
+pub mod gitlab_image_pipeline;
 
 #[cfg(test)]
 mod tests;

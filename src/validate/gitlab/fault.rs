@@ -343,14 +343,6 @@ impl Walk {
     }
 }
 
-impl Fault {
-    /// The same with advice of its own.
-    pub(super) fn help(&mut self, help: String) -> &mut Self {
-        self.help = Some(help);
-        self
-    }
-}
-
 /// What `shape` accepts, in words.
 fn accepted(shape: &Shape) -> String {
     let one = shape.one.map(|one| match one {

@@ -207,11 +207,6 @@ impl<'a> Given<'a> {
         Self { values, inputs }
     }
 
-    /// Whether a value is given for `name`.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.values.contains_key(name)
-    }
-
     /// The value of `name`, if it is known.
     fn value_of(&self, name: &str) -> Option<String> {
         let value = match self.values.get(name) {

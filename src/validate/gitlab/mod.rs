@@ -41,6 +41,8 @@ mod scalar;
 mod secret;
 mod secret_variable;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod unknown_extends;
 mod unknown_keyword;
 mod unknown_need;
