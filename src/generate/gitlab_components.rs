@@ -49,8 +49,10 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
         let hint = "write for example `platform/fullsend`";
         return Err(refused("project", "is no path of a project", hint));
     }
+    let cli = gitlab::cli(settings)?;
     let common = Components {
-        cli: gitlab::cli(settings)?,
+        version: cli.as_ref().map(|cli| cli.version.clone()),
+        builds: cli.map(|cli| cli.builds).unwrap_or_default(),
         url: settings.get("cli-url").trim_end_matches('/').to_owned(),
         tools_image: gitlab::whole_image(settings, "tools-image")?,
         example_image: EXAMPLE.to_owned(),

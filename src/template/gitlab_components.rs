@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-use super::{Context, Template, gitlab_ci::Cli};
+use super::{Context, Template, gitlab_ci::CliBuild};
 
 /// What every component depends on.
 #[derive(Clone, Debug, Serialize)]
 pub struct Components {
     /// The release of fullsend that is installed unless a pipeline asks for another.
-    pub cli: Option<Cli>,
+    pub version: Option<String>,
+    /// Its builds whose checksums are known.
+    pub builds: Vec<CliBuild>,
     /// The folder of all releases.
     pub url: String,
     /// Where jobs run that launch nothing.

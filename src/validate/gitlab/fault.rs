@@ -343,6 +343,13 @@ impl Walk {
     }
 }
 
+impl Fault {
+    /// Makes no error of it.
+    pub(super) fn doubt(&mut self) {
+        self.severity.get_or_insert(Severity::Warning);
+    }
+}
+
 /// What `shape` accepts, in words.
 fn accepted(shape: &Shape) -> String {
     let one = shape.one.map(|one| match one {

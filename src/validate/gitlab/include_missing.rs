@@ -1,6 +1,6 @@
 //! Included files that are not there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Pipeline, fault::brief, include::Place};
 use crate::{
@@ -38,6 +38,11 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
     let subject = pipeline.subject;
     // Where not even this file can be read, the others tell nothing by being absent.
     if subject.files.read(subject.source.file()).is_none() {
+        return;
+    }
+    // Elsewhere lie files for other projects, too.
+    let file = subject.source.file();
+    if file != Path::new(".gitlab-ci.yml") && !file.starts_with(".gitlab") {
         return;
     }
     for include in &pipeline.includes {

@@ -1,6 +1,8 @@
 //! Inputs that are used and not declared.
 
-use super::{Pipeline, fault::brief, inputs::Inputs, interpolation::Interpolation};
+use super::{
+    Pipeline, fault::brief, inputs::Inputs, interpolation::Interpolation, nearest::Nearest,
+};
 use crate::{
     config::suggest,
     report::finding::{self, Severity},
@@ -30,9 +32,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
+    let mut nearest = Nearest::new();
     for found in &pipeline.interpolations {
         match (found.context, &pipeline.inputs) {
-            ("inputs", Some(inputs)) => undeclared(found, inputs, report),
+            ("inputs", Some(inputs)) => undeclared(found, inputs, &mut nearest, report),
             ("inputs", None) => {
                 let message = "this file has no header, so `$[[ inputs... ]]` stays as it is";
                 let problem = report.at(&RULE, found.at.clone(), message);
@@ -51,14 +54,19 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn undeclared(found: &Interpolation<'_>, inputs: &Inputs, report: &mut Report<'_>) {
+fn undeclared(
+    found: &Interpolation<'_>,
+    inputs: &Inputs,
+    nearest: &mut Nearest,
+    report: &mut Report<'_>,
+) {
     if inputs.open || inputs.get(found.name).is_some() {
         return;
     }
     let message = format!("no input `{}` is declared", brief(found.name));
     let problem = report.at(&RULE, found.at.clone(), message);
     let names = inputs.declared.iter().map(|input| input.name.as_str());
-    if let Some(near) = suggest(found.name, names) {
-        problem.help(format!("Did you mean `{near}`?"));
+    if let Some(near) = nearest.advice(found.name, names) {
+        problem.help(near);
     }
 }

@@ -1,8 +1,7 @@
 //! Inputs that the included file does not take.
 
-use super::{Pipeline, fault::brief, given};
+use super::{Pipeline, fault::brief, given, nearest::Nearest};
 use crate::{
-    config::suggest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -34,6 +33,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
+    let mut nearest = Nearest::new();
     given::each(pipeline, |include, inputs| {
         for (key, _) in &include.given {
             let Some(name) = key.scalar() else { continue };
@@ -43,8 +43,8 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
             let message = format!("the included file takes no input `{}`", brief(name.value));
             let problem = report.at(&RULE, name.at.clone(), message);
             let names = inputs.declared.iter().map(|input| input.name.as_str());
-            if let Some(near) = suggest(name.value, names) {
-                problem.help(format!("Did you mean `{near}`?"));
+            if let Some(near) = nearest.advice(name.value, names) {
+                problem.help(near);
             }
         }
     });

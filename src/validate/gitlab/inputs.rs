@@ -50,6 +50,7 @@ pub(super) struct Choice {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inputs {
     pub(super) declared: Vec<Input>,
+    by_name: HashMap<String, usize>,
     /// Whether other files declare more.
     pub(super) open: bool,
 }
@@ -64,15 +65,18 @@ impl Inputs {
         let declared = entries
             .iter()
             .filter_map(|(key, node)| Input::of(key, node));
+        let declared: Vec<Input> = declared.collect();
+        let names = declared.iter().map(|input| input.name.clone());
         Self {
-            declared: declared.collect(),
+            by_name: names.zip(0..).collect(),
+            declared,
             open: spec.get("include").is_some(),
         }
     }
 
     /// The input called `name`.
     pub(super) fn get(&self, name: &str) -> Option<&Input> {
-        self.declared.iter().find(|input| input.name == name)
+        self.declared.get(*self.by_name.get(name)?)
     }
 }
 

@@ -30,6 +30,7 @@ mod job_token_argument;
 mod job_without_script;
 mod keywords;
 mod missing_keyword;
+mod nearest;
 mod need;
 mod need_cycle;
 mod need_later_stage;

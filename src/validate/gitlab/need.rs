@@ -3,6 +3,9 @@
 use super::pipeline::{Job, Pipeline};
 use crate::document::yaml::{Node, Scalar};
 
+/// Four times as many as GitLab takes.
+const MAX_NEEDS: usize = 200;
+
 /// A job of the same pipeline that another waits for.
 #[derive(Clone, Debug)]
 pub(super) struct Need<'a> {
@@ -31,7 +34,7 @@ pub(super) fn of<'a>(pipeline: &Pipeline<'a>, job: &Job<'a>) -> Vec<Need<'a>> {
 }
 
 fn gather<'a>(node: Node<'a>, is_dependency: bool, found: &mut Vec<Need<'a>>) {
-    if node.tag().is_some() {
+    if node.tag().is_some() || found.len() >= MAX_NEEDS {
         return;
     }
     if let Some(job) = node.scalar() {

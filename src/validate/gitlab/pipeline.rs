@@ -20,8 +20,12 @@ use super::{
 };
 use crate::{
     document::yaml::{Node, Scalar, Yaml},
+    reference::FileKind,
     validate::Subject,
 };
+
+/// More than GitLab follows.
+const MAX_INCLUDES: usize = 500;
 
 /// A file of GitLab CI as rules see it.
 pub(in crate::validate) struct Pipeline<'a> {
@@ -35,6 +39,8 @@ pub(in crate::validate) struct Pipeline<'a> {
     /// Jobs in their order, hidden ones among them.
     pub(super) jobs: Vec<Job<'a>>,
     by_name: HashMap<&'a str, usize>,
+    /// Everything at the top of the body.
+    pub(super) tops: HashMap<&'a str, Node<'a>>,
     pub(super) includes: Vec<Include<'a>>,
     pub(super) world: World,
     /// What GitLab puts in before it reads the body.
@@ -49,6 +55,8 @@ pub(super) struct Job<'a> {
     pub(super) name: &'a str,
     pub(super) key: Scalar<'a>,
     pub(super) node: Node<'a>,
+    /// Its keywords, with what merge keys bring.
+    pub(super) keys: HashMap<&'a str, Node<'a>>,
 }
 
 impl Job<'_> {
@@ -63,11 +71,17 @@ impl<'a> Pipeline<'a> {
         let (header, body) = world::halves(tree);
         let jobs = body.as_ref().map(jobs).unwrap_or_default();
         let includes = body.map(|body| body.all("include")).unwrap_or_default();
-        let includes: Vec<_> = includes.iter().flat_map(Include::all).collect();
+        let all = includes.iter().flat_map(Include::all);
+        let includes: Vec<_> = all.take(MAX_INCLUDES).collect();
         let is_root = subject.source.file() == Path::new(".gitlab-ci.yml") && header.is_none();
         let world = World::of(body.as_ref(), &includes, is_root, subject.files);
         let interpolations = body.map(|body| interpolation::all(&body, subject.source));
         let interpolations = interpolations.unwrap_or_default();
+        let tops = body.map(|body| body.entries()).unwrap_or_default();
+        let tops = tops
+            .into_iter()
+            .filter_map(|(key, node)| Some((key.text()?, node)));
+        let tops = tops.collect();
         let by_name = (0..).zip(&jobs).map(|(at, job)| (job.name, at)).collect();
         let mut pipeline = Self {
             subject,
@@ -76,12 +90,17 @@ impl<'a> Pipeline<'a> {
             body,
             jobs,
             by_name,
+            tops,
             includes,
             world,
             interpolations,
             faults: Vec::new(),
         };
         pipeline.faults = pipeline.walk();
+        // What only looks like GitLab's may be a template for it.
+        if FileKind::of_path(subject.source.file()) != Some(FileKind::GitlabCi) {
+            pipeline.faults.iter_mut().for_each(Fault::doubt);
+        }
         pipeline
     }
 
@@ -107,8 +126,8 @@ impl<'a> Pipeline<'a> {
         let mut job = job;
         // As deep as GitLab goes, along the parent that wins.
         for _ in 0..=10 {
-            if let Some(value) = job.node.get(key) {
-                return Some(value);
+            if let Some(value) = job.keys.get(key) {
+                return Some(*value);
             }
             job = self.job(self.world.parents(job.name).last()?)?;
         }
@@ -236,7 +255,18 @@ fn jobs<'a>(body: &Node<'a>) -> Vec<Job<'a>> {
         let is_global = GLOBAL.get(key.value).is_some() || key.value == "spec";
         if !is_global && node.is_mapping() {
             let name = key.value;
-            jobs.push(Job { name, key, node });
+            let mut keys = HashMap::new();
+            for (key, value) in node.entries() {
+                if let Some(key) = key.text() {
+                    keys.entry(key).or_insert(value);
+                }
+            }
+            jobs.push(Job {
+                name,
+                key,
+                node,
+                keys,
+            });
         }
     }
     jobs

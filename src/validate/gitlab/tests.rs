@@ -252,39 +252,3 @@ proptest! {
         ids(&lines.concat());
     }
 }
-
-// CORPUS-BEGIN
-#[test]
-#[ignore = "corpus"]
-fn corpus() {
-    struct Disk(PathBuf);
-    impl Files for Disk {
-        fn read(&self, path: &Path) -> Option<Vec<u8>> {
-            std::fs::read(self.0.join(path)).ok()
-        }
-        fn list(&self, _: &Path) -> Vec<PathBuf> {
-            Vec::new()
-        }
-    }
-    let list = std::fs::read_to_string("/tmp/corpus.list").unwrap();
-    let mut out = String::new();
-    let mut n = 0;
-    for line in list.lines() {
-        let (root, path) = line.split_once('\t').unwrap();
-        let disk = Disk(PathBuf::from(root));
-        let Some(bytes) = disk.read(Path::new(path)) else {
-            continue;
-        };
-        let checked = check(Path::new(path), &bytes, None, &disk);
-        if checked.kind == Some(crate::validate::Kind::GitlabCi) {
-            n += 1;
-        }
-        for p in checked.problems {
-            if p.finding.rule.id.starts_with("gitlab") {
-                out += &format!("{root}/{}\n", p.finding.to_string().replace("\n", " | "));
-            }
-        }
-    }
-    std::fs::write("/tmp/corpus.out", format!("{out}files {n}\n")).unwrap();
-}
-// CORPUS-END

@@ -1,8 +1,7 @@
 //! Jobs that extend what is not there.
 
-use super::{Pipeline, fault::brief};
+use super::{Pipeline, fault::brief, nearest::Nearest};
 use crate::{
-    config::suggest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -32,6 +31,7 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
     if !world.closed {
         return;
     }
+    let mut nearest = Nearest::new();
     for job in &pipeline.jobs {
         for name in Pipeline::texts_of(&job.node, &["extends"]) {
             if world.has_job(name.value) || name.value.contains('$') {
@@ -39,8 +39,8 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
             }
             let message = format!("no job is called `{}`", brief(name.value));
             let problem = report.at(&RULE, name.at.clone(), message);
-            if let Some(near) = suggest(name.value, world.names()) {
-                problem.help(format!("Did you mean `{near}`?"));
+            if let Some(near) = nearest.advice(name.value, world.names()) {
+                problem.help(near);
             }
         }
     }

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Pipeline, fault::brief, need};
+use super::{Pipeline, fault::brief, nearest::Nearest, need};
 use crate::{
-    config::suggest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -34,6 +33,7 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
     if !world.closed {
         return;
     }
+    let mut nearest = Nearest::new();
     let mut seen = HashSet::new();
     for need in pipeline.visible().flat_map(|job| need::of(pipeline, job)) {
         let known = world.has_job(need.job.value) && !need.job.value.starts_with('.');
@@ -48,8 +48,8 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
         };
         let problem = report.at(&RULE, need.job.at.clone(), message);
         let names = world.names().filter(|name| !name.starts_with('.'));
-        if let Some(near) = suggest(need.job.value, names) {
-            problem.help(format!("Did you mean `{near}`?"));
+        if let Some(near) = nearest.advice(need.job.value, names) {
+            problem.help(near);
         }
     }
 }

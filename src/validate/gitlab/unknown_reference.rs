@@ -1,8 +1,7 @@
 //! References to what is not there.
 
-use super::{Pipeline, fault::brief, reference};
+use super::{Pipeline, fault::brief, nearest::Nearest, reference};
 use crate::{
-    config::suggest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -32,35 +31,27 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
     if !world.closed {
         return;
     }
+    let mut nearest = Nearest::new();
     for reference in reference::all(pipeline) {
-        let Some((first, rest)) = reference.path.split_first() else {
+        let Some(first) = reference.path.first() else {
             continue;
         };
-        let top = pipeline.body.and_then(|body| body.get(first.value));
-        let Some(mut node) = top else {
-            if !world.has_job(first.value) {
-                let message = format!("nothing here is called `{}`", brief(first.value));
-                let problem = report.at(&RULE, first.at.clone(), message);
-                if let Some(near) = suggest(first.value, world.names()) {
-                    problem.help(format!("Did you mean `{near}`?"));
-                }
+        let is_here = pipeline.tops.contains_key(first.value);
+        if !is_here && !world.has_job(first.value) {
+            let message = format!("nothing here is called `{}`", brief(first.value));
+            let problem = report.at(&RULE, first.at.clone(), message);
+            if let Some(near) = nearest.advice(first.value, world.names()) {
+                problem.help(near);
             }
-            continue;
-        };
-        // What is inherited or merged from elsewhere is not looked at.
-        if node.get("extends").is_some() || !pipeline.includes.is_empty() {
-            continue;
         }
-        for key in rest {
-            if node.tag().is_some() || !node.is_mapping() {
-                break;
-            }
-            let Some(value) = node.get(key.value) else {
-                let message = format!("`{}` has no `{}`", brief(first.value), brief(key.value));
-                report.at(&RULE, key.at.clone(), message);
-                break;
-            };
-            node = value;
+        // What is inherited, or merged from another file, is not looked at.
+        let (Some(job), Some(key)) = (pipeline.job(first.value), reference.path.get(1)) else {
+            continue;
+        };
+        let inherits = job.keys.contains_key("extends") || !pipeline.includes.is_empty();
+        if !inherits && job.node.tag().is_none() && !job.keys.contains_key(key.value) {
+            let message = format!("`{}` has no `{}`", brief(first.value), brief(key.value));
+            report.at(&RULE, key.at.clone(), message);
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Pipeline, fault::brief};
+use super::{Pipeline, fault::brief, nearest::Nearest};
 use crate::{
-    config::suggest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -35,7 +34,8 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
     if !world.closed && !world.own_stages {
         return;
     }
-    let stages = world.stages();
+    let mut nearest = Nearest::new();
+    let stages: HashSet<&str> = world.stages().into_iter().collect();
     let mut seen = HashSet::new();
     for job in pipeline.visible() {
         let Some(stage) = pipeline
@@ -44,14 +44,14 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
         else {
             continue;
         };
-        let known = stages.contains(&stage.value) || stage.value.contains('$');
+        let known = stages.contains(stage.value) || stage.value.contains('$');
         if known || !seen.insert(stage.at.start) {
             continue;
         }
         let message = format!("no stage `{}` is declared", brief(stage.value));
         let problem = report.at(&RULE, stage.at.clone(), message);
-        if let Some(near) = suggest(stage.value, stages.iter().copied()) {
-            problem.help(format!("Did you mean `{near}`?"));
+        if let Some(near) = nearest.advice(stage.value, stages.iter().copied()) {
+            problem.help(near);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use super::{include::Include, inputs::Inputs, scalar::is_interpolated};
@@ -23,6 +24,9 @@ const MAX_TOTAL: usize = 8 << 20;
 /// How deep GitLab follows `extends`.
 const MAX_EXTENDS: usize = 10;
 
+/// More jobs than one ever extends.
+const MAX_PARENTS: usize = 500;
+
 /// The keywords of a job that rules ask for.
 const ASKED: &[&str] = &[
     "script", "trigger", "run", "timeout", "only", "except", "rules",
@@ -31,11 +35,18 @@ const ASKED: &[&str] = &[
 /// What matters of a job, hidden or not, put together from every file that writes it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
-    pub(super) stage: Option<String>,
-    pub(super) extends: Vec<String>,
+    stage: Option<Rc<str>>,
+    extends: Vec<String>,
     has: BTreeSet<&'static str>,
     /// What is written as nothing, so that nothing is inherited.
     emptied: BTreeSet<&'static str>,
+}
+
+/// A job with what it inherits.
+#[derive(Clone, Debug)]
+struct Inherited {
+    stage: Option<Rc<str>>,
+    has: BTreeSet<&'static str>,
 }
 
 /// An included file of this repository.
@@ -66,7 +77,7 @@ pub(super) struct World {
     /// The files of this repository, by path; nothing for one that cannot be read.
     files: HashMap<PathBuf, Option<Included>>,
     /// With what is inherited.
-    resolved: HashMap<String, Facts>,
+    resolved: HashMap<String, Inherited>,
 }
 
 impl World {
@@ -151,23 +162,27 @@ impl World {
     }
 
     /// Puts together what the job `name` has and inherits.
-    fn resolve(&mut self, name: &str, depth: usize) -> Option<Facts> {
+    fn resolve(&mut self, name: &str, depth: usize) -> Option<Inherited> {
         if let Some(known) = self.resolved.get(name) {
             return Some(known.clone());
         }
-        let mut facts = self.jobs.get(name)?.clone();
+        let facts = self.jobs.get(name)?.clone();
+        let mut whole = Inherited {
+            stage: facts.stage,
+            has: facts.has,
+        };
         if depth <= MAX_EXTENDS {
-            for parent in facts.extends.clone().iter().rev() {
+            for parent in facts.extends.iter().rev() {
                 let Some(inherited) = self.resolve(parent, depth + 1) else {
                     continue;
                 };
                 let wanted = inherited.has.difference(&facts.emptied);
-                facts.has.extend(wanted);
-                facts.stage = facts.stage.or(inherited.stage);
+                whole.has.extend(wanted);
+                whole.stage = whole.stage.or(inherited.stage);
             }
         }
-        self.resolved.insert(name.to_owned(), facts.clone());
-        Some(facts)
+        self.resolved.insert(name.to_owned(), whole.clone());
+        Some(whole)
     }
 
     /// Whether any file writes the job `name`.
@@ -260,11 +275,12 @@ impl Facts {
         for (key, value) in job.entries() {
             match key.text() {
                 Some("stage") if facts.stage.is_none() => {
-                    facts.stage = value.text().map(str::to_owned);
+                    facts.stage = value.text().map(Rc::from);
                 }
                 Some("extends") => {
                     let parents = value.text().map(|one| vec![one.to_owned()]);
                     facts.extends = parents.unwrap_or_else(|| texts(value));
+                    facts.extends.truncate(MAX_PARENTS);
                 }
                 Some(key) => {
                     let asked = ASKED.iter().find(|asked| **asked == key);

@@ -6,6 +6,7 @@
 
 mod command;
 mod github;
+mod gitlab;
 
 use std::{
     collections::BTreeMap,
@@ -32,7 +33,7 @@ struct Case {
 const ACTION: &str = "action=fullsend-ai/sandbox@0123456789abcdef0123456789abcdef01234567 # v1.4.0";
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    github::CASES.iter()
+    github::CASES.iter().chain(gitlab::CASES)
 }
 
 impl Case {

@@ -1,0 +1,185 @@
+//! GitLab's pipelines and components.
+
+use std::path::{Path, PathBuf};
+
+use fullsend::{
+    generate::GeneratedFile,
+    validate::{self, Files},
+};
+
+use super::{Case, cases, read, write};
+use crate::support::tools;
+
+const AGENTS: &str = "\
+version: 1
+image: ghcr.io/acme/agent:1.4.2@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+agents:
+  triage: {env: [GITLAB_TOKEN, ANTHROPIC_API_KEY]}
+  review: {timeout: 90s, command: [claude, -p, \"/review it's $MINE: # now\"]}
+  9_lives: {timeout: 1h30m}
+";
+
+const CLI: &str = "cli=1.4.0";
+const AMD64: &str = "cli-amd64=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+const ARM64: &str = "cli-arm64=0000000000000000000000000000000000000000000000000000000000000000";
+const BUILDER: &str = "builder=registry.example.com/tools/builder:2.0@sha256:\
+    cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
+
+const fn case(kind: &'static str, name: &'static str, set: &'static [&'static str]) -> Case {
+    Case {
+        kind,
+        name,
+        config: AGENTS,
+        set,
+    }
+}
+
+pub(super) const CASES: &[Case] = &[
+    case("gitlab-ci", "default", &[]),
+    case("gitlab-ci", "installed", &[CLI, AMD64, ARM64]),
+    case(
+        "gitlab-ci",
+        "in-the-image",
+        &["executor=kubernetes", "agent=review", CLI, AMD64],
+    ),
+    case(
+        "gitlab-ci",
+        "everything",
+        &[
+            "agent=9_lives",
+            "events=merge_request_event,push,schedule,trigger,web,api,pipeline",
+            "stage=it's: a # stage",
+            "tags=a b,[c],true,1",
+            "environment=agents: *",
+            "id-tokens=VAULT_ID_TOKEN:https://vault.example.com,SIGSTORE_ID_TOKEN:sigstore",
+            "cancel=true",
+            "config=ci/it's full.yaml",
+            "executor=docker",
+            CLI,
+            ARM64,
+        ],
+    ),
+    case(
+        "gitlab-ci",
+        "forks",
+        &["agent=review", "forks=true", "launch-minutes=3", "config=a b.yaml"],
+    ),
+    case("gitlab-image-pipeline", "default", &[]),
+    case(
+        "gitlab-image-pipeline",
+        "in-a-container",
+        &["executor=docker", BUILDER, CLI, AMD64, "version-command=agent --version"],
+    ),
+    case(
+        "gitlab-image-pipeline",
+        "hostile",
+        &[
+            "image=registry.example.com:5000/agents/triage",
+            "context=images/it's one/",
+            "platforms=amd64",
+            "tags=true,a: b",
+            "environment=",
+            "user=REGISTRY_USER",
+            "password=REGISTRY_PASSWORD",
+            "version-command=agent it's",
+            "severity=critical",
+            CLI,
+            AMD64,
+            ARM64,
+        ],
+    ),
+    case("gitlab-components", "default", &[]),
+    case("gitlab-components", "with-a-release", &[CLI, AMD64, ARM64, "project=acme/agents"]),
+];
+
+/// A folder as a repository.
+struct Disk<'a>(&'a Path);
+
+impl Files for Disk<'_> {
+    fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        let path = self.0.join(path);
+        path.is_file().then(|| self::read(&path).into_bytes())
+    }
+
+    fn list(&self, _: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
+fn gitlab() -> impl Iterator<Item = &'static Case> {
+    cases().filter(|case| case.kind.starts_with("gitlab-"))
+}
+
+/// A repository of `files`, which a pipeline of its own includes where there is none.
+fn repository(files: &[GeneratedFile], stage: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in files {
+        write(&folder.path().join(&file.path), &file.text);
+    }
+    let root = folder.path().join(".gitlab-ci.yml");
+    if !root.exists() {
+        let path = files[0].path.display();
+        let stages = serde_json::json!(["build", "test", "deploy", stage]);
+        write(&root, &format!("stages: {stages}\ninclude:\n  - local: {path}\n"));
+    }
+    folder
+}
+
+#[test]
+fn gitlabs_schema_has_nothing_to_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut paths = Vec::new();
+    for case in gitlab() {
+        for file in case.files() {
+            let name = file.path.file_name().unwrap().to_str().unwrap();
+            if !name.ends_with(".yml") {
+                continue;
+            }
+            // The schema knows one document: a component's is what comes below its header.
+            let text = file.text.rsplit("\n---\n").next().unwrap();
+            let path = folder.path().join(format!("{}.yml", paths.len()));
+            write(&path, text);
+            paths.push(path);
+        }
+    }
+    assert!(paths.len() > CASES.len());
+    assert_eq!(tools::check_jsonschema("gitlab-ci", &paths), "");
+}
+
+#[test]
+fn our_own_rules_have_nothing_to_say() {
+    for case in gitlab() {
+        let files = case.files();
+        let folder = repository(&files, "it's: a # stage");
+        for file in &files {
+            let disk = Disk(folder.path());
+            let found = validate::check(&file.path, file.text.as_bytes(), None, &disk);
+            assert!(found.problems.is_empty(), "{}: {:#?}", case.name, found.problems);
+        }
+    }
+}
+
+#[test]
+fn gitlab_makes_jobs_of_them() {
+    for case in gitlab() {
+        let folder = repository(&case.files(), "it's: a # stage");
+        let seen = tools::gitlab_ci_local_preview(folder.path());
+        let seen = seen.unwrap_or_else(|error| panic!("{} {}: {error}", case.kind, case.name));
+        assert!(seen.contains("fullsend-"), "{seen}");
+        assert!(!seen.contains("$[["), "{}: {seen}", case.name);
+    }
+}
+
+/// The folder of the repository is what the kind makes.
+#[test]
+fn the_components_are_as_checked_in() {
+    let case = gitlab().find(|case| case.kind == "gitlab-components").unwrap();
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("gitlab-components");
+    for file in case.files() {
+        let path = project.join(&file.path);
+        if super::updates() {
+            write(&path, &file.text);
+        }
+        assert_eq!(read(&path), file.text, "run with UPDATE_GENERATED=1");
+    }
+}
