@@ -1,6 +1,6 @@
 //! The parts together: drafts, pins, headers, and what people and robots do to files.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use proptest::prelude::*;
 

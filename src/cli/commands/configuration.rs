@@ -32,16 +32,16 @@ pub(in crate::cli) struct Loaded {
 pub(in crate::cli) fn load(context: &Context) -> Result<Loaded, CliFailure> {
     let here = working_directory()?;
     let tree = tree(context, &here);
-    load_from(tree, here, context)
+    load_from(tree, &here, context)
 }
 
 /// [`load`] for what runs nothing: the checkout's file counts, whoever wrote it.
 pub(in crate::cli) fn load_checkout(context: &Context) -> Result<Loaded, CliFailure> {
     let here = working_directory()?;
-    load_from(Tree::Folder(here.clone()), here, context)
+    load_from(Tree::Folder(here.clone()), &here, context)
 }
 
-fn load_from(tree: Tree, here: PathBuf, context: &Context) -> Result<Loaded, CliFailure> {
+fn load_from(tree: Tree, here: &Path, context: &Context) -> Result<Loaded, CliFailure> {
     let found = match &context.global.config {
         Some(path) => Some(here.join(path)),
         None => tree.find(NAME)?,
@@ -58,14 +58,14 @@ fn load_from(tree: Tree, here: PathBuf, context: &Context) -> Result<Loaded, Cli
     let r#ref = tree.revision(&path)?;
     let name = match &r#ref {
         Some(_) => tree.name(&path),
-        None => shown(&path, &here),
+        None => shown(&path, here),
     };
     if let Some(revision) = &r#ref
         && files::read(&path, MAX_FILE_BYTES as u64).ok().as_deref() != Some(&text)
     {
         context.terminal.note(&format!(
             "{} is read from the base, {revision}: what the change makes of it counts once merged",
-            shown(&path, &here)
+            shown(&path, here)
         ));
     }
     let config = config::parse(&text, &name)?;
@@ -80,7 +80,7 @@ fn load_from(tree: Tree, here: PathBuf, context: &Context) -> Result<Loaded, Cli
     Ok(Loaded {
         config,
         file,
-        files: tree.at(path.parent().unwrap_or(&here)),
+        files: tree.at(path.parent().unwrap_or(here)),
     })
 }
 

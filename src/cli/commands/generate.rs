@@ -1,15 +1,14 @@
 //! `fullsend generate`: writes the files of an installation, and says which have drifted.
 
-use std::{
-    fmt::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, builder::PossibleValuesParser};
-use serde::Serialize;
 use similar::TextDiff;
 
-use super::configuration::{self, working_directory};
+use super::{
+    configuration::{self, working_directory},
+    generate_report::{json, listed},
+};
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
     config::Config,
@@ -20,6 +19,10 @@ use crate::{
 };
 
 /// The options of `fullsend generate`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
     /// What to write
@@ -62,11 +65,11 @@ enum Output {
 }
 
 /// One file with what lies in its place.
-struct Place {
+pub(super) struct Place {
     /// As the user would name it.
-    path: PathBuf,
+    pub(super) path: PathBuf,
     existing: Option<String>,
-    file: GeneratedFile,
+    pub(super) file: GeneratedFile,
 }
 
 pub(super) fn run(args: &GenerateArgs, context: &Context) -> Outcome {
@@ -77,7 +80,7 @@ pub(super) fn run(args: &GenerateArgs, context: &Context) -> Outcome {
     };
     let config = configuration::load_checkout(context)?.config;
     let given = kind.settings(args.set.iter().map(|(key, value)| (&**key, &**value)))?;
-    let places = places(kind, &config, given, args)?;
+    let places = places(kind, &config, &given, args)?;
     if matches!(output(args)?, Output::Stdout) {
         Terminal::print(&one_stream(&places)?)?;
         return Ok(exit_code::OK);
@@ -132,11 +135,11 @@ fn output(args: &GenerateArgs) -> Result<Output, CliFailure> {
 fn places(
     kind: &Kind,
     config: &Config,
-    given: Settings,
+    given: &Settings,
     args: &GenerateArgs,
 ) -> Result<Vec<Place>, CliFailure> {
     let output = output(args)?;
-    let drafts = generate::draft(kind, config, &given)?;
+    let drafts = generate::draft(kind, config, given)?;
     let drafts = match remembered(kind, &drafts, &output, args)? {
         Some(settings) => generate::draft(kind, config, &settings)?,
         None => drafts,
@@ -290,7 +293,7 @@ impl Place {
     }
 
     /// From what is there to what would be.
-    fn diff(&self) -> String {
+    pub(super) fn diff(&self) -> String {
         let name = self.path.display().to_string();
         let old = self.existing.as_deref().unwrap_or_default();
         let old = old.replace("\r\n", "\n");
@@ -304,92 +307,4 @@ impl Place {
             .header(&before, &format!("b/{name}"))
             .to_string()
     }
-}
-
-#[derive(Serialize)]
-struct GenerateReport {
-    schema_version: u32,
-    files: Vec<FileReport>,
-}
-
-#[derive(Serialize)]
-struct FileReport {
-    path: String,
-    state: &'static str,
-    diff: Option<String>,
-}
-
-fn json(places: &[Place]) -> String {
-    let file = |place: &Place| FileReport {
-        path: place.path.display().to_string(),
-        state: match place.file.standing {
-            Standing::Absent => "absent",
-            Standing::Current => "current",
-            Standing::Outdated => "outdated",
-            Standing::Edited => "edited",
-            Standing::Foreign => "foreign",
-        },
-        diff: (place.file.standing != Standing::Current).then(|| place.diff()),
-    };
-    pretty(&GenerateReport {
-        schema_version: 1,
-        files: places.iter().map(file).collect(),
-    })
-}
-
-#[derive(Serialize)]
-struct KindReport {
-    kind: &'static str,
-    about: &'static str,
-    settings: Vec<SettingReport>,
-}
-
-#[derive(Serialize)]
-struct SettingReport {
-    key: &'static str,
-    values: String,
-    default: &'static str,
-    help: &'static str,
-}
-
-/// The settings of `only`, or of every kind.
-fn listed(only: Option<&Kind>, format: Format) -> String {
-    let kinds = KINDS.iter().copied();
-    let kinds = kinds.filter(|kind| only.is_none_or(|only| only.name == kind.name));
-    let reports: Vec<KindReport> = kinds
-        .map(|kind| KindReport {
-            kind: kind.name,
-            about: kind.about,
-            settings: kind
-                .settings
-                .iter()
-                .map(|setting| SettingReport {
-                    key: setting.key,
-                    values: setting.placeholder(),
-                    default: setting.default,
-                    help: setting.help,
-                })
-                .collect(),
-        })
-        .collect();
-    if format == Format::Json {
-        return pretty(&serde_json::json!({"schema_version": 1, "kinds": reports}));
-    }
-    let mut text = String::new();
-    for report in &reports {
-        let _ = write!(text, "{}: {}\n", report.kind, report.about);
-        for setting in &report.settings {
-            let _ = write!(text, "  {}={}\n", setting.key, setting.values);
-            let _ = write!(text, "      {}", setting.help);
-            if !setting.default.is_empty() {
-                let _ = write!(text, " [default: {}]", setting.default);
-            }
-            text.push('\n');
-        }
-    }
-    text
-}
-
-fn pretty(document: &impl Serialize) -> String {
-    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }

@@ -3,6 +3,7 @@
 pub(super) mod configuration;
 pub mod exec;
 pub mod generate;
+mod generate_report;
 mod image_request;
 mod job;
 mod reap;
