@@ -211,6 +211,29 @@ fn hostile_settings_are_refused_or_quoted() {
 }
 
 proptest! {
+    // Each case parses a dozen files.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever lies in a file's place brings pins into the new text, and nothing else.
+    #[test]
+    fn an_existing_file_brings_nothing_but_pins(
+        lines in proptest::collection::vec(
+            "( {0,6}-? ?uses: ['\"]?(actions/checkout|fullsend-ai/sandbox)(@[ -~]{0,12}|@[0-9a-f]{40})['\"]?( # ?[ -~é]{0,9})?|on: x|jobs:|  a:|    steps:|[ -~]{0,30})",
+            0..12,
+        ),
+    ) {
+        let first = workflow(&[&action()], None).text;
+        let (header, body) = first.split_once("\n\n").unwrap();
+        let steps = "on: x\njobs:\n  a:\n    steps:\n";
+        for before in ["", header, steps, &format!("{header}\n\n{steps}")] {
+            let existing = format!("{before}{}\n", lines.join("\n"));
+            let text = workflow(&[&action()], Some(&existing)).text;
+            let (_, new) = text.split_once("\n\n").unwrap();
+            let masked = |text: &str| reference::mask(Path::new(PATH), text).text;
+            prop_assert_eq!(masked(new), masked(body));
+        }
+    }
+
     /// The contract: generate, a robot's bump, check.
     #[test]
     fn a_bump_never_is_drift(
