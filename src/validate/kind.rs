@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::runner;
 use crate::{
     document::yaml::{Node, Yaml},
     reference::FileKind,
@@ -89,6 +90,9 @@ impl Kind {
 }
 
 fn of_document(root: &Node<'_>) -> Option<Kind> {
+    if runner::are_values(root) {
+        return Some(Kind::HelmValues);
+    }
     match FileKind::of_shape(root)? {
         FileKind::GithubWorkflow => Some(Kind::GithubWorkflow),
         FileKind::GithubAction => Some(Kind::GithubAction),
@@ -118,4 +122,5 @@ pub(super) fn may_be_ours(bytes: &[u8]) -> bool {
         || holds("script")
         || holds("spec")
         || holds("network_policies")
+        || holds("runners")
 }

@@ -36,7 +36,7 @@ use crate::document::{DocumentError, Source, yaml};
 
 /// Every rule, by kind and in the order of the pages.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [syntax::RULES, config::RULES, gitlab::RULES]
+    [syntax::RULES, config::RULES, gitlab::RULES, runner::RULES]
         .into_iter()
         .flatten()
         .copied()
@@ -57,7 +57,12 @@ pub struct Checked {
 /// does. A file of no known kind is not parsed where its bytes already tell.
 pub fn check(path: &Path, bytes: &[u8], kind: Option<Kind>, files: &dyn Files) -> Checked {
     let named = kind.or_else(|| Kind::of_path(path));
-    if named.is_none() && !kind::may_be_ours(bytes) {
+    let ours = match named {
+        None => kind::may_be_ours(bytes),
+        Some(Kind::RunnerConfig) if kind.is_none() => runner::may_be_ours(bytes),
+        Some(_) => true,
+    };
+    if !ours {
         return Checked::default();
     }
     let source = match Source::decode(path, bytes) {
@@ -103,7 +108,10 @@ fn judge(
 ) -> Result<Option<Kind>, DocumentError> {
     match named {
         Some(Kind::Config) => config::check(subject, report),
-        Some(Kind::RunnerConfig | Kind::HelmValues) => runner::check(subject, report)?,
+        Some(Kind::RunnerConfig) => {
+            let ours = runner::check(subject, report)?;
+            return Ok(ours.then_some(Kind::RunnerConfig));
+        }
         Some(Kind::Renovate) => renovate::check(subject, report)?,
         _ => return in_yaml(subject, named, report),
     }
@@ -124,7 +132,8 @@ fn in_yaml(
         Some(Kind::GitlabCi) => gitlab::check(subject, &tree, report),
         Some(Kind::Kubernetes) => kubernetes::check(subject, &tree, report),
         Some(Kind::OpenshellPolicy) => openshell::check(subject, &tree, report),
-        Some(Kind::Config | Kind::RunnerConfig | Kind::HelmValues | Kind::Renovate) | None => {}
+        Some(Kind::HelmValues) => runner::check_values(subject, &tree, report)?,
+        Some(Kind::Config | Kind::RunnerConfig | Kind::Renovate) | None => {}
     }
     Ok(kind)
 }

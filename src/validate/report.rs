@@ -39,6 +39,9 @@ impl<'a> Report<'a> {
         at: Range<usize>,
         message: impl Into<String>,
     ) -> &mut Problem {
+        if self.problems.len() >= MAX_PROBLEMS {
+            return self.whole(rule, message);
+        }
         let span = self.source.span(&at);
         let mut finding = Finding::at(&rule.about, self.source.file(), span, message);
         finding.excerpt = Some(Excerpt::of(self.source.text(), span));
