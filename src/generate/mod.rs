@@ -17,7 +17,9 @@ mod gitlab_ci;
 mod gitlab_components;
 mod gitlab_image_pipeline;
 mod header;
+mod helm_values;
 mod pins;
+mod runner_config;
 mod setting;
 #[cfg(test)]
 mod tests;
@@ -51,6 +53,8 @@ pub const KINDS: &[&Kind] = &[
     &gitlab_ci::KIND,
     &gitlab_image_pipeline::KIND,
     &gitlab_components::KIND,
+    &runner_config::KIND,
+    &helm_values::KIND,
 ];
 
 /// What a generator works from.

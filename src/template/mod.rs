@@ -11,6 +11,7 @@ pub mod github_workflow;
 pub mod gitlab_ci;
 pub mod gitlab_components;
 pub mod gitlab_image_pipeline;
+pub mod runner;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@
 mod command;
 mod github;
 mod gitlab;
+mod runner;
 
 use std::{
     collections::BTreeMap,
@@ -33,7 +34,8 @@ struct Case {
 const ACTION: &str = "action=fullsend-ai/sandbox@0123456789abcdef0123456789abcdef01234567 # v1.4.0";
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    github::CASES.iter().chain(gitlab::CASES)
+    let kinds = [github::CASES, gitlab::CASES, runner::CASES];
+    kinds.into_iter().flatten()
 }
 
 impl Case {
