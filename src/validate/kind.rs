@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::runner;
+use super::{renovate, runner};
 use crate::{
     document::yaml::{Node, Yaml},
     reference::FileKind,
@@ -72,6 +72,9 @@ impl Kind {
                 .parent()
                 .is_some_and(|folder| folder.ends_with(".github/workflows"))
                 .then_some(Self::ActionsLock);
+        }
+        if renovate::is_name(path) {
+            return Some(Self::Renovate);
         }
         match FileKind::of_path(path)? {
             FileKind::GithubWorkflow => Some(Self::GithubWorkflow),

@@ -36,10 +36,16 @@ use crate::document::{DocumentError, Source, yaml};
 
 /// Every rule, by kind and in the order of the pages.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [syntax::RULES, config::RULES, gitlab::RULES, runner::RULES]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        syntax::RULES,
+        config::RULES,
+        gitlab::RULES,
+        runner::RULES,
+        renovate::RULES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// What came of looking at one file.
@@ -60,6 +66,7 @@ pub fn check(path: &Path, bytes: &[u8], kind: Option<Kind>, files: &dyn Files) -
     let ours = match named {
         None => kind::may_be_ours(bytes),
         Some(Kind::RunnerConfig) if kind.is_none() => runner::may_be_ours(bytes),
+        Some(Kind::Renovate) if kind.is_none() => renovate::may_be_ours(path, bytes),
         Some(_) => true,
     };
     if !ours {
@@ -112,7 +119,10 @@ fn judge(
             let ours = runner::check(subject, report)?;
             return Ok(ours.then_some(Kind::RunnerConfig));
         }
-        Some(Kind::Renovate) => renovate::check(subject, report)?,
+        Some(Kind::Renovate) => {
+            let ours = renovate::check(subject, report)?;
+            return Ok(ours.then_some(Kind::Renovate));
+        }
         _ => return in_yaml(subject, named, report),
     }
     Ok(named)

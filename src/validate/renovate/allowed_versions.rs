@@ -1,0 +1,118 @@
+//! Versions that are allowed.
+
+use std::collections::HashSet;
+
+use super::view::{Entry, Object, Renovate, shown};
+use crate::{
+    report::finding::{self, Severity},
+    validate::{Example, Report, Rule, rule::Check},
+};
+
+pub(super) static RULE: Rule = Rule {
+    about: finding::Rule {
+        id: "renovate-allowed-versions",
+        summary: "`allowedVersions` with another effect than it seems",
+        help: "Write one anchored list of what is allowed, such as `/^v?(1\\.2\\.0|1\\.3\\.5)$/`.",
+        severity: Severity::Warning,
+        page: "docs/rules/renovate-allowed-versions.md",
+    },
+    why: "Renovate takes the last `allowedVersions` that matches a package and forgets the \
+          others: one in a repository overrides the ceiling and the denials of an \
+          organisation's ring. `!=1.3.0` is no range to it and stops the whole repository, \
+          which no validator of its own says.",
+    bad: &[
+        Example {
+            path: "renovate.json",
+            text: r#"{"extends": ["config:recommended"], "packageRules": [{"matchPackageNames": ["acme/agent"], "allowedVersions": "!=1.3.0"}]}
+"#,
+        },
+        Example {
+            path: "renovate.json",
+            text: r#"{"extends": ["github>acme/fleet//renovate/ring-1"], "allowedVersions": "<2"}
+"#,
+        },
+    ],
+    good: &[Example {
+        path: "renovate.json",
+        text: r#"{"extends": ["config:recommended"], "packageRules": [{"matchPackageNames": ["acme/agent"], "allowedVersions": "/^v?(1\\.2\\.0|1\\.3\\.5)$/"}]}
+"#,
+    }],
+    check: Check::Renovate(check),
+};
+
+fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
+    let mut extends = renovate
+        .entries()
+        .filter(|(_, entry)| entry.name == "extends");
+    let ringed = extends.any(|(_, entry)| entry.texts().iter().any(|text| is_ring(text.value)));
+    let mut seen = HashSet::new();
+    for object in &renovate.objects {
+        // Of a key that stands twice, the last counts.
+        let Some(entry) = object
+            .entries()
+            .filter(|it| it.name == "allowedVersions")
+            .last()
+        else {
+            continue;
+        };
+        let Some(value) = entry.value.scalar() else {
+            continue;
+        };
+        if is_unequal(value.value) {
+            let message = format!(
+                "`{}` is no range: Renovate stops in this repository",
+                shown(value.value)
+            );
+            report
+                .at(&RULE, value.at, message)
+                .severity(Severity::Error);
+            continue;
+        }
+        if object.parent == "." && !renovate.is_preset {
+            let message = "`allowedVersions` for everything: few packages have such versions";
+            report.at(&RULE, entry.key.at(), message);
+        } else if ringed && is_about_agents(*object) {
+            let message = "this overrides what the ring that is extended allows and denies";
+            report.at(&RULE, entry.key.at(), message);
+        }
+        let names = object.get("matchPackageNames");
+        for name in names.iter().flat_map(Entry::texts) {
+            if !seen.insert(name.value) {
+                let message = format!(
+                    "`{}` has `allowedVersions` in an earlier rule too: only the last counts",
+                    shown(name.value)
+                );
+                report.at(&RULE, entry.key.at(), message);
+            }
+        }
+    }
+}
+
+/// Whether a range says what a version is not, which semver has no sign for.
+fn is_unequal(range: &str) -> bool {
+    let mut parts = range.split(['|', ' ', ',']);
+    !range.trim_start().starts_with(['/', '!']) && parts.any(|part| part.starts_with("!="))
+        || range.trim_start().starts_with("!=")
+}
+
+/// Whether the preset is one of the rings that `fullsend` keeps.
+fn is_ring(preset: &str) -> bool {
+    let path = preset.split(['#', '(']).next().unwrap_or_default();
+    let name = path.rsplit(['/', ':']).next().unwrap_or_default();
+    name.strip_prefix("ring-")
+        .is_some_and(|rest| !rest.is_empty())
+}
+
+/// Whether a rule may be about what a ring holds: it is, unless it names other packages only.
+fn is_about_agents(rule: Object<'_>) -> bool {
+    let names = rule
+        .get("matchPackageNames")
+        .or_else(|| rule.get("matchDepNames"));
+    let Some(names) = names else {
+        return false;
+    };
+    let texts = names.texts();
+    texts.iter().any(|text| {
+        text.value.contains("agent") || text.value.contains("sandbox") || text.value.contains('*')
+    })
+}
