@@ -1,6 +1,6 @@
 //! `runner-config`: config.toml for the runners of the agents.
 
-use super::{Draft, GenerateError, Kind, Request, Setting, Values, Wanted, setting::refused};
+use super::{Draft, GenerateError, Kind, Request, Setting, Values, setting::refused};
 use crate::{
     config::{Agent, AgentName},
     model::{
@@ -144,7 +144,7 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
         }
         context.socket = Some(socket);
     }
-    Ok(vec![Draft::new(PATH, &context)?.wanting(wanted(request)?)])
+    Ok(vec![Draft::new(PATH, &context)?])
 }
 
 /// The file's context as far as every kind of file has it; `runners` are its classes.
@@ -271,19 +271,4 @@ pub(super) fn agent_name(name: &str) -> Result<AgentName, GenerateError> {
     let hint = "write for example `triage`";
     let parsed = name.parse();
     parsed.map_err(|_| refused("agents", "holds what is no agent's name", hint))
-}
-
-/// The images of fullsend.yaml go before those of the file: it is what decides about them.
-fn wanted(request: &Request<'_>) -> Result<Vec<Wanted>, GenerateError> {
-    let mut wanted = Vec::new();
-    for name in agents(request)? {
-        let agent = request.config.agent(name.as_str())?;
-        let image = agent.image.or_else(|| request.config.image.clone());
-        wanted.extend(image.map(|image| Wanted {
-            name: image.repository().to_string(),
-            commit: None,
-            version: None,
-        }));
-    }
-    Ok(wanted)
 }

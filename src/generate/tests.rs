@@ -242,7 +242,8 @@ proptest! {
         kind in 0..KINDS.len(),
     ) {
         let kind = KINDS[kind];
-        let config = config::parse(b"version: 1\nimage: ghcr.io/acme/agent:1.4.2\n", "x").unwrap();
+        let text = format!("version: 1\nimage: ghcr.io/acme/agent:1.4.2@sha256:{}\n", "a".repeat(64));
+        let config = config::parse(text.as_bytes(), "x").unwrap();
         let action = action();
         let pair = action.split_once('=').filter(|(key, _)| {
             kind.settings.iter().any(|setting| setting.key == *key)
