@@ -90,9 +90,12 @@ fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
 
 /// Whether a range says what a version is not, which semver has no sign for.
 fn is_unequal(range: &str) -> bool {
-    let mut parts = range.split(['|', ' ', ',']);
-    !range.trim_start().starts_with(['/', '!']) && parts.any(|part| part.starts_with("!="))
-        || range.trim_start().starts_with("!=")
+    let range = range.trim_start();
+    let pattern = range.starts_with(['/', '!']) && !range.starts_with("!=");
+    !pattern
+        && range
+            .split(['|', ' ', ','])
+            .any(|part| part.starts_with("!="))
 }
 
 /// Whether the preset is one of the rings that `fullsend` keeps.

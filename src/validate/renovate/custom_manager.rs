@@ -34,17 +34,17 @@ fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
     for manager in renovate.of("customManagers") {
         let mut lacks = Vec::new();
         let kind = manager.get("customType");
-        let kind_text = kind.as_ref().and_then(|kind| kind.value.text());
+        let named = kind.as_ref().and_then(|kind| kind.value.text());
         if kind.is_none() {
             lacks.push("`customType`, such as `regex`");
         }
-        let files = ["managerFilePatterns", "fileMatch"].into_iter();
-        if files.clone().all(|name| is_empty(manager, name)) {
+        let mut files = ["managerFilePatterns", "fileMatch"].into_iter();
+        if files.all(|name| is_empty(manager, name)) {
             lacks.push("`managerFilePatterns`, which say what files it reads");
         }
         if is_empty(manager, "matchStrings") {
             lacks.push("`matchStrings`");
-        } else if matches!(kind_text, None | Some("regex")) {
+        } else if matches!(named, None | Some("regex")) {
             lacks.extend(ungiven(manager));
         }
         if lacks.is_empty() {

@@ -1,8 +1,8 @@
 //! Options of older versions.
 
 use super::{options::OPTIONS, view::Renovate};
-use crate::document::edit::Edit;
 use crate::{
+    document::edit::Edit,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };

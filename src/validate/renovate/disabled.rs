@@ -1,8 +1,8 @@
 //! Renovate switched off.
 
 use super::view::{Object, Renovate};
-use crate::document::yaml::Kind;
 use crate::{
+    document::yaml::Kind,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };

@@ -75,7 +75,8 @@ fn may_be(path: &Path) -> bool {
         .and_then(|name| name.to_str())
         .unwrap_or_default();
     let folder = path.parent().and_then(Path::file_name);
-    let json = name.ends_with(".json") || name.ends_with(".json5") || name.ends_with(".jsonc");
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let json = matches!(extension, Some("json" | "jsonc" | "json5"));
     matches!(name, "package.json" | "default.json")
         || (json && folder.is_some_and(|it| it == "renovate"))
 }

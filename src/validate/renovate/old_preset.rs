@@ -4,8 +4,8 @@ use super::{
     options::OPTIONS,
     view::{Renovate, shown},
 };
-use crate::document::edit::Edit;
 use crate::{
+    document::edit::Edit,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };

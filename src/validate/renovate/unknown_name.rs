@@ -4,8 +4,8 @@ use super::{
     options::OPTIONS,
     view::{Renovate, shown},
 };
-use crate::config::suggest;
 use crate::{
+    config::suggest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };

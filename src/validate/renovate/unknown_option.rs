@@ -5,8 +5,8 @@ use super::{
     options::OPTIONS,
     view::{Renovate, shown},
 };
-use crate::{config::suggest, document::edit::Edit};
 use crate::{
+    config::suggest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -45,19 +45,12 @@ fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
     for (_, entry) in unknown.take(MAX_UNKNOWN) {
         let message = format!("Renovate has no option `{}`", shown(entry.name));
         let problem = report.at(&RULE, entry.key.at(), message);
-        match suggest(entry.name, OPTIONS.names()).filter(|_| entry.name.len() > 3) {
-            Some(near) => {
-                let text = near.to_owned();
-                problem.help(format!("Did you mean `{near}`?"));
-                problem.fix([Edit {
-                    at: entry.key.at(),
-                    text,
-                }]);
-            }
-            None => {
-                problem.severity(Severity::Note);
-                problem.help("Renovate 44 does not have it: it is newer, or gone.");
-            }
+        let near = suggest(entry.name, OPTIONS.names()).filter(|_| entry.name.len() > 3);
+        if let Some(near) = near {
+            problem.help(format!("Did you mean `{near}`?"));
+        } else {
+            problem.severity(Severity::Note);
+            problem.help("Renovate 44 does not have it: it is newer, or gone.");
         }
     }
 }

@@ -4,8 +4,8 @@ use super::{
     options::{OPTIONS, Type},
     view::{Entry, Renovate},
 };
-use crate::document::yaml::Kind;
 use crate::{
+    document::yaml::Kind,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };

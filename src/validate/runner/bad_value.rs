@@ -1,8 +1,8 @@
 //! Words that a key does not take.
 
 use super::{RunnerConfig, view::Section};
-use crate::config::suggest;
 use crate::{
+    config::suggest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };

@@ -2,7 +2,7 @@
 //!
 //! Several rules show what it finds; it is made once.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashSet, ops::Range};
 
 use super::{
     keys::{KEYS, ROOT, Shape, Type},
@@ -81,20 +81,20 @@ impl<'a> Walk<'a> {
         shape: Option<&'static Shape>,
         header: &str,
     ) -> Vec<(&'a Entry, &'static (&'static str, Type))> {
-        let mut seen: HashMap<String, ()> = HashMap::new();
+        let mut seen = HashSet::new();
         let mut known = Vec::new();
         let Some(shape) = shape else {
             return known;
         };
         for entry in table.entries() {
             match shape.key(&entry.key) {
-                Some(key) if seen.insert(entry.key.to_ascii_lowercase(), ()).is_some() => {
+                Some(key) if !seen.insert(entry.key.to_ascii_lowercase()) => {
                     self.fault(entry, header, What::Twice);
                     known.push((entry, key));
                 }
                 Some(key) => known.push((entry, key)),
                 None if self.faults.len() < MAX_FAULTS => {
-                    let what = unknown(&entry.key, shape, header);
+                    let what = unknown(&entry.key, shape);
                     self.fault(entry, header, what);
                 }
                 None => {}
@@ -153,15 +153,13 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn unknown<'a>(key: &str, shape: &Shape, header: &str) -> What<'a> {
+fn unknown<'a>(key: &str, shape: &Shape) -> What<'a> {
     let homes = KEYS.homes(key);
     if !homes.is_empty() {
         return What::Elsewhere(homes);
     }
-    let own = suggest(key, shape.names());
-    // Short keys are near to many others.
-    let near = own.filter(|_| key.len() > 3);
-    debug_assert!(!header.ends_with('.'));
+    // A short key is near to many others.
+    let near = suggest(key, shape.names()).filter(|_| key.len() > 3);
     What::Unknown(near)
 }
 

@@ -1,8 +1,8 @@
 //! Feature flags.
 
 use super::{RunnerConfig, view::shown};
-use crate::config::suggest;
 use crate::{
+    config::suggest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };

@@ -1,8 +1,9 @@
 //! Pull policies that are none.
 
 use super::{RunnerConfig, view::Extent};
-use crate::{config::suggest, document::edit::Edit};
 use crate::{
+    config::suggest,
+    document::edit::Edit,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -45,24 +46,25 @@ fn check(config: &RunnerConfig<'_>, report: &mut Report<'_>) {
                 }
                 let message = format!("there is no pull policy `{}`", text.shown());
                 let problem = config.at(report, &RULE, text.at.clone(), message);
-                if let Some(near) = meant(text.value) {
-                    problem.help(format!("Did you mean `{near}`?"));
+                if let Some(same) = POLICIES
+                    .iter()
+                    .find(|known| plain(known) == plain(text.value))
+                {
+                    problem.help(format!("Write `{same}`."));
                     if config.extent != Extent::Helm {
-                        let text_of = format!("\"{near}\"");
-                        problem.fix([Edit {
-                            at: text.at.clone(),
-                            text: text_of,
-                        }]);
+                        let at = text.at.clone();
+                        let text = format!("\"{same}\"");
+                        problem.fix([Edit { at, text }]);
                     }
+                } else if let Some(near) = suggest(text.value, POLICIES.iter().copied()) {
+                    problem.help(format!("Did you mean `{near}`?"));
                 }
             }
         }
     }
 }
 
-fn meant(text: &str) -> Option<&'static str> {
-    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
-    let same = POLICIES.iter().find(|known| plain(known) == plain(text));
-    same.copied()
-        .or_else(|| suggest(text, POLICIES.iter().copied()))
+/// The words of a policy, however they are put together: Kubernetes writes `IfNotPresent`.
+fn plain(policy: &str) -> String {
+    policy.to_ascii_lowercase().replace(['-', '_', ' '], "")
 }

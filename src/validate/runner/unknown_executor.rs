@@ -4,8 +4,8 @@ use super::{
     RunnerConfig,
     executor_section::{EXECUTORS, REMOVED},
 };
-use crate::config::suggest;
 use crate::{
+    config::suggest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };

@@ -5,7 +5,6 @@ use super::{
     faults::What,
     view::{Extent, shown},
 };
-use crate::document::edit::Edit;
 use crate::{
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
@@ -46,12 +45,8 @@ fn check(config: &RunnerConfig<'_>, report: &mut Report<'_>) {
         match &fault.what {
             What::Unknown(Some(near)) => {
                 let message = format!("{section} has no key `{key}`");
-                let problem = config.at(report, &RULE, at.clone(), message);
+                let problem = config.at(report, &RULE, at, message);
                 problem.help(format!("Did you mean `{near}`?"));
-                if config.extent != Extent::Helm {
-                    let text = (*near).to_owned();
-                    problem.fix([Edit { at, text }]);
-                }
             }
             What::Unknown(None) => {
                 let message = format!("{section} has no key `{key}` in GitLab runner 19.4");

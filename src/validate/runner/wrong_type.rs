@@ -6,8 +6,8 @@ use super::{
     keys::Type,
     view::{Extent, shown},
 };
-use crate::document::{edit::Edit, toml::Data};
 use crate::{
+    document::{edit::Edit, toml::Data},
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
