@@ -44,7 +44,7 @@ impl<'a> Report<'a> {
         }
         let span = self.source.span(&at);
         let mut finding = Finding::at(&rule.about, self.source.file(), span, message);
-        finding.excerpt = Some(Excerpt::of(self.source.text(), span));
+        finding.excerpt = Excerpt::of(self.source.text(), span);
         self.add(finding, at.start)
     }
 

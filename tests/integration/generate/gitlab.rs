@@ -62,13 +62,24 @@ pub(super) const CASES: &[Case] = &[
     case(
         "gitlab-ci",
         "forks",
-        &["agent=review", "forks=true", "launch-minutes=3", "config=a b.yaml"],
+        &[
+            "agent=review",
+            "forks=true",
+            "launch-minutes=3",
+            "config=a b.yaml",
+        ],
     ),
     case("gitlab-image-pipeline", "default", &[]),
     case(
         "gitlab-image-pipeline",
         "in-a-container",
-        &["executor=docker", BUILDER, CLI, AMD64, "version-command=agent --version"],
+        &[
+            "executor=docker",
+            BUILDER,
+            CLI,
+            AMD64,
+            "version-command=agent --version",
+        ],
     ),
     case(
         "gitlab-image-pipeline",
@@ -89,7 +100,11 @@ pub(super) const CASES: &[Case] = &[
         ],
     ),
     case("gitlab-components", "default", &[]),
-    case("gitlab-components", "with-a-release", &[CLI, AMD64, ARM64, "project=acme/agents"]),
+    case(
+        "gitlab-components",
+        "with-a-release",
+        &[CLI, AMD64, ARM64, "project=acme/agents"],
+    ),
 ];
 
 /// A folder as a repository.
@@ -120,7 +135,10 @@ fn repository(files: &[GeneratedFile], stage: &str) -> tempfile::TempDir {
     if !root.exists() {
         let path = files[0].path.display();
         let stages = serde_json::json!(["build", "test", "deploy", stage]);
-        write(&root, &format!("stages: {stages}\ninclude:\n  - local: {path}\n"));
+        write(
+            &root,
+            &format!("stages: {stages}\ninclude:\n  - local: {path}\n"),
+        );
     }
     folder
 }
@@ -154,7 +172,12 @@ fn our_own_rules_have_nothing_to_say() {
         for file in &files {
             let disk = Disk(folder.path());
             let found = validate::check(&file.path, file.text.as_bytes(), None, &disk);
-            assert!(found.problems.is_empty(), "{}: {:#?}", case.name, found.problems);
+            assert!(
+                found.problems.is_empty(),
+                "{}: {:#?}",
+                case.name,
+                found.problems
+            );
         }
     }
 }
@@ -173,7 +196,9 @@ fn gitlab_makes_jobs_of_them() {
 /// The folder of the repository is what the kind makes.
 #[test]
 fn the_components_are_as_checked_in() {
-    let case = gitlab().find(|case| case.kind == "gitlab-components").unwrap();
+    let case = gitlab()
+        .find(|case| case.kind == "gitlab-components")
+        .unwrap();
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("gitlab-components");
     for file in case.files() {
         let path = project.join(&file.path);
