@@ -1,21 +1,17 @@
 //! GitHub: workflows, actions' metadata, and the lock of actions.
 
+mod expression;
+mod fault;
+mod grammar;
+mod place;
+mod view;
+
 use super::{Report, Rule, Subject, rule::Check};
 use crate::document::yaml::Yaml;
 
+pub(super) use view::{Action, Workflow};
+
 pub(super) static RULES: &[&Rule] = &[];
-
-/// A workflow as rules see it.
-pub(super) struct Workflow<'a> {
-    pub(super) subject: Subject<'a>,
-    pub(super) tree: &'a Yaml,
-}
-
-/// An action's metadata as rules see it.
-pub(super) struct Action<'a> {
-    pub(super) subject: Subject<'a>,
-    pub(super) tree: &'a Yaml,
-}
 
 /// GitHub's lock of actions as rules see it.
 pub(super) struct Lock<'a> {
@@ -25,7 +21,9 @@ pub(super) struct Lock<'a> {
 
 /// Looks at a workflow with every rule.
 pub(super) fn workflow(subject: Subject<'_>, tree: &Yaml, report: &mut Report<'_>) {
-    let workflow = Workflow { subject, tree };
+    let Some(workflow) = Workflow::read(subject, tree) else {
+        return;
+    };
     for rule in RULES {
         if let Check::Workflow(check) = rule.check {
             check(&workflow, report);
@@ -35,7 +33,9 @@ pub(super) fn workflow(subject: Subject<'_>, tree: &Yaml, report: &mut Report<'_
 
 /// Looks at an action's metadata with every rule.
 pub(super) fn action(subject: Subject<'_>, tree: &Yaml, report: &mut Report<'_>) {
-    let action = Action { subject, tree };
+    let Some(action) = Action::read(subject, tree) else {
+        return;
+    };
     for rule in RULES {
         if let Check::Action(check) = rule.check {
             check(&action, report);
