@@ -39,6 +39,9 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     [
         syntax::RULES,
         config::RULES,
+        github::WORKFLOW_RULES,
+        github::ACTION_RULES,
+        github::LOCK_RULES,
         gitlab::RULES,
         runner::RULES,
         renovate::RULES,

@@ -1,15 +1,22 @@
 //! What is wrong with a file, before a rule puts its name to it.
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use crate::{
     report::finding::Severity,
     validate::{Report, Rule},
 };
 
-/// What one walk finds for many rules.
+/// More faults of one file are not looked for.
+const MAX_FAULTS: usize = 2_000;
+
+/// What one walk finds for many rules; what an alias repeats, once.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
+pub(super) struct Faults {
+    faults: Vec<Fault>,
+    /// Which of them is of a kind at a place.
+    known: HashMap<(FaultKind, usize, usize), usize>,
+}
 
 /// Something wrong, of one kind.
 #[derive(Debug)]
@@ -22,7 +29,7 @@ pub(super) struct Fault {
 }
 
 /// The rule that a fault belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum FaultKind {
     UnknownKey,
     MissingKey,
@@ -33,7 +40,6 @@ pub(super) enum FaultKind {
     MergeKey,
     ExpressionNotAllowed,
     ExpressionSyntax,
-    ExpressionTooLong,
     UnknownContext,
     UnavailableContext,
     UnknownFunction,
@@ -55,32 +61,29 @@ impl Faults {
         at: Range<usize>,
         message: impl Into<String>,
     ) -> &mut Fault {
-        self.0.push(Fault {
-            kind,
-            at,
-            message: message.into(),
-            help: None,
-            severity: None,
-        });
-        let last = self.0.len() - 1;
-        &mut self.0[last]
+        let next = self.faults.len();
+        let place = (kind, at.start, at.end);
+        let index = *self.known.entry(place).or_insert(next);
+        if index == next {
+            self.faults.push(Fault {
+                kind,
+                at,
+                message: message.into(),
+                help: None,
+                severity: None,
+            });
+        }
+        &mut self.faults[index]
     }
 
-    /// Leaves one of those that an alias shows many times.
-    pub(super) fn sort(&mut self) {
-        let place = |fault: &Fault| (fault.at.start, fault.at.end);
-        self.0.sort_by(|a, b| {
-            place(a)
-                .cmp(&place(b))
-                .then_with(|| a.message.cmp(&b.message))
-        });
-        self.0
-            .dedup_by(|a, b| a.kind == b.kind && a.at == b.at && a.message == b.message);
+    /// Whether there are so many that nobody reads one more.
+    pub(super) fn full(&self) -> bool {
+        self.faults.len() >= MAX_FAULTS
     }
 
     /// Reports those of `kind` under the name of `rule`.
     pub(super) fn report(&self, kind: FaultKind, rule: &'static Rule, report: &mut Report<'_>) {
-        for fault in self.0.iter().filter(|fault| fault.kind == kind) {
+        for fault in self.faults.iter().filter(|fault| fault.kind == kind) {
             let problem = report.at(rule, fault.at.clone(), fault.message.as_str());
             if let Some(help) = &fault.help {
                 problem.help(help.as_str());
@@ -96,6 +99,12 @@ impl Fault {
     /// The same with advice for this case.
     pub(super) fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same, less sure than its rule is.
+    pub(super) fn warning(&mut self) -> &mut Self {
+        self.severity = Some(Severity::Warning);
         self
     }
 

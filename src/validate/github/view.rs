@@ -3,6 +3,7 @@
 use std::{cell::OnceCell, ops::Range, rc::Rc};
 
 use super::{
+    analysis::{self, Names},
     expression::{Expr, Found, SyntaxError},
     fault::Faults,
     grammar::{self, Walk},
@@ -117,19 +118,26 @@ impl<'a> Workflow<'a> {
     /// Reads the first document of `tree`; nothing where the file holds none.
     pub(super) fn read(subject: Subject<'a>, tree: &'a Yaml) -> Option<Self> {
         let root = tree.documents().next()?;
-        let walk = Walk::over(root, &grammar::workflow::WORKFLOW);
+        let Walk {
+            expressions,
+            mut faults,
+            ..
+        } = Walk::over(root, &grammar::workflow::WORKFLOW);
+        let (triggers, jobs) = (triggers(root), jobs(root));
+        let names = Names::of_workflow(&triggers, &jobs);
+        analysis::check(subject.source, &expressions, &names, &mut faults);
         Some(Self {
             subject,
             root,
-            triggers: triggers(root),
+            triggers,
             permissions: root.get("permissions"),
-            jobs: jobs(root),
-            expressions: walk.expressions,
-            faults: walk.faults,
+            jobs,
+            expressions,
+            faults,
         })
     }
 
-    /// The job named `id`, as GitHub compares names.
+    /// What the token of `job` may do, as far as the file says.
     pub(super) fn permissions_of(&self, job: &Job<'a>) -> Option<Node<'a>> {
         job.node.get("permissions").or(self.permissions)
     }
@@ -139,15 +147,22 @@ impl<'a> Action<'a> {
     /// Reads the first document of `tree`; nothing where the file holds none.
     pub(super) fn read(subject: Subject<'a>, tree: &'a Yaml) -> Option<Self> {
         let root = tree.documents().next()?;
-        let walk = Walk::over(root, grammar::action::of(&root));
+        let Walk {
+            expressions,
+            mut faults,
+            ..
+        } = Walk::over(root, grammar::action::of(&root));
         let runs = root.get("runs");
+        let steps = runs.map(|runs| steps(&runs)).unwrap_or_default();
+        let names = Names::of_action(root, &steps);
+        analysis::check(subject.source, &expressions, &names, &mut faults);
         Some(Self {
             subject,
             root,
             runs,
-            steps: runs.map(|runs| steps(&runs)).unwrap_or_default(),
-            expressions: walk.expressions,
-            faults: walk.faults,
+            steps,
+            expressions,
+            faults,
         })
     }
 }

@@ -6,6 +6,8 @@
 mod find;
 mod lexer;
 mod parser;
+#[cfg(test)]
+mod tests;
 
 use std::{borrow::Cow, ops::Range};
 
@@ -63,7 +65,16 @@ pub(in crate::validate::github) struct SyntaxError {
     pub(in crate::validate::github) message: String,
 }
 
-impl<'e> Expr<'e> {
+/// A name on the way from a context to a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::validate::github) struct Segment<'e> {
+    /// The name; nothing for `*` and for what is computed.
+    pub(in crate::validate::github) name: Option<&'e str>,
+    /// Its bytes of the text.
+    pub(in crate::validate::github) at: Range<usize>,
+}
+
+impl Expr<'_> {
     /// The parts that this is made of, none of them deeper.
     pub(in crate::validate::github) fn parts(&self) -> Vec<&Self> {
         match &self.kind {
@@ -87,24 +98,25 @@ impl<'e> Expr<'e> {
         all
     }
 
-    /// The context and the names after it: `github.event['pull_request']` has three; `None` stands
-    /// for `*` and for what is computed. Nothing of what is no context.
-    pub(in crate::validate::github) fn path(&self) -> Option<Vec<Option<&str>>> {
+    /// The context and the names after it: `github.event['pull_request']` has three. Nothing of
+    /// what is no context.
+    pub(in crate::validate::github) fn path(&self) -> Option<Vec<Segment<'_>>> {
         let (mut path, mut here) = (Vec::new(), self);
         loop {
-            match &here.kind {
-                ExprKind::Context(name) => path.push(Some(*name)),
-                ExprKind::Field(_, name, _) => path.push(Some(*name)),
-                ExprKind::Index(_, index) => path.push(match &index.kind {
-                    ExprKind::Text(name) => Some(name.as_ref()),
-                    _ => None,
-                }),
-                ExprKind::Every(_) => path.push(None),
+            let (name, at, of) = match &here.kind {
+                ExprKind::Context(name) => (Some(*name), here.at.clone(), None),
+                ExprKind::Field(of, name, at) => (Some(*name), at.clone(), Some(of)),
+                ExprKind::Every(of) => (None, here.at.clone(), Some(of)),
+                ExprKind::Index(of, index) => match &index.kind {
+                    ExprKind::Text(name) => (Some(name.as_ref()), index.at.clone(), Some(of)),
+                    _ => (None, index.at.clone(), Some(of)),
+                },
                 _ => return None,
-            }
-            match &here.kind {
-                ExprKind::Field(of, ..) | ExprKind::Index(of, _) | ExprKind::Every(of) => here = of,
-                _ => break,
+            };
+            path.push(Segment { name, at });
+            match of {
+                Some(of) => here = of,
+                None => break,
             }
         }
         path.reverse();

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    Expr, ExprKind, MAX_DEPTH, SyntaxError,
+    Expr, ExprKind, MAX_DEPTH, MAX_LENGTH, SyntaxError,
     lexer::{Token, TokenKind, words},
 };
 
@@ -12,6 +12,15 @@ pub(in crate::validate::github) fn parse(
     text: &str,
     inside: Range<usize>,
 ) -> Result<Expr<'_>, SyntaxError> {
+    let length = text
+        .get(inside.clone())
+        .map_or(0, |text| text.chars().count());
+    if length > MAX_LENGTH {
+        return Err(SyntaxError {
+            at: inside,
+            message: format!("it has more than {MAX_LENGTH} characters"),
+        });
+    }
     let tokens = words(text.get(inside.clone()).unwrap_or_default(), inside.start)?;
     let mut parser = Parser {
         tokens,

@@ -4,7 +4,7 @@ pub(super) mod action;
 mod walk;
 pub(super) mod workflow;
 
-pub(super) use walk::Walk;
+pub(super) use walk::{Walk, short};
 
 use super::place::Place;
 

@@ -35,6 +35,7 @@ struct Here<'a> {
 
 /// Keys that people put into the wrong mapping, with the right one.
 const BELONGS: &[(&str, &str)] = &[
+    ("args", "`runs` of a docker action"),
     ("branches", "an event, as `push`"),
     ("cancel-in-progress", "`concurrency`"),
     ("concurrency", "the workflow or a job"),
@@ -43,13 +44,16 @@ const BELONGS: &[(&str, &str)] = &[
     ("cron", "an item of `on.schedule`"),
     ("defaults", "the workflow or a job"),
     ("description", "an input or an output"),
+    ("entrypoint", "`runs` of a docker action, or a service"),
     ("env", "the workflow, a job with steps or a step"),
     ("environment", "a job with steps"),
     ("fail-fast", "`strategy`"),
     ("if", "a job or a step"),
+    ("image", "a container, or `runs` of a docker action"),
     ("include", "`strategy.matrix`"),
     ("inputs", "`on.workflow_call` or `on.workflow_dispatch`"),
     ("jobs", "the workflow"),
+    ("main", "`runs` of a JavaScript action"),
     ("matrix", "`strategy`"),
     ("max-parallel", "`strategy`"),
     ("name", "the workflow, a job or a step"),
@@ -58,6 +62,12 @@ const BELONGS: &[(&str, &str)] = &[
     ("outputs", "a job or `on.workflow_call`"),
     ("paths", "an event, as `push`"),
     ("permissions", "the workflow or a job"),
+    ("post", "`runs` of a JavaScript action"),
+    ("post-entrypoint", "`runs` of a docker action"),
+    ("post-if", "`runs` of a JavaScript or docker action"),
+    ("pre", "`runs` of a JavaScript action"),
+    ("pre-entrypoint", "`runs` of a docker action"),
+    ("pre-if", "`runs` of a JavaScript or docker action"),
     ("run", "a step"),
     ("runs-on", "a job"),
     ("secrets", "a job that calls a workflow"),
@@ -167,8 +177,13 @@ impl<'a> Walk<'a> {
         let required = map.keys.iter().filter(|key| key.required && !open);
         for key in required.filter(|key| !names.contains(key.name)) {
             let message = format!("{} needs `{}`", described(map, here), key.name);
-            self.faults
+            let fault = self
+                .faults
                 .add(FaultKind::MissingKey, here.at.clone(), message);
+            // The documentation demands it, the runner does not.
+            if key.name == "name" && matches!(map.rest, Rest::Ignored) {
+                fault.warning();
+            }
         }
     }
 
@@ -198,6 +213,9 @@ impl<'a> Walk<'a> {
     }
 
     fn unknown(&mut self, here: &Here<'a>, map: &Map, rest: &Rest) {
+        if self.faults.full() {
+            return;
+        }
         let near = suggest(here.key, map.keys.iter().map(|key| key.name));
         let name = short(here.key);
         let mut message = format!("`{name}` is not a key of {}", map.what);
@@ -252,12 +270,17 @@ impl<'a> Walk<'a> {
                 true
             }
         };
-        if !fits {
+        // A template's placeholder stands for a value of any form.
+        let placeholder = scalar.value.starts_with('$');
+        if !fits && !placeholder {
             self.wrong(scalar.at, shape, here, kind);
         }
     }
 
     fn none_of(&mut self, scalar: &Scalar<'a>, words: &[&str], here: &Here<'a>) {
+        if self.faults.full() {
+            return;
+        }
         let near = suggest(scalar.value, words.iter().copied());
         let value = short(scalar.value);
         let message = format!("`{value}` is none of the values of `{}`", short(here.key));
@@ -285,10 +308,9 @@ impl<'a> Walk<'a> {
         let value = scalar.value;
         let found = expression::find(value);
         let Some(place) = here.place else {
-            if let Some(first) = found.first() {
+            if !found.is_empty() {
                 let message = format!("`{}` takes no expressions", short(here.key));
                 let at = scalar.at.clone();
-                let _ = first;
                 self.faults
                     .add(FaultKind::ExpressionNotAllowed, at, message);
             }

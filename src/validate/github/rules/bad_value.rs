@@ -1,0 +1,59 @@
+//! A value of a workflow is none of those that GitHub knows.
+
+use crate::{
+    report::finding::{self, Severity},
+    validate::{
+        Example, Report, Rule,
+        github::{Workflow, fault::FaultKind},
+        rule::Check,
+    },
+};
+
+pub(in crate::validate::github) static RULE: Rule = Rule {
+    about: finding::Rule {
+        id: "workflow-bad-value",
+        summary: "A value of a workflow is none of those that GitHub knows",
+        help: "Take one of the values that the message lists.",
+        severity: Severity::Error,
+        page: "docs/rules/workflow-bad-value.md",
+    },
+    why: "GitHub refuses the whole file: none of its jobs runs, and what failed is seen only \
+          on the Actions page.",
+    bad: &[Example {
+        path: ".github/workflows/build.yml",
+        text: concat!(
+            "on:\n",
+            "  workflow_call:\n",
+            "    inputs:\n",
+            "      fast: {type: bool}\n",
+            "permissions: {}\n",
+            "jobs:\n",
+            "  build:\n",
+            "    runs-on: ubuntu-24.04\n",
+            "    timeout-minutes: 10\n",
+            "    steps:\n",
+            "      - run: make\n",
+        ),
+    }],
+    good: &[Example {
+        path: ".github/workflows/build.yml",
+        text: concat!(
+            "on:\n",
+            "  workflow_call:\n",
+            "    inputs:\n",
+            "      fast: {type: boolean}\n",
+            "permissions: {}\n",
+            "jobs:\n",
+            "  build:\n",
+            "    runs-on: ubuntu-24.04\n",
+            "    timeout-minutes: 10\n",
+            "    steps:\n",
+            "      - run: make\n",
+        ),
+    }],
+    check: Check::Workflow(check),
+};
+
+fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
+    workflow.faults.report(FaultKind::BadValue, &RULE, report);
+}
