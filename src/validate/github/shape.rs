@@ -1,6 +1,6 @@
 //! What a step says, and what `uses` may name.
 
-use std::ops::Range;
+use std::{ops::Range, path::Path};
 
 use super::view::Step;
 
@@ -108,7 +108,10 @@ pub(super) fn wrong_call(uses: &str) -> Option<String> {
     if uses.is_empty() || uses.contains("${{") || uses.starts_with("$/") {
         return None;
     }
-    let is_file = |path: &str| path.ends_with(".yml") || path.ends_with(".yaml");
+    let is_file = |path: &str| {
+        let extension = Path::new(path).extension();
+        extension.is_some_and(|extension| extension == "yml" || extension == "yaml")
+    };
     if let Some(path) = uses.strip_prefix("./") {
         if path.contains('@') {
             return Some("a workflow of the same repository is called without `@`".to_owned());

@@ -187,7 +187,7 @@ pub(super) fn triggers<'a>(root: Node<'a>) -> Vec<Trigger<'a>> {
     alone.chain(listed).chain(mapped).collect()
 }
 
-fn jobs<'a>(root: Node<'a>) -> Vec<Job<'a>> {
+fn jobs(root: Node<'_>) -> Vec<Job<'_>> {
     let Some(jobs) = root.get("jobs") else {
         return Vec::new();
     };

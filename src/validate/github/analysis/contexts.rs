@@ -37,17 +37,14 @@ pub(super) fn check(
         return;
     }
     let name = short(name);
-    match suggest(&folded, place.contexts()) {
-        Some(near) => {
-            let message = format!("there is no context `{name}`; did you mean `{near}`?");
-            faults.add(FaultKind::UnknownContext, at, message);
-        }
-        None => {
-            let message = format!("`{name}` is no context that is known");
-            faults
-                .add(FaultKind::UnknownContext, at, message)
-                .note()
-                .help(format!("A text stands in single quotes: `'{name}'`."));
-        }
+    if let Some(near) = suggest(&folded, place.contexts()) {
+        let message = format!("there is no context `{name}`; did you mean `{near}`?");
+        faults.add(FaultKind::UnknownContext, at, message);
+        return;
     }
+    let message = format!("`{name}` is no context that is known");
+    faults
+        .add(FaultKind::UnknownContext, at, message)
+        .note()
+        .help(format!("A text stands in single quotes: `'{name}'`."));
 }

@@ -74,16 +74,13 @@ pub(super) fn check(
 fn unknown(name: &str, at: std::ops::Range<usize>, faults: &mut Faults) {
     let near = suggest(name, FUNCTIONS.iter().map(|(_, name, ..)| *name));
     let name = short(name);
-    match near {
-        Some(near) => {
-            let message = format!("there is no function `{name}`; did you mean `{near}`?");
-            faults.add(FaultKind::UnknownFunction, at, message);
-        }
-        None => {
-            let message = format!("`{name}` is no function that is known");
-            faults.add(FaultKind::UnknownFunction, at, message).note();
-        }
+    if let Some(near) = near {
+        let message = format!("there is no function `{name}`; did you mean `{near}`?");
+        faults.add(FaultKind::UnknownFunction, at, message);
+        return;
     }
+    let message = format!("`{name}` is no function that is known");
+    faults.add(FaultKind::UnknownFunction, at, message).note();
 }
 
 fn counted(least: usize, most: usize) -> String {

@@ -92,7 +92,7 @@ fn quoted(text: &str) -> Read<'_> {
 }
 
 fn number(text: &str) -> Read<'_> {
-    let word = &text[..1 + end_of_word(&text[1..], true)];
+    let word = &text[..=end_of_word(&text[1..], true)];
     let unsigned = word.trim_start_matches(['-', '+']);
     let prefixed = [("0x", 16), ("0o", 8)]
         .into_iter()
@@ -127,13 +127,12 @@ fn word(text: &str, after_dot: bool) -> Read<'_> {
 }
 
 fn sign(text: &str) -> Read<'_> {
-    match SIGNS.iter().find(|sign| text.starts_with(**sign)) {
-        Some(sign) => Ok((TokenKind::Sign(sign), sign.len())),
-        None => {
-            let first = text.chars().next().map_or(1, char::len_utf8);
-            Err((first, unexpected(text)))
-        }
+    let mut signs = SIGNS.iter();
+    if let Some(sign) = signs.find(|sign| text.starts_with(**sign)) {
+        return Ok((TokenKind::Sign(sign), sign.len()));
     }
+    let first = text.chars().next().map_or(1, char::len_utf8);
+    Err((first, unexpected(text)))
 }
 
 /// What is said of a character that stands in no expression.

@@ -121,9 +121,11 @@ impl<'e> Parser<'e> {
 
     fn postfix(&mut self) -> Parsed<'e> {
         let mut value = self.primary()?;
-        let leads = !matches!(value.kind, ExprKind::Constant | ExprKind::Text(_));
+        if matches!(value.kind, ExprKind::Constant | ExprKind::Text(_)) {
+            return Ok(value);
+        }
         let mut links = 0;
-        while leads {
+        loop {
             links += 1;
             self.bounded(links)?;
             let start = value.at.start;

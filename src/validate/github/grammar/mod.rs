@@ -12,7 +12,7 @@ use super::place::Place;
 #[derive(Debug)]
 pub(super) struct Shape {
     scalar: Option<Word>,
-    list: Option<&'static Shape>,
+    list: Option<&'static Self>,
     map: Option<&'static Map>,
     /// Whether it may be left empty.
     null: bool,

@@ -159,7 +159,7 @@ impl<'a> Walk<'a> {
             names.insert(name);
             if name.contains("${{") {
                 open = true;
-                self.computed_key(scalar, value, here);
+                self.computed_key(&scalar, value, here);
                 continue;
             }
             let known = map.keys.iter().find(|known| known.name == name);
@@ -204,10 +204,10 @@ impl<'a> Walk<'a> {
     }
 
     /// A key that only an expression tells, `${{ insert }}` among them.
-    fn computed_key(&mut self, key: Scalar<'a>, value: Node<'a>, here: &Here<'a>) {
+    fn computed_key(&mut self, key: &Scalar<'a>, value: Node<'a>, here: &Here<'a>) {
         let directive = key.value.trim() == "${{ insert }}";
         if here.place.is_none() || !directive {
-            self.expressions(&key, false, here);
+            self.expressions(key, false, here);
         }
         self.value(value, &super::ANY, here);
     }
@@ -317,7 +317,7 @@ impl<'a> Walk<'a> {
             return;
         };
         let bare = condition && found.is_empty() && !value.trim().is_empty();
-        let whole = bare.then(|| Found {
+        let whole = bare.then_some(Found {
             whole: 0..value.len(),
             inside: 0..value.len(),
             closed: true,

@@ -61,7 +61,10 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
         })
         .collect();
     let mut left = waiting(&waits);
-    while let Some(cycle) = next_cycle(&waits, &mut left) {
+    for start in 0..waits.len() {
+        let Some(cycle) = cycle_from(start, &waits, &mut left) else {
+            continue;
+        };
         let names: Vec<String> = cycle
             .iter()
             .map(|job| short(workflow.jobs[*job].id))
@@ -99,23 +102,24 @@ fn waiting(waits: &[Vec<usize>]) -> Vec<bool> {
     open.into_iter().map(|open| open > 0).collect()
 }
 
-/// A circle among the jobs that are left; takes everything away that was looked at.
-fn next_cycle(waits: &[Vec<usize>], left: &mut [bool]) -> Option<Vec<usize>> {
-    let start = left.iter().position(|left| *left)?;
+/// The circle that `start` leads to among the jobs that are left; takes everything away that was
+/// looked at. Nothing where it waits only for a circle that was told before.
+fn cycle_from(start: usize, waits: &[Vec<usize>], left: &mut [bool]) -> Option<Vec<usize>> {
     let mut way = Vec::new();
     let mut place = HashMap::new();
-    let mut here = Some(start);
+    let mut here = left[start].then_some(start);
+    let mut cycle = None;
     while let Some(job) = here {
         if let Some(first) = place.get(&job) {
-            let cycle: Vec<usize> = way.split_off(*first);
-            way.iter().chain(&cycle).for_each(|job| left[*job] = false);
-            return Some(cycle);
+            cycle = Some(way[*first..].to_vec());
+            break;
         }
         place.insert(job, way.len());
         way.push(job);
         here = waits[job].iter().copied().find(|need| left[*need]);
     }
-    // It waits only for a circle that was told before.
-    way.iter().for_each(|job| left[*job] = false);
-    next_cycle(waits, left)
+    for job in way {
+        left[job] = false;
+    }
+    cycle
 }

@@ -135,17 +135,14 @@ fn scope(scope: &Scalar<'_>, report: &mut Report<'_>) {
     }
     let near = suggest(scope.value, SCOPES.iter().copied());
     let name = short(scope.value);
-    match near {
-        Some(near) => {
-            let message = format!("there is no scope `{name}`; did you mean `{near}`?");
-            report.at(&RULE, scope.at.clone(), message);
-        }
-        None => {
-            let message = format!("`{name}` is no scope that is known");
-            let problem = report.at(&RULE, scope.at.clone(), message);
-            problem.severity(Severity::Note);
-        }
+    if let Some(near) = near {
+        let message = format!("there is no scope `{name}`; did you mean `{near}`?");
+        report.at(&RULE, scope.at.clone(), message);
+        return;
     }
+    let message = format!("`{name}` is no scope that is known");
+    let problem = report.at(&RULE, scope.at.clone(), message);
+    problem.severity(Severity::Note);
 }
 
 fn level(scope: &str, level: &Scalar<'_>, report: &mut Report<'_>) {

@@ -60,17 +60,14 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
         }
         let near = suggest(trigger.name, EVENTS.iter().map(|event| event.name));
         let name = short(trigger.name);
-        match near {
-            Some(near) => {
-                let message = format!("there is no event `{name}`; did you mean `{near}`?");
-                report.at(&RULE, trigger.at.clone(), message);
-            }
-            None => {
-                let message = format!("`{name}` is no event that is known");
-                report
-                    .at(&RULE, trigger.at.clone(), message)
-                    .severity(Severity::Note);
-            }
+        if let Some(near) = near {
+            let message = format!("there is no event `{name}`; did you mean `{near}`?");
+            report.at(&RULE, trigger.at.clone(), message);
+            continue;
         }
+        let message = format!("`{name}` is no event that is known");
+        report
+            .at(&RULE, trigger.at.clone(), message)
+            .severity(Severity::Note);
     }
 }
