@@ -18,7 +18,7 @@ fn found(text: &str) -> Vec<String> {
 }
 
 fn found_as(kind: Kind, text: &str) -> Vec<String> {
-    let problems = check(Path::new("a.yml"), text.as_bytes(), Some(kind), &NoFiles);
+    let problems = check(Path::new("a.yml"), text.as_bytes(), Some(kind), &NoFiles).problems;
     let line = |problem: crate::validate::Problem| {
         let finding = &problem.finding;
         let line = finding.line.unwrap_or_default();
@@ -87,6 +87,7 @@ fn keys_are_told_by_what_they_belong_to() {
         Some(Kind::GithubWorkflow),
         &NoFiles,
     );
+    let newer = newer.problems;
     assert_eq!(newer.len(), 1);
     assert_eq!(newer[0].finding.severity.as_str(), "note");
 }
