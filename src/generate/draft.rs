@@ -82,6 +82,11 @@ impl Draft {
         self
     }
 
+    /// The text without its header and versions.
+    pub(super) fn body(&self) -> &str {
+        &self.body
+    }
+
     /// Where the file belongs, relative to the repository's root.
     pub fn path(&self) -> &Path {
         &self.path

@@ -41,14 +41,14 @@ pub(super) const CLI: Setting = Setting {
 
 pub(super) const CLI_AMD64: Setting = Setting {
     key: "cli-amd64",
-    help: "The SHA-256 of that release for amd64",
+    help: "The SHA-256 of that release's archive for amd64",
     default: "",
     values: Values::Text("SHA256"),
 };
 
 pub(super) const CLI_ARM64: Setting = Setting {
     key: "cli-arm64",
-    help: "The SHA-256 of that release for arm64",
+    help: "The SHA-256 of that release's archive for arm64",
     default: "",
     values: Values::Text("SHA256"),
 };

@@ -8,11 +8,8 @@ use crate::{
         Source,
         yaml::{self, Node},
     },
-    template::{
-        self, Context,
-        gitlab_components::{
-            About, Components, Exec, Image, Input, License, Pipeline, Readme, Validate, Verify,
-        },
+    template::gitlab_components::{
+        About, Components, Exec, Image, Input, License, Pipeline, Readme, Validate, Verify,
     },
 };
 
@@ -58,55 +55,43 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
         example_image: EXAMPLE.to_owned(),
         zeros: "0".repeat(64),
     };
-    let exec = Exec(common.clone());
-    let verify = Verify(common.clone());
-    let validate = Validate(common.clone());
-    let image = Image(common.clone());
+    let exec = Draft::new("templates/exec/template.yml", &Exec(common.clone()))?;
+    let verify = Draft::new("templates/verify/template.yml", &Verify(common.clone()))?;
+    let validate = Draft::new("templates/validate/template.yml", &Validate(common.clone()))?;
+    let image = Draft::new("templates/image/template.yml", &Image(common.clone()))?;
+    let about = |name, about, component: &Draft| About {
+        name,
+        about,
+        inputs: inputs(component.body()),
+    };
     let readme = Readme {
         project: project.to_owned(),
         example_image: EXAMPLE.to_owned(),
         components: vec![
-            about("exec", "Runs an agent in its sandbox.", &exec)?,
+            about("exec", "Runs an agent in its sandbox.", &exec),
             about(
                 "verify",
                 "Verifies an image by the policy of fullsend.yaml.",
                 &verify,
-            )?,
+            ),
             about(
                 "validate",
                 "Finds what is wrong with a repository's files.",
                 &validate,
-            )?,
+            ),
             about(
                 "image",
                 "Builds, tests, signs and publishes an agent's image.",
                 &image,
-            )?,
+            ),
         ],
     };
+    let pipeline = Draft::new(".gitlab-ci.yml", &Pipeline(common))?;
+    let readme = Draft::new("README.md", &readme)?;
+    let license = Draft::new("LICENSE", &License {})?;
     Ok(vec![
-        Draft::new("templates/exec/template.yml", &exec)?,
-        Draft::new("templates/verify/template.yml", &verify)?,
-        Draft::new("templates/validate/template.yml", &validate)?,
-        Draft::new("templates/image/template.yml", &image)?,
-        Draft::new(".gitlab-ci.yml", &Pipeline(common))?,
-        Draft::new("README.md", &readme)?,
-        Draft::new("LICENSE", &License {})?,
+        exec, verify, validate, image, pipeline, readme, license,
     ])
-}
-
-/// What the README says of a component: its inputs as its own text declares them.
-fn about<C: Context>(
-    name: &'static str,
-    about: &'static str,
-    component: &C,
-) -> Result<About, GenerateError> {
-    let text = template::render(component)?;
-    Ok(About {
-        name,
-        about,
-        inputs: inputs(&text),
-    })
 }
 
 /// The inputs of a component; none of a text that is no YAML, which the tests would show.

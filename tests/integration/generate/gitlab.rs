@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use fullsend::{
     generate::GeneratedFile,
+    seam::files,
     validate::{self, Files},
 };
 
 use super::{Case, cases, read, write};
-use crate::support::tools;
+use crate::support::{docker::command, tools};
 
 const AGENTS: &str = "\
 version: 1
@@ -155,8 +156,9 @@ fn gitlabs_schema_has_nothing_to_say() {
             }
             // The schema knows one document: a component's is what comes below its header.
             let text = file.text.rsplit("\n---\n").next().unwrap();
+            let text = text.replace("$[[ inputs.tags ]]", "[fullsend]");
             let path = folder.path().join(format!("{}.yml", paths.len()));
-            write(&path, text);
+            write(&path, &text);
             paths.push(path);
         }
     }
@@ -169,7 +171,9 @@ fn our_own_rules_have_nothing_to_say() {
     for case in gitlab() {
         let files = case.files();
         let folder = repository(&files, "it's: a # stage");
-        for file in &files {
+        let read_by_gitlab =
+            |file: &&GeneratedFile| file.path.extension().is_some_and(|it| it == "yml");
+        for file in files.iter().filter(read_by_gitlab) {
             let disk = Disk(folder.path());
             let found = validate::check(&file.path, file.text.as_bytes(), None, &disk);
             assert!(
@@ -191,6 +195,66 @@ fn gitlab_makes_jobs_of_them() {
         assert!(seen.contains("fullsend-"), "{seen}");
         assert!(!seen.contains("$[["), "{}: {seen}", case.name);
     }
+}
+
+/// The components as a user includes them, with the real program in the place of a release.
+#[test]
+fn the_components_run() {
+    let case = gitlab()
+        .find(|case| case.kind == "gitlab-components")
+        .unwrap();
+    let project = tempfile::tempdir().unwrap();
+    for file in case.files() {
+        write(&project.path().join(&file.path), &file.text);
+    }
+    let caches = tempfile::tempdir().unwrap();
+    let archive = "fullsend-1.4.0-MACHINE-unknown-linux-musl.tar.gz";
+    let archive = archive.replace("MACHINE", std::env::consts::ARCH);
+    let archive = caches.path().join("fullsend").join(archive);
+    files::make_parents(&archive).unwrap();
+    let sum = released(&archive);
+    let image = format!("127.0.0.1:1/a/b:1@sha256:{}", "0123456789abcdef".repeat(4));
+    let included = [
+        ("verify", format!("image: \"{image}\", ")),
+        ("validate", String::new()),
+    ]
+    .map(|(name, inputs)| {
+        format!(
+            "  - component: $CI_SERVER_FQDN/$CI_PROJECT_PATH/{name}@$CI_COMMIT_SHA\n    \
+             inputs: {{{inputs}version: 1.4.0, url: https://127.0.0.1:1, \
+             sha256-amd64: \"{sum}\", sha256-arm64: \"{sum}\"}}\n"
+        )
+    });
+    let pipeline = format!("include:\n{}", included.concat());
+    write(&project.path().join(".gitlab-ci.yml"), &pipeline);
+    let policy = "version: 1\nverify: [{match: \"**\", key: cosign.pub}]\n";
+    write(&project.path().join("fullsend.yaml"), policy);
+
+    let job = |name| tools::gitlab_ci_local_job(project.path(), name, caches.path());
+    let said = job("fullsend-validate").unwrap_or_else(|said| panic!("{said}"));
+    assert!(said.contains("fullsend-validate"), "{said}");
+    let report = read(&project.path().join("gl-code-quality-report.json"));
+    assert!(report.starts_with('['), "{report}");
+    let said = job("fullsend-verify").unwrap_err();
+    assert!(said.contains("FAIL"), "{said}");
+    // A program that is not the release's is not run.
+    write(&archive, "another program");
+    let said = job("fullsend-validate").unwrap_err();
+    assert!(!said.contains("> fullsend validate"), "{said}");
+}
+
+/// Packs the program that is tested as a release does; the archive's checksum.
+fn released(archive: &Path) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_fullsend"));
+    let mut tar = command("tar");
+    tar.args(["--dereference", "-czf"])
+        .arg(archive)
+        .arg("-C")
+        .arg(program.parent().unwrap());
+    assert!(tar.arg("fullsend").status().unwrap().success());
+    let output = command("sha256sum").arg(archive).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    said.split(' ').next().unwrap().to_owned()
 }
 
 /// The folder of the repository is what the kind makes.

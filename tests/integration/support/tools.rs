@@ -107,6 +107,44 @@ pub(crate) fn kyverno_schema(path: &Path) -> String {
 /// The folder becomes a clone of `acme/agents` on gitlab.com: only files that git tracks can be
 /// included, and components by the project's own name and commit.
 pub(crate) fn gitlab_ci_local_preview(folder: &Path) -> Result<String, String> {
+    gitlab_ci_local(folder, &["--preview"], &[])
+}
+
+/// Runs the job `name` of the folder's pipeline in a shell of this machine, with `cache` as the
+/// user's folder for caches; what it said.
+pub(crate) fn gitlab_ci_local_job(
+    folder: &Path,
+    name: &str,
+    cache: &Path,
+) -> Result<String, String> {
+    // It copies the project by rsync, which not every machine has.
+    let programs = tempfile::tempdir().unwrap();
+    let rsync = programs.path().join("rsync");
+    let copy = "#!/bin/sh\nfor last; do :; done\n\
+        mkdir -p \"$last\" && git archive HEAD | tar -x -C \"$last\"\n";
+    let file = files::AtomicFile::open(&rsync).unwrap();
+    file.commit(copy.as_bytes()).unwrap();
+    let (done, said) = run(&mut scrubbed("chmod"), &[Path::new("755"), &rsync]);
+    assert!(done, "{said}");
+    let path = Environment::of_process()
+        .get("PATH")
+        .unwrap_or_default()
+        .to_owned();
+    let path = format!("{}:{path}", programs.path().display());
+    let cache = cache.to_str().unwrap();
+    let arguments = ["--force-shell-executor", "--needs=false", name];
+    gitlab_ci_local(
+        folder,
+        &arguments,
+        &[("PATH", &path), ("XDG_CACHE_HOME", cache)],
+    )
+}
+
+fn gitlab_ci_local(
+    folder: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Result<String, String> {
     let git = |arguments: &[&str]| {
         let (done, said) = run(scrubbed("git").current_dir(folder), arguments);
         assert!(done, "git {arguments:?}: {said}");
@@ -121,12 +159,13 @@ pub(crate) fn gitlab_ci_local_preview(folder: &Path) -> Result<String, String> {
     let home = tempfile::tempdir().unwrap();
     let mut command = command("gitlab-ci-local");
     command.env("HOME", home.path()).current_dir(folder);
-    let output = command.arg("--preview").output().unwrap();
+    command.envs(environment.iter().copied()).args(arguments);
+    let output = command.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if output.status.success() {
         Ok(text(&output.stdout))
     } else {
-        Err(text(&output.stderr))
+        Err(text(&output.stderr) + &text(&output.stdout))
     }
 }
 
