@@ -55,11 +55,11 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
             continue;
         };
         let name = brief(&input.name);
-        if let Some(default) = node.get("default") {
-            if let Some(wrong) = input.refuses(&default, &given) {
-                let message = format!("the default of `{name}` does not fit: it {wrong}");
-                report.at(&RULE, default.at(), message);
-            }
+        if let Some(default) = node.get("default")
+            && let Some(wrong) = input.refuses(&default, &given)
+        {
+            let message = format!("the default of `{name}` does not fit: it {wrong}");
+            report.at(&RULE, default.at(), message);
         }
         if let Some(pattern) = node.get("regex").and_then(|node| node.scalar()) {
             pattern_of(input, &pattern, report);

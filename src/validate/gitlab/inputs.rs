@@ -124,10 +124,10 @@ impl Input {
             return Some(wrong);
         }
         let found = node.scalar().filter(|it| !it.value.contains('$'))?;
-        if let Some(options) = self.options_for(given) {
-            if !options.iter().any(|option| option == found.value) {
-                return Some(format!("takes one of: {}", listed(&options)));
-            }
+        if let Some(options) = self.options_for(given)
+            && !options.iter().any(|option| option == found.value)
+        {
+            return Some(format!("takes one of: {}", listed(&options)));
         }
         let pattern = self.pattern.as_deref()?;
         let matches = compiled(pattern)?.is_match(found.value);
