@@ -49,6 +49,7 @@ mod unknown_keyword;
 mod unknown_need;
 mod unknown_reference;
 mod unknown_stage;
+mod vocabulary;
 mod world;
 mod wrong_type;
 
