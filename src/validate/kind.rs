@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{renovate, runner};
+use super::{openshell, renovate, runner};
 use crate::{
     document::yaml::{Node, Yaml},
     reference::FileKind,
@@ -96,6 +96,9 @@ fn of_document(root: &Node<'_>) -> Option<Kind> {
     if runner::are_values(root) {
         return Some(Kind::HelmValues);
     }
+    if openshell::is_policy(root) {
+        return Some(Kind::OpenshellPolicy);
+    }
     match FileKind::of_shape(root)? {
         FileKind::GithubWorkflow => Some(Kind::GithubWorkflow),
         FileKind::GithubAction => Some(Kind::GithubAction),
@@ -126,4 +129,7 @@ pub(super) fn may_be_ours(bytes: &[u8]) -> bool {
         || holds("spec")
         || holds("network_policies")
         || holds("runners")
+        || holds("filesystem_policy")
+        || holds("network_middlewares")
+        || holds("landlock")
 }

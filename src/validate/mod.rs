@@ -11,7 +11,7 @@ mod gitlab;
 mod ignore;
 mod kind;
 mod kubernetes;
-mod openshell;
+pub mod openshell;
 mod page;
 mod problem;
 mod renovate;
@@ -45,6 +45,8 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         gitlab::RULES,
         runner::RULES,
         renovate::RULES,
+        kubernetes::RULES,
+        openshell::RULES,
     ]
     .into_iter()
     .flatten()

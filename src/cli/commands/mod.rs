@@ -9,6 +9,7 @@ mod job;
 mod reap;
 pub mod schema;
 mod selection;
+mod simulate;
 mod trust;
 pub mod validate;
 pub mod verify;
@@ -44,7 +45,7 @@ impl Command {
     pub(super) fn check(&self, format: Format) -> Result<(), CliFailure> {
         let has_findings = match self {
             Self::Verify(args) => args.all.is_some(),
-            Self::Validate(args) => !args.list_rules,
+            Self::Validate(args) => !args.list_rules && !args.simulate.is_given(),
             Self::Exec(_)
             | Self::Generate(_)
             | Self::VerifyBundle(_)

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::{
     job::{self, ReportFile},
     selection::{Selected, Selection},
+    simulate::{self, SimulateArgs},
 };
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
@@ -59,6 +60,8 @@ pub struct ValidateArgs {
     /// Prints every rule, and looks at no file
     #[arg(long, exclusive = true)]
     pub(super) list_rules: bool,
+    #[command(flatten)]
+    pub(super) simulate: SimulateArgs,
 }
 
 impl ValueEnum for Kind {
@@ -84,6 +87,9 @@ impl ValueEnum for Severity {
 pub(super) fn run(args: &ValidateArgs, context: &Context) -> Outcome {
     if args.list_rules {
         return list_rules(context);
+    }
+    if args.simulate.is_given() {
+        return simulate::run(&args.simulate, &args.paths, context);
     }
     let report = ReportFile::open(args.report.as_ref())?;
     let sarif = ReportFile::open(args.sarif_file.as_ref())?;

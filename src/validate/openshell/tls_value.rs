@@ -1,0 +1,33 @@
+//! A `tls` that is none.
+
+use super::{Policy, bad_word};
+use crate::{
+    report::finding::{self, Severity},
+    validate::{Example, Report, Rule, rule::Check},
+};
+
+pub(super) static RULE: Rule = Rule {
+    about: finding::Rule {
+        id: "openshell-tls-value",
+        summary: "An endpoint's tls is not a known mode",
+        help: "Write one of the words that are known.",
+        severity: Severity::Error,
+        page: "docs/rules/openshell-tls-value.md",
+    },
+    why: "The one mode that can be written is `skip`. Releases 0.0.x ignore any other word, so \
+           that a misspelled `skip` breaks what it was meant to leave alone. From 0.1 on the \
+           policy is refused.",
+    bad: &[Example {
+        path: "policy.yaml",
+        text: "version: 1\nnetwork_policies:\n  github:\n    endpoints:\n      - host: api.github.com\n        port: 443\n        protocol: rest\n        tls: terminat\n        enforcement: enforce\n        access: read-only\n    binaries: [{path: /usr/bin/gh}]\n",
+    }],
+    good: &[Example {
+        path: "policy.yaml",
+        text: "version: 1\nnetwork_policies:\n  github:\n    endpoints:\n      - host: api.github.com\n        port: 443\n        protocol: rest\n        enforcement: enforce\n        access: read-only\n    binaries: [{path: /usr/bin/gh}]\n",
+    }],
+    check: Check::Openshell(word),
+};
+
+fn word(policy: &Policy<'_>, report: &mut Report<'_>) {
+    bad_word::report(&RULE, policy, report, |key| matches!(key, "tls"));
+}
