@@ -132,6 +132,21 @@ impl KeylessRequirement {
         }
     }
 
+    /// Who must have vouched for it.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The forge's host, for the GitHub and GitLab forms.
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// What the certificate must claim about its source.
+    pub fn source(&self) -> &SourceClaims {
+        &self.source
+    }
+
     /// Whom the certificate names.
     pub fn identity(&self) -> &Identity {
         &self.identity

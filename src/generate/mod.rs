@@ -18,6 +18,8 @@ mod gitlab_components;
 mod gitlab_image_pipeline;
 mod header;
 mod helm_values;
+mod kubernetes_policies;
+mod openshell_policy;
 mod pins;
 mod runner_config;
 mod setting;
@@ -55,6 +57,8 @@ pub const KINDS: &[&Kind] = &[
     &gitlab_components::KIND,
     &runner_config::KIND,
     &helm_values::KIND,
+    &kubernetes_policies::KIND,
+    &openshell_policy::KIND,
 ];
 
 /// What a generator works from.

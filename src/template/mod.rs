@@ -11,6 +11,8 @@ pub mod github_workflow;
 pub mod gitlab_ci;
 pub mod gitlab_components;
 pub mod gitlab_image_pipeline;
+pub mod kubernetes_policies;
+pub mod openshell_policy;
 pub mod runner;
 
 #[cfg(test)]

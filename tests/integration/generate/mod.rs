@@ -7,6 +7,8 @@
 mod command;
 mod github;
 mod gitlab;
+mod kubernetes;
+mod openshell;
 mod runner;
 
 use std::{
@@ -34,7 +36,13 @@ struct Case {
 const ACTION: &str = "action=fullsend-ai/sandbox@0123456789abcdef0123456789abcdef01234567 # v1.4.0";
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    let kinds = [github::CASES, gitlab::CASES, runner::CASES];
+    let kinds = [
+        github::CASES,
+        gitlab::CASES,
+        runner::CASES,
+        kubernetes::CASES,
+        openshell::CASES,
+    ];
     kinds.into_iter().flatten()
 }
 
