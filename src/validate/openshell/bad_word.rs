@@ -28,18 +28,15 @@ pub(super) fn report(
             format!("`{key}` does not know `{shown}`"),
         );
         let words = known.iter().copied().filter(|word| !word.is_empty());
-        match suggest(word, words.clone()) {
-            Some(near) => {
-                problem.help(format!("Did you mean `{near}`?"));
-                problem.fix([Edit {
-                    at: fault.at.clone(),
-                    text: near.to_owned(),
-                }]);
-            }
-            None => {
-                let words: Vec<&str> = words.collect();
-                problem.help(format!("Write one of: {}.", words.join(", ")));
-            }
+        if let Some(near) = suggest(word, words.clone()) {
+            problem.help(format!("Did you mean `{near}`?"));
+            problem.fix([Edit {
+                at: fault.at.clone(),
+                text: near.to_owned(),
+            }]);
+        } else {
+            let words: Vec<&str> = words.collect();
+            problem.help(format!("Write one of: {}.", words.join(", ")));
         }
     }
 }

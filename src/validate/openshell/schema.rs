@@ -14,9 +14,9 @@ pub(super) enum Shape {
     /// `true` or `false`.
     Flag,
     /// Items of one shape.
-    List(&'static Shape),
+    List(&'static Self),
     /// Keys that the user chooses, and values of one shape.
-    Map(&'static Shape),
+    Map(&'static Self),
     /// Keys that are known.
     Struct(&'static Struct),
     /// A glob, or `any:` of them.

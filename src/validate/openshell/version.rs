@@ -35,7 +35,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn version(policy: &Policy<'_>, report: &mut Report<'_>) {
-    let Some(root) = policy.root.filter(|root| root.is_mapping()) else {
+    let Some(root) = policy.root.filter(crate::document::yaml::Node::is_mapping) else {
         report.whole(&RULE, "the policy is empty");
         return;
     };

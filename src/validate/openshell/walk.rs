@@ -1,6 +1,6 @@
 //! The one walk that holds a policy against the schema; its faults feed the rules of that family.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashSet, ops::Range};
 
 use super::{
     Policy,
@@ -163,7 +163,7 @@ impl Walk<'_, '_> {
     }
 
     fn known_keys(&mut self, node: Node<'_>, of: &'static Struct) {
-        let mut seen: HashMap<&str, ()> = HashMap::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         for (name, value) in node.own_entries() {
             let Some(key) = name.text() else {
                 self.wrong("a key", &name, "a text");
@@ -173,16 +173,15 @@ impl Walk<'_, '_> {
                 self.fault(name.at(), What::Merge);
                 continue;
             }
-            if seen.insert(key, ()).is_some() {
+            if !seen.insert(key) {
                 let key = key.to_owned();
                 self.fault(name.at(), What::Twice { key });
             }
-            match of.fields.iter().find(|field| field.name == key) {
-                Some(field) => self.known(&name, value, field),
-                None => {
-                    let known = of.fields.iter().map(|field| field.name);
-                    self.unknown(key, name, of.is, known);
-                }
+            if let Some(field) = of.fields.iter().find(|field| field.name == key) {
+                self.known(&name, value, field);
+            } else {
+                let known = of.fields.iter().map(|field| field.name);
+                self.unknown(key, name, of.is, known);
             }
         }
     }
@@ -197,13 +196,13 @@ impl Walk<'_, '_> {
 
     /// The entries of a mapping whose keys are the user's.
     fn keys<'n>(&mut self, node: Node<'n>) -> Vec<(String, Node<'n>)> {
-        let mut seen: HashMap<&str, ()> = HashMap::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         let mut entries = Vec::new();
         for (name, value) in node.own_entries() {
             match name.text() {
                 Some("<<") => self.fault(name.at(), What::Merge),
                 Some(key) => {
-                    if seen.insert(key, ()).is_some() {
+                    if !seen.insert(key) {
                         let key = key.to_owned();
                         self.fault(name.at(), What::Twice { key });
                     }

@@ -248,10 +248,10 @@ impl<'p, 'a> Trial<'p, 'a> {
             self.conditions.push(condition);
             return None;
         };
-        let inside = |range: &&str| {
+        let inside = |range: &&str| -> bool {
             address::Range::parse(range).is_some_and(|range| range.contains(address))
         };
-        if !ranges.is_empty() && !ranges.iter().any(|range| inside(&range)) {
+        if !ranges.is_empty() && !ranges.iter().any(inside) {
             return Some(format!(
                 "{address} is in none of the endpoint's `allowed_ips`"
             ));
@@ -363,16 +363,16 @@ impl<'p, 'a> Trial<'p, 'a> {
 
     fn place(&self, it: Reached<'_, '_>, part: &str) -> Place {
         let at = it.endpoint.at();
-        self.place_at(it, part.to_owned(), at)
+        self.place_at(it, part, at)
     }
 
     fn rule_place(&self, it: Reached<'_, '_>, list: &str, number: usize) -> Place {
         let rule = it.endpoint.list(list).into_iter().nth(number);
         let at = rule.map_or_else(|| it.endpoint.at(), |rule| rule.at());
-        self.place_at(it, format!("`{list}` {}", number + 1), at)
+        self.place_at(it, &format!("`{list}` {}", number + 1), at)
     }
 
-    fn place_at(&self, it: Reached<'_, '_>, part: String, at: std::ops::Range<usize>) -> Place {
+    fn place_at(&self, it: Reached<'_, '_>, part: &str, at: std::ops::Range<usize>) -> Place {
         let start = self.policy.subject.source.span(&at).start;
         Place {
             policy: it.network.key.to_owned(),
