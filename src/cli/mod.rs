@@ -12,7 +12,12 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser};
 
-use self::{commands::Command, console::Terminal, failure::CliFailure, global::GlobalArgs};
+use self::{
+    commands::{Command, job},
+    console::Terminal,
+    failure::CliFailure,
+    global::GlobalArgs,
+};
 use crate::{model::exit_code, seam::environment::Environment};
 
 /// Runs AI agents on CI inside a container that was proven first.
@@ -46,6 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             if error.use_stderr() {
                 commands::exec::report_usage_error(&arguments, &error.to_string());
+                job::tell_failure(&environment, exit_code::USAGE);
             }
             // Help that nobody reads any more is no failure.
             let _ = error.print();
@@ -65,16 +71,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     if let Err(failure) = cli.command.check(context.global.format) {
         commands::exec::report_usage_error(&arguments, &failure.to_string());
-        context.terminal.fail(&failure);
-        return ExitCode::from(failure.code());
+        return end(&failure, &context);
     }
     match commands::run(cli.command, &context) {
         Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            context.terminal.fail(&failure);
-            ExitCode::from(failure.code())
-        }
+        Err(failure) => end(&failure, &context),
     }
+}
+
+fn end(failure: &CliFailure, context: &Context) -> ExitCode {
+    context.terminal.fail(failure);
+    job::tell_failure(&context.environment, failure.code());
+    ExitCode::from(failure.code())
 }
 
 /// The whole command line for the reference and completions.

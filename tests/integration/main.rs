@@ -1,6 +1,7 @@
 //! The one integration test binary.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod action;
 mod baseref;
 mod exec;
 mod generate;

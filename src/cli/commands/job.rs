@@ -8,22 +8,40 @@ use crate::{
     cli::{Context, failure::CliFailure},
     launch::{CiPlatform, Console as _},
     report::json,
-    seam::files::{self, AtomicFile},
+    seam::{
+        environment::Environment,
+        files::{self, AtomicFile, FileError},
+    },
 };
 
 /// Tells the GitHub job that this runs in its `outputs`, as lines of `name=value`, and adds
 /// `summary` to the step's. Anywhere else it does nothing.
 pub(super) fn tell_github(context: &Context, outputs: &str, summary: &str) {
-    if CiPlatform::detect(&context.environment) != Some(CiPlatform::GitHub) {
-        return;
-    }
     for (name, text) in [("GITHUB_OUTPUT", outputs), ("GITHUB_STEP_SUMMARY", summary)] {
-        let path = context.environment.get(name).map(Path::new);
-        let path = path.filter(|_| !text.is_empty());
-        if let Some(Err(error)) = path.map(|path| files::append(path, text)) {
+        if let Err(error) = append(&context.environment, name, text) {
             let warning = format!("{name} was not written: {error}");
             context.terminal.warn(&warning);
         }
+    }
+}
+
+/// Tells the GitHub job the exit code of a command that came to no result.
+pub(in crate::cli) fn tell_failure(environment: &Environment, exit_code: u8) {
+    // What went wrong is being said; that the job is told less of it is no news.
+    let _ = append(
+        environment,
+        "GITHUB_OUTPUT",
+        &format!("exit-code={exit_code}\n"),
+    );
+}
+
+fn append(environment: &Environment, name: &str, text: &str) -> Result<(), FileError> {
+    let path = environment.get(name).filter(|_| !text.is_empty());
+    match path {
+        Some(path) if CiPlatform::detect(environment) == Some(CiPlatform::GitHub) => {
+            files::append(Path::new(path), text)
+        }
+        _ => Ok(()),
     }
 }
 

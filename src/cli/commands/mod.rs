@@ -5,7 +5,7 @@ pub mod exec;
 pub mod generate;
 mod generate_report;
 mod image_request;
-mod job;
+pub(super) mod job;
 mod reap;
 pub mod schema;
 mod selection;

@@ -4,7 +4,11 @@ use std::{collections::HashMap, path::Path};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{job::ReportFile, selection::Selection, verify::Session};
+use super::{
+    job::{self, ReportFile},
+    selection::Selection,
+    verify::Session,
+};
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
     model::{chain::chain, image::ImageReference, verdict::Verdict},
@@ -55,7 +59,9 @@ pub(super) async fn run(
     let all = VerifyAll::new(located.collect(), search.findings);
     print(&all, context)?;
     report.write(&all)?;
-    Ok(all.exit_code())
+    let exit_code = all.exit_code();
+    job::tell_github(context, &format!("exit-code={exit_code}\n"), "");
+    Ok(exit_code)
 }
 
 async fn verify(

@@ -22,23 +22,23 @@ use super::process::Exec;
 use crate::support::tools;
 
 /// One test's world. Its images have names and digests that no other test's have.
-pub(super) struct Bench {
-    pub(super) folder: tempfile::TempDir,
-    pub(super) key: SigningKey,
+pub(crate) struct Bench {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) key: SigningKey,
     /// Tells this test's processes, containers and images from all others.
-    pub(super) mark: String,
+    pub(crate) mark: String,
     registry: Registry,
     tokio: Runtime,
 }
 
 impl Bench {
     /// A signed busybox image, and a `fullsend.yaml` whose agent `t` runs in it.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_image(&busybox())
     }
 
     /// The same with an image of the test's own.
-    pub(super) fn with_image(image: &ImageBuilder) -> Self {
+    pub(crate) fn with_image(image: &ImageBuilder) -> Self {
         let bench = Self::empty();
         let reference = bench.signed("agent", image);
         bench.configure(&reference, "");
@@ -46,7 +46,7 @@ impl Bench {
     }
 
     /// No image and no `fullsend.yaml` yet.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let key = SigningKey::p256();
         let folder = tempfile::Builder::new()
             .prefix("exec-test-")
@@ -67,7 +67,7 @@ impl Bench {
     }
 
     /// Writes a `fullsend.yaml` with `image`, and `agents` beside the agent `t`.
-    pub(super) fn configure(&self, image: &str, agents: &str) {
+    pub(crate) fn configure(&self, image: &str, agents: &str) {
         let text = format!(
             "version: 1\nimage: {image}\nverify:\n  - match: {}/**\n    any:\n      \
              - {{key: cosign.pub, insecure_ignore_tlog: true}}\nagents:\n  \
@@ -77,28 +77,28 @@ impl Bench {
         self.write("fullsend.yaml", text);
     }
 
-    pub(super) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.registry.host
     }
 
     /// The name of the image `name`, without tag and digest.
-    pub(super) fn repository(&self, name: &str) -> String {
+    pub(crate) fn repository(&self, name: &str) -> String {
         format!("{}/{}/{name}", self.host(), self.mark)
     }
 
     /// Builds, pushes and signs an image; its reference has tag and digest.
-    pub(super) fn signed(&self, name: &str, image: &ImageBuilder) -> String {
+    pub(crate) fn signed(&self, name: &str, image: &ImageBuilder) -> String {
         let image = self.push(name, "1.0.0", image);
         self.sign(name, image.digest(), &self.key);
         self.reference(name, &image)
     }
 
-    pub(super) fn reference(&self, name: &str, image: &Image) -> String {
+    pub(crate) fn reference(&self, name: &str, image: &Image) -> String {
         format!("{}:1.0.0@{}", self.repository(name), image.digest())
     }
 
     /// Pushes an image that is this test's alone, without a signature.
-    pub(super) fn push(&self, name: &str, tag: &str, image: &ImageBuilder) -> Image {
+    pub(crate) fn push(&self, name: &str, tag: &str, image: &ImageBuilder) -> Image {
         let image = image.clone().label("test", &self.mark).build();
         let path = format!("{}/{name}", self.mark);
         let pushing = self.pusher();
@@ -108,30 +108,30 @@ impl Bench {
     }
 
     /// Attaches a bundle by `key` to the image of `digest`.
-    pub(super) fn sign(&self, name: &str, digest: &str, key: &SigningKey) {
+    pub(crate) fn sign(&self, name: &str, digest: &str, key: &SigningKey) {
         self.attach(name, digest, &Signing::with_key(key).bundle(digest));
     }
 
-    pub(super) fn attach(&self, name: &str, digest: &str, bundle: &Bundle) {
+    pub(crate) fn attach(&self, name: &str, digest: &str, bundle: &Bundle) {
         let path = format!("{}/{name}", self.mark);
         let pusher = self.pusher();
         let pushing = pusher.bundle(&path, digest, bundle, Discovery::Automatic);
         self.tokio.block_on(pushing).unwrap();
     }
 
-    pub(super) fn pusher(&self) -> Pusher {
+    pub(crate) fn pusher(&self) -> Pusher {
         Pusher::new(self.host()).unwrap()
     }
 
-    pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.tokio.block_on(future)
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         File::create(&path)
             .unwrap()
@@ -146,7 +146,7 @@ impl Bench {
     }
 
     /// Any other call of `fullsend`, to its end.
-    pub(super) fn fullsend<const N: usize>(&self, words: [&str; N]) -> Output {
+    pub(crate) fn fullsend<const N: usize>(&self, words: [&str; N]) -> Output {
         let mut process = self.exec("").process_of(&words);
         process.stdin(Stdio::null()).output().unwrap()
     }
@@ -157,7 +157,7 @@ impl Bench {
     }
 
     /// How many processes of this machine have this test's mark on their command line.
-    pub(super) fn marked_processes(&self) -> usize {
+    pub(crate) fn marked_processes(&self) -> usize {
         let folders = std::fs::read_dir("/proc").unwrap();
         folders
             .filter_map(|entry| read(&entry.ok()?.path().join("cmdline")))
@@ -247,7 +247,7 @@ impl Drop for Registry {
 }
 
 /// An image with a static busybox, a few users, and a /tmp for everybody.
-pub(super) fn busybox() -> ImageBuilder {
+pub(crate) fn busybox() -> ImageBuilder {
     let applets = "awk cat chmod cp dd echo env false fold grep head id kill killall ln ls mkdir \
         mkfifo mount mv nc nohup ps printf pwd rm seq setsid sh sha256sum sleep stat stty sync tail \
         tee test timeout touch tr true tty umount usleep wc yes";
@@ -272,7 +272,7 @@ pub(super) fn busybox() -> ImageBuilder {
 }
 
 /// What `docker` says; fails where it fails.
-pub(super) fn docker(arguments: &[&str]) -> String {
+pub(crate) fn docker(arguments: &[&str]) -> String {
     let output = command("docker").args(arguments).output();
     let output = output.expect("these tests need the `docker` command");
     assert!(
@@ -285,7 +285,7 @@ pub(super) fn docker(arguments: &[&str]) -> String {
 
 /// Waits for `condition`, and fails when it does not come true.
 #[track_caller]
-pub(super) fn within(patience: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn within(patience: Duration, what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(
@@ -297,7 +297,7 @@ pub(super) fn within(patience: Duration, what: &str, mut condition: impl FnMut()
 }
 
 /// A file that may be gone at any time.
-pub(super) fn read(path: &Path) -> Option<String> {
+pub(crate) fn read(path: &Path) -> Option<String> {
     let bytes = fullsend::seam::files::read(path, 16 << 20).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -306,12 +306,12 @@ pub(super) fn read(path: &Path) -> Option<String> {
     clippy::disallowed_methods,
     reason = "the tests start the product and real tools"
 )]
-pub(super) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     Command::new(program)
 }
 
 /// The daemon's events from `since` on that have to do with `name`, in an image's name or label.
-pub(super) fn events(since: jiff::Timestamp, name: &str) -> Vec<String> {
+pub(crate) fn events(since: jiff::Timestamp, name: &str) -> Vec<String> {
     let until = jiff::Timestamp::now().to_string();
     let format = r#"{{.Type}} {{.Action}} {{.Actor.ID}} {{index .Actor.Attributes "test"}} {{index .Actor.Attributes "image"}}"#;
     let all = docker(&[

@@ -2,7 +2,7 @@
 //!
 //! A machine without them fails these tests: skipping would look like passing.
 
-mod bench;
+pub(crate) mod bench;
 mod ci;
 mod configuration;
 mod hostile;

@@ -120,7 +120,9 @@ pub(super) async fn run(args: ExecArgs, context: &Context) -> Outcome {
         Ok(request) => request,
         Err(failure) => {
             let agent = args.agent.as_deref().unwrap_or_default();
-            report_file.write(&usage_error::report(agent, &failure.to_string()))?;
+            let report = usage_error::report(agent, &failure.to_string());
+            job::tell_github(context, &github::outputs(&report), "");
+            report_file.write(&report)?;
             return Err(failure);
         }
     };
