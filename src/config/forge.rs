@@ -31,7 +31,7 @@ pub(super) fn secure_url(text: &str) -> Option<String> {
 }
 
 /// Who vouches for the workflows of the GitHub at `host`.
-pub(super) fn github_issuer(host: &str) -> String {
+pub fn github_issuer(host: &str) -> String {
     match host {
         "github.com" => GITHUB_ISSUER.to_owned(),
         // GitHub's own enterprise cloud has a host for each customer.
@@ -41,7 +41,7 @@ pub(super) fn github_issuer(host: &str) -> String {
 }
 
 /// Who vouches for the pipelines of the GitLab at `host`, unless it is told otherwise.
-pub(super) fn gitlab_issuer(host: &str) -> String {
+pub fn gitlab_issuer(host: &str) -> String {
     format!("https://{host}")
 }
 

@@ -41,8 +41,8 @@ pub use deny::{Denied, DeniedSubject, DenyList, DenySource, DenyUnavailable, Rep
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use file::{Config, RuntimeChoice, UnknownAgent, parse};
 pub use forge::{
-    parse_github_repository, parse_gitlab_config, parse_gitlab_project, parse_host, parse_issuer,
-    parse_workflow,
+    github_issuer, gitlab_issuer, parse_github_repository, parse_gitlab_config,
+    parse_gitlab_project, parse_host, parse_issuer, parse_workflow,
 };
 pub use hold::{Hold, parse_date};
 pub use identity::{Claims, Identity, IdentityMismatch, KeylessRequirement, SourceClaims};

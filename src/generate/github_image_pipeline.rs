@@ -16,7 +16,8 @@ pub(super) static KIND: Kind = Kind {
     draft,
 };
 
-const PATH: &str = ".github/workflows/fullsend-image.yml";
+/// The workflow that builds and signs.
+pub(super) const PATH: &str = ".github/workflows/fullsend-image.yml";
 
 const SETTINGS: &[Setting] = &[
     Setting {

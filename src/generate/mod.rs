@@ -10,6 +10,7 @@
 pub mod actions;
 mod draft;
 mod error;
+mod first_config;
 mod github_image_pipeline;
 mod github_workflow;
 mod gitlab;
@@ -30,6 +31,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 pub use draft::{Draft, GeneratedFile, Standing};
 pub use error::GenerateError;
+pub use first_config::{FirstConfig, Forge, ForgeKind, Missing, Setup, first_config, forge_of};
 pub use header::{Stamp, read as read_header};
 pub use pins::Wanted;
 pub use setting::{Setting, Settings, Values};

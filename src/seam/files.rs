@@ -244,11 +244,20 @@ pub fn is_regular(path: &Path) -> Result<bool, FileError> {
 
 /// The names of the regular files directly within `folder`, sorted, at most 10,000.
 pub fn names(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    listed(folder, fs::FileType::is_file)
+}
+
+/// The names of the folders directly within `folder`, sorted, at most 10,000; links are none.
+pub fn folders(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    listed(folder, fs::FileType::is_dir)
+}
+
+fn listed(folder: &Path, is_meant: fn(&fs::FileType) -> bool) -> Result<Vec<PathBuf>, FileError> {
     let failed = |error| FileError::io("list", folder)(error);
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)?.take(10_000) {
         let entry = entry.map_err(failed)?;
-        if entry.file_type().map_err(failed)?.is_file() {
+        if is_meant(&entry.file_type().map_err(failed)?) {
             names.push(PathBuf::from(entry.file_name()));
         }
     }

@@ -150,6 +150,14 @@ impl Repository {
         &self.root
     }
 
+    /// The URL of the remote `origin`, as whoever set it up wrote it: with a password, maybe.
+    pub fn origin(&self) -> Result<Option<String>, GitError> {
+        let finished = self.git(&["config", "--get", "remote.origin.url"], LINK_BYTES)?;
+        let url = String::from_utf8(finished.output).ok();
+        let url = url.filter(|_| finished.success);
+        Ok(url.map(|url| url.trim().to_owned()))
+    }
+
     /// The path from the work tree's root as git writes it.
     pub fn relative(&self, path: &Path) -> Result<String, GitError> {
         path.strip_prefix(&self.root)

@@ -6,6 +6,7 @@
 //! platform would read as an expression even in quotes. What a context does not have is an error.
 
 mod escape;
+pub mod first_config;
 pub mod github_image_pipeline;
 pub mod github_workflow;
 pub mod gitlab_ci;

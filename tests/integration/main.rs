@@ -6,6 +6,7 @@ mod baseref;
 mod exec;
 mod generate;
 mod generated;
+mod init;
 mod reference;
 mod registry;
 mod runtime;

@@ -15,7 +15,8 @@ use crate::{
     },
 };
 
-const NAME: &str = "fullsend.yaml";
+/// The name of the configuration file.
+pub(super) const NAME: &str = "fullsend.yaml";
 
 /// A configuration, and where it comes from.
 #[derive(Debug)]
@@ -134,7 +135,8 @@ fn warn_of_ignored(context: &Context, tree: &Tree) -> Result<(), CliFailure> {
     Ok(())
 }
 
-fn shown(path: &Path, here: &Path) -> String {
+/// `path` as somebody in the folder `here` would name it.
+pub(super) fn shown(path: &Path, here: &Path) -> String {
     path.strip_prefix(here)
         .unwrap_or(path)
         .display()

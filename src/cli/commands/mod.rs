@@ -5,6 +5,7 @@ pub mod exec;
 pub mod generate;
 mod generate_report;
 mod image_request;
+pub mod init;
 pub(super) mod job;
 mod reap;
 pub mod schema;
@@ -25,6 +26,8 @@ use super::{Context, Outcome, failure::CliFailure, global::Format};
 pub enum Command {
     /// Runs an agent in a container whose image was verified first
     Exec(Box<exec::ExecArgs>),
+    /// Writes a first fullsend.yaml from what the repository holds
+    Init(init::InitArgs),
     /// Writes workflows, pipelines and configurations, and says which have drifted
     Generate(generate::GenerateArgs),
     /// Says whether an image is signed by whom the policy accepts
@@ -47,6 +50,7 @@ impl Command {
             Self::Verify(args) => args.all.is_some(),
             Self::Validate(args) => !args.list_rules && !args.simulate.is_given(),
             Self::Exec(_)
+            | Self::Init(_)
             | Self::Generate(_)
             | Self::VerifyBundle(_)
             | Self::Trust(_)
@@ -66,6 +70,7 @@ impl Command {
 pub(super) fn run(command: Command, context: &Context) -> Outcome {
     match command {
         Command::Exec(args) => wait_for(exec::run(*args, context)),
+        Command::Init(args) => init::run(&args, context),
         Command::Generate(args) => generate::run(&args, context),
         Command::Verify(args) => wait_for(verify::run(*args, context)),
         Command::VerifyBundle(args) => verify_bundle::run(&args, context),
