@@ -153,7 +153,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::span::Lines;
+    use crate::{model::span::Lines, report::finding::Rule};
+
+    static RULE: Rule = Rule {
+        id: "a-rule",
+        summary: "Something",
+        help: "Mend it.",
+        severity: Severity::Note,
+        page: "docs/rules/a-rule.md",
+    };
 
     fn excerpt(text: &str, at: Range<usize>) -> Option<(String, String)> {
         let excerpt = Excerpt::of(text, Lines::of(text).span(text, &at))?;
@@ -184,14 +192,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_place_of_any_text_can_be_drawn(text in "[ -~\n\r\té\u{202e}]{0,60}", at in 0_usize..70, length in 0_usize..70) {
-            let at = at.min(text.len());
-            let at = text.floor_char_boundary(at)..text.ceil_char_boundary((at + length).min(text.len()));
+        fn any_place_of_any_text_can_be_drawn(
+            text in "[ -~\n\r\té\u{202e}]{0,60}",
+            at in 0_usize..70,
+            length in 0_usize..70,
+        ) {
+            let end = text.ceil_char_boundary((at + length).min(text.len()));
+            let at = text.floor_char_boundary(at.min(text.len()))..end;
             let span = Lines::of(&text).span(&text, &at);
             let file = std::path::Path::new("a.yml");
-            static RULE: crate::report::finding::Rule = crate::report::finding::Rule {
-                id: "a-rule", summary: "A", help: "B.", severity: Severity::Note, page: "",
-            };
             let mut finding = Finding::at(&RULE, file, span, "message");
             finding.excerpt = Excerpt::of(&text, span);
             let drawn = super::text(&Findings::new(vec![finding]), 1, false);

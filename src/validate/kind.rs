@@ -29,7 +29,7 @@ pub enum Kind {
     Kubernetes,
     /// Renovate's configuration.
     Renovate,
-    /// A policy of OpenShell.
+    /// A policy of `OpenShell`.
     OpenshellPolicy,
 }
 

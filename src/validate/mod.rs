@@ -41,6 +41,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         config::RULES,
         github::WORKFLOW_RULES,
         github::ACTION_RULES,
+        github::RISKS,
         github::LOCK_RULES,
         gitlab::RULES,
         runner::RULES,

@@ -48,7 +48,7 @@ pub(super) enum Check {
     Kubernetes(fn(&kubernetes::Manifests<'_>, &mut Report<'_>)),
     /// At Renovate's configuration.
     Renovate(fn(&renovate::Renovate<'_>, &mut Report<'_>)),
-    /// At a policy of OpenShell.
+    /// At a policy of `OpenShell`.
     Openshell(fn(&openshell::Policy<'_>, &mut Report<'_>)),
 }
 

@@ -93,7 +93,7 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Outcome {
     }
     let report = ReportFile::open(args.report.as_ref())?;
     let sarif = ReportFile::open(args.sarif_file.as_ref())?;
-    let selection = Selection::of(&args.paths, |path| validate::is_candidate(path))?;
+    let selection = Selection::of(&args.paths, validate::is_candidate)?;
     let disk = OnDisk {
         root: &selection.root,
     };

@@ -25,6 +25,7 @@ mod ids;
 mod lock;
 mod nearby;
 mod place;
+mod risk;
 mod rules;
 mod shape;
 #[cfg(test)]
@@ -43,6 +44,9 @@ pub(super) static WORKFLOW_RULES: &[&Rule] = rules::RULES;
 /// The rules about actions' metadata.
 pub(super) static ACTION_RULES: &[&Rule] = actions::RULES;
 
+/// The rules about the risks of both.
+pub(super) static RISKS: &[&Rule] = risk::RULES;
+
 /// The rules about the lock of actions.
 pub(super) static LOCK_RULES: &[&Rule] = lock::RULES;
 
@@ -51,7 +55,7 @@ pub(super) fn workflow(subject: Subject<'_>, tree: &Yaml, report: &mut Report<'_
     let Some(workflow) = Workflow::read(subject, tree) else {
         return;
     };
-    for rule in WORKFLOW_RULES {
+    for rule in WORKFLOW_RULES.iter().chain(RISKS) {
         if let Check::Workflow(check) = rule.check {
             check(&workflow, report);
         }
@@ -63,7 +67,7 @@ pub(super) fn action(subject: Subject<'_>, tree: &Yaml, report: &mut Report<'_>)
     let Some(action) = Action::read(subject, tree) else {
         return;
     };
-    for rule in ACTION_RULES {
+    for rule in ACTION_RULES.iter().chain(RISKS) {
         if let Check::Action(check) = rule.check {
             check(&action, report);
         }

@@ -8,6 +8,7 @@ use super::{
     fault::Faults,
     grammar::{self, Walk},
     place::Place,
+    risk::Agents,
 };
 use crate::{
     document::{
@@ -31,6 +32,8 @@ pub(in crate::validate) struct Workflow<'a> {
     /// Every expression, in order; one that an alias repeats, once for each place.
     pub(super) expressions: Vec<Expression<'a>>,
     pub(super) faults: Faults,
+    /// The jobs that run agents, looked for when a rule asks.
+    pub(super) agents: OnceCell<Agents>,
 }
 
 /// An event that starts a workflow.
@@ -134,6 +137,7 @@ impl<'a> Workflow<'a> {
             jobs,
             expressions,
             faults,
+            agents: OnceCell::new(),
         })
     }
 

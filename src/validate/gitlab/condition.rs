@@ -178,7 +178,7 @@ mod tests {
         let value = |name: &str| (name == "env").then(|| "prod".to_owned());
         for (text, truth) in [
             (r#"$[[ inputs.env ]] == "prod""#, Truth::Yes),
-            (r#"$[[inputs.env]] != 'prod'"#, Truth::No),
+            ("$[[inputs.env]] != 'prod'", Truth::No),
             (
                 r#"$[[ inputs.env ]] == "prod" && $[[ inputs.tier ]] == "a""#,
                 Truth::Unknown,
@@ -195,7 +195,7 @@ mod tests {
                 r#"($[[ inputs.env ]] == "dev" || $[[ inputs.env ]] == "prod")"#,
                 Truth::Yes,
             ),
-            (r#"$[[ inputs.env ]] =~ /p/"#, Truth::Unknown),
+            ("$[[ inputs.env ]] =~ /p/", Truth::Unknown),
             ("", Truth::Unknown),
             ("$[[ inputs.env ]] ==", Truth::Unknown),
             ("((((", Truth::Unknown),

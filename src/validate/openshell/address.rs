@@ -99,14 +99,6 @@ pub(super) fn is_closed_name(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost") || host == "metadata.google.internal"
 }
 
-/// Whether `address` is of a private network.
-pub(super) fn is_private(address: IpAddr) -> bool {
-    match unmapped(address) {
-        IpAddr::V4(v4) => v4.is_private() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64),
-        IpAddr::V6(v6) => v6.is_unique_local(),
-    }
-}
-
 /// An IPv4 address that is written as IPv6.
 fn unmapped(address: IpAddr) -> IpAddr {
     match address {

@@ -61,7 +61,7 @@ fn check(config: &RunnerConfig<'_>, report: &mut Report<'_>) {
 }
 
 /// What of the host its containers see: the text that says so, and the host's path in it.
-pub(super) fn host_paths<'a>(containers: Containers<'a>) -> Vec<(Text<'a>, &'a str)> {
+pub(super) fn host_paths(containers: Containers<'_>) -> Vec<(Text<'_>, &str)> {
     let section = containers.section;
     if containers.kind == "docker" {
         let volumes = section.texts("volumes");

@@ -87,7 +87,7 @@ impl<'a> RunnerConfig<'a> {
     /// Every section that starts containers.
     pub(super) fn containers(&self) -> impl Iterator<Item = Containers<'a>> {
         let runners = self.runners.iter();
-        runners.flat_map(|runner| runner.containers())
+        runners.flat_map(Runner::containers)
     }
 
     /// Says that `rule` found `message` at `at`, without the source line where that may hold a

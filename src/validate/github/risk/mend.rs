@@ -1,0 +1,226 @@
+//! Moves values out of scripts into `env:`, where that surely keeps what the script does.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{author::Author, code::Code, injection::Injection};
+use crate::{
+    document::{Source, edit::Edit, yaml::Node},
+    validate::github::view::{Job, Step},
+};
+
+/// Whether a POSIX shell runs the step that `found` is of.
+pub(super) fn runs_in_shell(root: Node<'_>, job: &Job<'_>, found: &[Injection<'_, '_>]) -> bool {
+    let Some(first) = found.first() else {
+        return false;
+    };
+    let shells = [
+        first.step.node.get("shell"),
+        default_shell(&job.node),
+        default_shell(&root),
+    ];
+    if let Some(shell) = shells.into_iter().flatten().next() {
+        return matches!(shell.text(), Some("bash" | "sh"));
+    }
+    let runner = job.node.get("runs-on").and_then(|it| it.text());
+    runner.is_some_and(|it| it.starts_with("ubuntu-") || it.starts_with("macos-"))
+}
+
+fn default_shell<'a>(holder: &Node<'a>) -> Option<Node<'a>> {
+    holder.get("defaults")?.get("run")?.get("shell")
+}
+
+/// Replaces those of `found`, all of one step, that stand in double quotes of a plain script.
+pub(super) fn edits(source: &Source<'_>, found: &[Injection<'_, '_>]) -> Vec<Edit> {
+    let Some(first) = found.first() else {
+        return Vec::new();
+    };
+    let Some(run) = first.step.run.as_ref() else {
+        return Vec::new();
+    };
+    let quoted = double_quoted(run.value);
+    let mut variables = BTreeMap::new();
+    let mut edits = Vec::new();
+    for injection in found.iter().filter(|it| it.code == Code::Run) {
+        let expression = injection.expression;
+        let stands = quoted.binary_search(&expression.found.whole.start).is_ok();
+        // What people of the repository write may be meant to be read by the shell.
+        if !stands || injection.foreign.author != Author::Anyone {
+            continue;
+        }
+        let origin = expression
+            .origin
+            .get_or_init(|| expression.scalar.origin(source));
+        let Some(at) = origin.exact(expression.found.whole.clone()) else {
+            continue;
+        };
+        let inside = &run.value[expression.found.inside.clone()];
+        let Some(name) = variable(inside.trim()) else {
+            continue;
+        };
+        if !injection.foreign.by_env {
+            // A name that is there already means something else.
+            if run.value.contains(&name) {
+                continue;
+            }
+            variables.insert(name.clone(), inside.trim().to_owned());
+        }
+        edits.push(Edit {
+            at,
+            text: format!("${{{name}}}"),
+        });
+    }
+    match declare(source, first.step, &variables) {
+        Some(declaration) => edits.extend(declaration),
+        None => edits.clear(),
+    }
+    edits
+}
+
+/// The edit that sets `variables` for `step`; nothing where there is no safe one.
+fn declare(
+    source: &Source<'_>,
+    step: &Step<'_>,
+    variables: &BTreeMap<String, String>,
+) -> Option<Option<Edit>> {
+    if variables.is_empty() {
+        return Some(None);
+    }
+    let key = |wanted: &str| {
+        let mut entries = step.node.own_entries();
+        entries.find(|(key, _)| key.text() == Some(wanted))
+    };
+    let (at, before, deeper) = match key("env") {
+        None => (key("run")?.0.at().start, "env:", "  "),
+        Some((_, env)) => {
+            let taken = |name: Node<'_>| name.text().is_none_or(|it| variables.contains_key(it));
+            if env.own_entries().any(|(name, _)| taken(name)) {
+                return None;
+            }
+            (env.own_entries().next()?.0.at().start, "", "")
+        }
+    };
+    let within = step.node.at().contains(&at);
+    let (column, line_end) = margin(source, at).filter(|_| within)?;
+    let pad = format!("{line_end}{:column$}", "");
+    let lines = variables
+        .iter()
+        .map(|(name, value)| format!("{deeper}{name}: ${{{{ {value} }}}}"));
+    let head = Some(before.to_owned()).filter(|head| !head.is_empty());
+    let lines: Vec<_> = head.into_iter().chain(lines).collect();
+    Some(Some(Edit {
+        at: at..at,
+        text: lines.join(&pad) + &pad,
+    }))
+}
+
+/// How far the key at `at` is indented, where no more than `-` stands before it on its line, and
+/// how lines end.
+pub(super) fn margin<'s>(source: &Source<'s>, at: usize) -> Option<(usize, &'s str)> {
+    let text = source.text();
+    let before = text.get(..at)?;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let prefix = &before[start..];
+    let plain = prefix.bytes().all(|byte| matches!(byte, b' ' | b'-'));
+    let line_end = if before[..start].ends_with("\r\n") {
+        "\r\n"
+    } else {
+        "\n"
+    };
+    (plain && start > 0).then_some((prefix.len(), line_end))
+}
+
+/// The name of the variable for `expression`: `PULL_REQUEST_TITLE`; of `env.X` that is `X`.
+fn variable(expression: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    if !expression.chars().all(plain) {
+        return None;
+    }
+    if let Some(name) = expression.strip_prefix("env.") {
+        return Some(name.to_owned());
+    }
+    let event = expression.strip_prefix("github.event.");
+    let path = event.or_else(|| expression.strip_prefix("github."))?;
+    Some(path.replace('.', "_").to_ascii_uppercase())
+}
+
+/// Where the expressions of `script` begin that stand in double quotes and nothing else.
+///
+/// None where the script has what is not read here: here-documents, commands within quotes.
+fn double_quoted(script: &str) -> Vec<usize> {
+    let others = ["<<", "`", "eval ", " -c ", "ssh "];
+    if others.iter().any(|it| script.contains(it)) {
+        return Vec::new();
+    }
+    Quotes {
+        script,
+        at: 0,
+        within: None,
+        found: Vec::new(),
+    }
+    .read()
+    .unwrap_or_default()
+}
+
+/// A script as far as its quotes are read.
+struct Quotes<'s> {
+    script: &'s str,
+    at: usize,
+    /// The quote that is open.
+    within: Option<u8>,
+    found: Vec<usize>,
+}
+
+impl Quotes<'_> {
+    fn read(mut self) -> Option<Vec<usize>> {
+        while let Some(byte) = self.script.as_bytes().get(self.at).copied() {
+            let rest = self.script.as_bytes().get(self.at..)?;
+            match (byte, self.within) {
+                (b'$', _) if rest.starts_with(b"${{") => self.expression()?,
+                (b'\'', Some(b'\'')) | (b'"', Some(b'"')) => self.within = None,
+                (_, Some(b'\'')) => {}
+                (b'\\', _) => self.at += 1,
+                (b'$', Some(_)) if rest.starts_with(b"$(") || rest.starts_with(b"${") => {
+                    self.plain_parameter()?;
+                }
+                (b'$', None) if rest.starts_with(b"$'") => return None,
+                (b'\'' | b'"', None) => self.within = Some(byte),
+                (b'#', None) if self.begins_word() => self.skip_line(),
+                _ => {}
+            }
+            self.at += 1;
+        }
+        Some(self.found)
+    }
+
+    fn expression(&mut self) -> Option<()> {
+        if self.within == Some(b'"') {
+            self.found.push(self.at);
+        }
+        let rest = self.script.get(self.at..)?;
+        self.at += rest.find("}}")? + 1;
+        Some(())
+    }
+
+    /// Passes `${NAME}`; what is more than a name may hold quotes of its own.
+    fn plain_parameter(&mut self) -> Option<()> {
+        let inside: Range<usize> =
+            self.at + 2..self.at + 2 + self.script.get(self.at + 2..)?.find('}')?;
+        let name = self.script.get(inside.clone())?;
+        let plain = name
+            .bytes()
+            .all(|it| it.is_ascii_alphanumeric() || it == b'_');
+        self.at = inside.end;
+        plain.then_some(())
+    }
+
+    fn begins_word(&self) -> bool {
+        let before = self.script.as_bytes()[..self.at].last();
+        before.is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b';'))
+    }
+
+    fn skip_line(&mut self) {
+        let rest = &self.script.as_bytes()[self.at..];
+        let line = rest.iter().position(|byte| *byte == b'\n');
+        self.at += line.unwrap_or(rest.len());
+    }
+}
