@@ -1,16 +1,10 @@
 //! Workflows, actions and locks as people write them.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::{
-    document::{Source, yaml},
-    validate::{Kind, NoFiles, check},
-};
+use crate::validate::{Kind, NoFiles, check};
 
 /// What is found in the workflow `text`: the rule without its kind, the line, what stands there.
 fn found(text: &str) -> Vec<String> {
