@@ -12,7 +12,7 @@ export CARGO_TARGET_DIR ?= $(FULLSEND_DEV_CACHE)/target
 # between its build and its tests.
 alone = mkdir -p "$(CARGO_TARGET_DIR)" && flock -o "$(CARGO_TARGET_DIR)/.in-use"
 
-.PHONY: help setup build test test-cluster demo bench bench-verify fuzz clean
+.PHONY: help setup build test test-cluster demo bench bench-verify bench-validate fuzz clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -43,6 +43,10 @@ bench: ## exec beside docker run and cosign verify
 bench-verify: ## verify beside cosign verify
 	@dev/setup.sh build run interop
 	@$(alone) dev/bench-verify.sh
+
+bench-validate: ## validate beside actionlint and zizmor
+	@dev/setup.sh build lint
+	@$(alone) dev/bench-validate.sh
 
 fuzz: ## every fuzz target for five minutes
 	@dev/fuzz.sh
