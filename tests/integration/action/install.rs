@@ -39,7 +39,7 @@ impl Runner {
         runner.write("release/fullsend", "#!/bin/sh\necho fullsend 1.4.2\n");
         runner.write("path", "");
         let archive = Digest::of(&runner.archive());
-        runner.table(&format!("{}  {}", archive.hex(), runner.name()));
+        runner.table(&format!("{}  {}", archive.hex(), Self::name()));
         runner
     }
 
@@ -60,7 +60,7 @@ impl Runner {
         self.write("action/checksums.txt", &text);
     }
 
-    fn name(&self) -> String {
+    fn name() -> String {
         let machine = std::env::consts::ARCH;
         format!("fullsend-{VERSION}-{machine}-unknown-linux-musl.tar.gz")
     }
@@ -79,7 +79,7 @@ impl Runner {
     fn serves(&self, fault: Fault) {
         self.releases.clear_faults();
         self.releases
-            .fault(&format!("/v{VERSION}/{}", self.name()), fault);
+            .fault(&format!("/v{VERSION}/{}", Self::name()), fault);
     }
 
     /// The script; the words before it may start it in another way.
@@ -132,7 +132,7 @@ fn what_the_table_names_is_installed_and_kept() {
     let archive = runner.archive();
     // A server that is out of breath is asked again.
     runner.serves(Fault::status(200).body(archive.clone()));
-    let path = format!("/v{VERSION}/{}", runner.name());
+    let path = format!("/v{VERSION}/{}", Runner::name());
     runner.releases.fault(&path, Fault::status(503).times(1));
     runner.installs("");
     // The next job finds it, wants that version, and downloads nothing.
@@ -140,7 +140,8 @@ fn what_the_table_names_is_installed_and_kept() {
     runner.installs(VERSION);
     // What is in the cache is not believed.
     let cached = format!("cache/fullsend/{}.tar.gz", Digest::of(&archive).hex());
-    std::fs::write(runner.path(&cached), "poison").unwrap();
+    std::fs::remove_file(runner.path(&cached)).unwrap();
+    runner.write(&cached, "poison");
     runner.serves(Fault::status(200).body(archive));
     runner.installs("");
 }
@@ -178,7 +179,7 @@ fn there_is_nothing_for_other_machines_and_versions() {
     let sum = "a".repeat(64);
     runner.table(&format!("{sum}  fullsend-{VERSION}-sparc.tar.gz"));
     runner.refuses(&[], "", &format!("there is no fullsend {VERSION} for"));
-    runner.table(&format!("{}  {}", &sum[1..], runner.name()));
+    runner.table(&format!("{}  {}", &sum[1..], Runner::name()));
     runner.refuses(&[], "", &format!("there is no fullsend {VERSION} for"));
     assert_eq!(runner.releases.paths(), [""; 0]);
     std::fs::remove_file(runner.path("action/checksums.txt")).unwrap();

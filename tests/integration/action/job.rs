@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use fullsend::seam::environment::Environment;
+use fullsend::seam::{environment::Environment, files};
 use serde_json::Value;
 
 use super::files::{SCRIPTS, of_action};
@@ -19,6 +19,7 @@ use crate::{
 pub(super) struct Job<'a> {
     bench: &'a Bench,
     inputs: Vec<(&'a str, String)>,
+    variables: Vec<(&'a str, &'a str)>,
     event: (&'a str, Value),
 }
 
@@ -48,6 +49,7 @@ impl<'a> Job<'a> {
         Self {
             bench,
             inputs: vec![("mode", mode.to_owned())],
+            variables: Vec::new(),
             event: ("push", serde_json::json!({})),
         }
     }
@@ -64,6 +66,12 @@ impl<'a> Job<'a> {
         self
     }
 
+    /// A variable of the step that calls the action.
+    pub(super) fn variable(mut self, name: &'a str, value: &'a str) -> Self {
+        self.variables.push((name, value));
+        self
+    }
+
     /// Another event than a push, with its payload.
     pub(super) fn on(mut self, name: &'a str, payload: Value) -> Self {
         self.event = (name, payload);
@@ -76,7 +84,7 @@ impl<'a> Job<'a> {
         self.write_repository();
         let (event, payload) = &self.event;
         let payload_path = kept.path().join("event.json");
-        std::fs::write(&payload_path, payload.to_string()).unwrap();
+        files::create(&payload_path, payload.to_string().as_bytes(), 0o644).unwrap();
         let mut act = act(home.path());
         act.current_dir(self.bench.folder.path())
             .args([event, "--eventpath", payload_path.to_str().unwrap()])
@@ -91,15 +99,16 @@ impl<'a> Job<'a> {
     fn write_repository(&self) {
         let mut inputs = String::new();
         for (name, value) in &self.inputs {
-            // What is a JSON string is a YAML scalar, too.
+            // What is a JSON string is a YAML scalar, too, as an object is a mapping.
             let _ = writeln!(inputs, "          {name}: {}", Value::from(value.as_str()));
         }
+        let variables: Value = self.variables.iter().copied().collect();
         let workflow = format!(
             "name: job\non: [push, pull_request]\npermissions: {{}}\njobs:\n  job:\n    \
              runs-on: ubuntu-latest\n    steps:\n      \
              - uses: actions/checkout@v4\n      \
              - id: it\n        uses: ./sandbox\n        continue-on-error: true\n        \
-             with:\n{inputs}      \
+             with:\n{inputs}        env: {variables}\n      \
              - shell: bash\n        env:\n          STEP: ${{{{ toJSON(steps.it) }}}}\n          \
              REPORT: ${{{{ steps.it.outputs.report }}}}\n          \
              SARIF: ${{{{ steps.it.outputs.sarif-file }}}}\n        run: {}\n",
@@ -114,9 +123,9 @@ impl<'a> Job<'a> {
         };
         copy("action.yml");
         copy("action/checksums.txt");
-        SCRIPTS
-            .iter()
-            .for_each(|name| copy(&format!("action/{name}")));
+        for name in SCRIPTS {
+            copy(&format!("action/{name}"));
+        }
         git(self.bench, &["init", "--quiet"]);
         git(self.bench, &["add", "--all"]);
         git(self.bench, &["commit", "--quiet", "--message", "job"]);

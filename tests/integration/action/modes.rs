@@ -24,6 +24,19 @@ fn exec_runs_the_agent_and_tells_how_it_ended() {
 }
 
 #[test]
+fn the_agent_gets_the_variables_that_it_names() {
+    let bench = Bench::empty();
+    let image = bench.signed("agent", &busybox());
+    let agent = "  v: {memory: 64MiB, timeout: 60s, env: [GH_TOKEN, GITHUB_TOKEN]}";
+    bench.configure(&image, agent);
+    let job = Job::new(&bench, "exec").with("agent", "v");
+    let job = job.with("command", "sh\n-c\necho =$GH_TOKEN=$GITHUB_TOKEN=$SECRET=");
+    let job = job.with("token", "second").variable("GH_TOKEN", "first");
+    let done = job.variable("SECRET", "third").run();
+    done.told("exited", 0).logged("=first=second==");
+}
+
+#[test]
 fn exec_refuses_what_is_not_proven() {
     let bench = Bench::new();
     let image = bench.push("bare", "1.0.0", &busybox());
@@ -173,6 +186,7 @@ fn what_a_killed_run_left_is_removed() {
         .current_dir(bench.folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let killed_id = killed.id();
