@@ -8,6 +8,7 @@ mod channel;
 mod ci;
 mod console;
 mod decide;
+mod doctor;
 mod failure;
 mod given;
 mod host_paths;
@@ -28,6 +29,7 @@ mod watch;
 
 pub use ci::Platform as CiPlatform;
 pub use console::Console;
+pub use doctor::{DoctorRequest, doctor};
 pub use origin::PolicyOrigin;
 pub use plan::WORKSPACE;
 pub use reap::reap;

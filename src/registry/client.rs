@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use jiff::{Timestamp, fmt::rfc2822};
 use tokio::time::Instant;
 
 use super::{
@@ -20,7 +21,10 @@ use crate::{
     },
     seam::{
         environment::Environment,
-        http::{Http, HttpOptions, authority},
+        http::{
+            Http, HttpOptions, Request, authority,
+            header::{self, HeaderMap},
+        },
         retry,
     },
 };
@@ -149,6 +153,17 @@ impl Registry {
         self.offline
             .as_ref()
             .is_none_or(|hosts| hosts.iter().any(|known| known == host))
+    }
+
+    /// The time on the registry's own clock, if it tells it.
+    pub async fn clock(&self, repository: &Repository) -> Option<Timestamp> {
+        let base = base_url(repository.host(), &self.exchange.insecure_hosts).ok()?;
+        let request = Request::get(base.join("v2/").ok()?, HeaderMap::new());
+        let sending = self.http().send(request);
+        let answer = tokio::time::timeout(self.deadline, sending).await.ok()?;
+        let answer = answer.ok()?;
+        let date = answer.header(header::DATE)?;
+        rfc2822::DateTimeParser::new().parse_timestamp(date).ok()
     }
 
     /// Fetches the manifest of `image`: by its digest where it has one, else by its tag.

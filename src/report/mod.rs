@@ -4,6 +4,7 @@ pub mod annotation;
 pub mod bundle_verification;
 pub mod closing;
 pub mod code_quality;
+pub mod doctor;
 pub mod dry_run;
 pub mod excerpt;
 pub mod finding;

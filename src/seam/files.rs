@@ -270,6 +270,13 @@ pub fn is_folder(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }
 
+/// How many bytes a user may still write to the disk that `path` lies on.
+pub fn free_bytes(path: &Path) -> Result<u64, FileError> {
+    let disk = rustix::fs::statvfs(path)
+        .map_err(|error| FileError::io("look at the disk of", path)(error.into()))?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 /// The user and group that own what lies at `path`.
 pub fn owner(path: &Path) -> Result<(u32, u32), FileError> {
     let metadata = fs::metadata(path).map_err(FileError::io("find", path))?;

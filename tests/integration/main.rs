@@ -3,6 +3,7 @@
 
 mod action;
 mod baseref;
+mod doctor;
 mod exec;
 mod generate;
 mod generated;

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub(super) mod configuration;
+pub mod doctor;
 pub mod exec;
 pub mod generate;
 mod generate_report;
@@ -26,6 +27,8 @@ use super::{Context, Outcome, failure::CliFailure, global::Format};
 pub enum Command {
     /// Runs an agent in a container whose image was verified first
     Exec(Box<exec::ExecArgs>),
+    /// Says what this machine lacks for `exec`, and how to mend it
+    Doctor(doctor::DoctorArgs),
     /// Writes a first fullsend.yaml from what the repository holds
     Init(init::InitArgs),
     /// Writes workflows, pipelines and configurations, and says which have drifted
@@ -50,6 +53,7 @@ impl Command {
             Self::Verify(args) => args.all.is_some(),
             Self::Validate(args) => !args.list_rules && !args.simulate.is_given(),
             Self::Exec(_)
+            | Self::Doctor(_)
             | Self::Init(_)
             | Self::Generate(_)
             | Self::VerifyBundle(_)
@@ -70,6 +74,7 @@ impl Command {
 pub(super) fn run(command: Command, context: &Context) -> Outcome {
     match command {
         Command::Exec(args) => wait_for(exec::run(*args, context)),
+        Command::Doctor(args) => wait_for(doctor::run(args, context)),
         Command::Init(args) => init::run(&args, context),
         Command::Generate(args) => generate::run(&args, context),
         Command::Verify(args) => wait_for(verify::run(*args, context)),
