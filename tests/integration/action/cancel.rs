@@ -65,7 +65,7 @@ fn the_first_process_alone_is_signalled_and_the_report_is_there_in_time() {
     });
     let obedient = "trap 'exit 0' INT; echo ready; while :; do sleep 0.1; done";
     let deaf = "trap '' INT TERM; echo ready; while :; do sleep 0.1; done";
-    for (agent, limit) in [(obedient, 2), (deaf, 7)] {
+    for (agent, limit) in [(obedient, 4), (deaf, 7)] {
         let _ = std::fs::remove_file(bench.path("report.json"));
         let mut step = start(&bench, agent);
         let signalled = Instant::now();
