@@ -1,6 +1,6 @@
 //! Jobs that run an agent, and who can make them.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{cell::OnceCell, collections::HashMap, ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
@@ -34,7 +34,7 @@ const ACTIONS: &[(&str, Option<&str>)] = &[
 
 /// Commands that run an agent.
 static LAUNCH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let command = r"(?m)(?:^|[\s;&|(/])(?:fullsend\s+(?:exec|run)\b|codex\s+exec\b|opencode\s+run\b|goose\s+run\b|(?:claude|gemini|copilot|cursor-agent)\s[^\n]*?(?:-p|--print|--prompt|--yolo)\b)";
+    let command = r"\b(?:fullsend\s+(?:exec|run)\b|codex\s+exec\b|opencode\s+run\b|goose\s+run\b|(?:claude|gemini|copilot|cursor-agent)\s[^\n]*?(?:-p|--print|--prompt|--yolo)\b)";
     Regex::new(command).ok()
 });
 
@@ -73,14 +73,14 @@ pub(super) struct Agent {
 pub(super) struct Employed<'w, 'a> {
     pub(super) job: &'w Job<'a>,
     pub(super) agent: &'w Agent,
-    /// Whether it, or a job that it waits for, asks who started the run.
-    pub(super) is_gated: bool,
+    /// Which of the jobs it is.
+    pub(super) index: usize,
 }
 
 /// What of a workflow concerns agents, found once for all the rules.
 pub(in crate::validate::github) struct Agents {
     jobs: Vec<Option<Agent>>,
-    gated: Vec<bool>,
+    gated: OnceCell<Vec<bool>>,
 }
 
 impl Agents {
@@ -91,7 +91,7 @@ impl Agents {
                 .iter()
                 .map(|job| in_job(workflow, job))
                 .collect(),
-            gated: gated(workflow),
+            gated: OnceCell::new(),
         })
     }
 
@@ -99,14 +99,10 @@ impl Agents {
     pub(super) fn jobs<'w, 'a>(
         workflow: &'w Workflow<'a>,
     ) -> impl Iterator<Item = Employed<'w, 'a>> {
-        let of = Self::of(workflow);
-        let pairs = workflow.jobs.iter().zip(&of.jobs).zip(&of.gated);
-        pairs.filter_map(|((job, agent), is_gated)| {
-            Some(Employed {
-                job,
-                agent: agent.as_ref()?,
-                is_gated: *is_gated,
-            })
+        let pairs = workflow.jobs.iter().zip(&Self::of(workflow).jobs);
+        pairs.enumerate().filter_map(|(index, (job, agent))| {
+            let agent = agent.as_ref()?;
+            Some(Employed { job, agent, index })
         })
     }
 
@@ -117,18 +113,23 @@ impl Agents {
 
     /// Whether the job `index`, or one that it waits for, asks who started the run.
     pub(super) fn is_gated(workflow: &Workflow<'_>, index: usize) -> bool {
-        Self::of(workflow).gated.get(index).is_some_and(|it| *it)
+        let gated = Self::of(workflow).gated.get_or_init(|| gated(workflow));
+        gated.get(index).is_some_and(|it| *it)
     }
 }
 
 fn in_job(workflow: &Workflow<'_>, job: &Job<'_>) -> Option<Agent> {
     let mut steps = job.steps.iter().enumerate();
-    steps.find_map(|(index, step)| {
-        let (at, asks) = by_action(step).or_else(|| by_command(workflow, step))?;
+    let named = steps.find_map(|(step, it)| {
+        let (at, asks) = by_action(it).or_else(|| by_command(workflow, it))?;
+        Some(Agent { step, at, asks })
+    });
+    named.or_else(|| {
+        let launch = launches(job).into_iter().next()?;
         Some(Agent {
-            step: index,
-            at,
-            asks,
+            step: launch.step,
+            at: launch.at(workflow),
+            asks: false,
         })
     })
 }
@@ -148,18 +149,13 @@ fn by_action(step: &Step<'_>) -> Option<(Range<usize>, bool)> {
 fn by_command(workflow: &Workflow<'_>, step: &Step<'_>) -> Option<(Range<usize>, bool)> {
     let run = step.run.as_ref()?;
     let launch = LAUNCH.as_ref()?.find(run.value)?;
-    let command = launch.as_str();
-    let trimmed = command.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-    let start = launch.end() - trimmed.len();
-    let at = run
-        .origin(workflow.subject.source)
-        .range(start..launch.end());
+    let at = run.origin(workflow.subject.source).range(launch.range());
     Some((at, false))
 }
 
 /// Which jobs ask who started the run; each job is looked at once.
 fn gated(workflow: &Workflow<'_>) -> Vec<bool> {
-    let ids: std::collections::HashMap<_, _> = (workflow.jobs.iter().enumerate())
+    let ids: HashMap<_, _> = (workflow.jobs.iter().enumerate())
         .map(|(index, job)| (job.id.to_ascii_lowercase(), index))
         .collect();
     let mut gated: Vec<bool> = workflow.jobs.iter().map(asks).collect();
@@ -208,23 +204,65 @@ fn matches(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
     regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
-/// The commands of a step that start a container, by their bytes of `run`.
-pub(super) fn containers<'a>(step: &Step<'a>) -> Vec<(Scalar<'a>, Range<usize>)> {
-    let (Some(run), Some(container)) = (&step.run, CONTAINER.as_ref()) else {
+/// A command that starts the image that agents run in.
+pub(super) struct Launch<'a> {
+    /// Which of the job's steps holds it.
+    pub(super) step: usize,
+    /// The script.
+    pub(super) run: Scalar<'a>,
+    /// Its bytes of the script.
+    pub(super) range: Range<usize>,
+}
+
+impl<'a> Launch<'a> {
+    pub(super) fn command(&self) -> &'a str {
+        self.run.value.get(self.range.clone()).unwrap_or_default()
+    }
+
+    /// The bytes of the file that hold its first line.
+    pub(super) fn at(&self, workflow: &Workflow<'_>) -> Range<usize> {
+        let line = self.command().lines().next().unwrap_or_default();
+        let range = self.range.start..self.range.start + line.len();
+        self.run.origin(workflow.subject.source).range(range)
+    }
+}
+
+/// The commands of a job that start the image that agents run in.
+///
+/// None of a job that builds an image: there it is tried before anybody relies on it.
+pub(super) fn launches<'a>(job: &Job<'a>) -> Vec<Launch<'a>> {
+    let Some(container) = CONTAINER.as_ref() else {
         return Vec::new();
     };
-    let found = container.find_iter(run.value);
-    found.map(|it| (run.clone(), it.range())).collect()
+    let mut found = Vec::new();
+    for (step, run) in runs(job).filter(|(_, run)| is_agents_image(run.value)) {
+        let commands = container.find_iter(run.value).map(|it| it.range());
+        found.extend(commands.map(|range| Launch {
+            step,
+            run: run.clone(),
+            range,
+        }));
+    }
+    found.retain(|launch| is_agents_image(launch.command()));
+    if !found.is_empty() && job.steps.iter().any(builds) {
+        found.clear();
+    }
+    found
 }
 
-/// Whether a command, or an image, is about the image that agents run in.
+fn runs<'j, 'a>(job: &'j Job<'a>) -> impl Iterator<Item = (usize, &'j Scalar<'a>)> {
+    let steps = job.steps.iter().enumerate();
+    steps.filter_map(|(index, step)| Some((index, step.run.as_ref()?)))
+}
+
+fn builds(step: &Step<'_>) -> bool {
+    let by_action = |uses: &Scalar<'_>| uses::name(uses.value) == "docker/build-push-action";
+    let commands = ["docker build", "docker buildx", "podman build", "buildah "];
+    let by_command = |run: &Scalar<'_>| commands.iter().any(|it| run.value.contains(it));
+    step.uses.as_ref().is_some_and(by_action) || step.run.as_ref().is_some_and(by_command)
+}
+
+/// Whether an image is the one that agents run in, by its name.
 pub(super) fn is_agents_image(text: &str) -> bool {
     text.contains("agent-sandbox")
-}
-
-/// The first line of a command.
-pub(super) fn first_line(run: &Scalar<'_>, range: Range<usize>) -> Range<usize> {
-    let command = &run.value[range.clone()];
-    let line = command.lines().next().unwrap_or_default();
-    range.start..range.start + line.len()
 }

@@ -67,26 +67,19 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     let source = workflow.subject.source;
     for (index, job) in workflow.jobs.iter().enumerate() {
         let runs_agent = agents.of_job(index).is_some();
-        for (run, range) in job.steps.iter().flat_map(agent::containers) {
-            if !agent::is_agents_image(&run.value[range.clone()]) {
-                continue;
-            }
-            if let Some(found) = opens(&run, range) {
-                say(
-                    run.origin(source).range(found.clone()),
-                    &run.value[found],
-                    report,
-                );
+        for launch in agent::launches(job) {
+            if let Some(found) = opens(launch.command()) {
+                let start = launch.range.start;
+                let within = start + found.start..start + found.end;
+                let at = launch.run.origin(source).range(within);
+                say(at, &launch.command()[found], report);
             }
         }
         let own = of_container(job).into_iter().filter(|_| runs_agent);
         for text in own {
-            if let Some(found) = opens(&text, 0..text.value.len()) {
-                say(
-                    text.origin(source).range(found.clone()),
-                    &text.value[found],
-                    report,
-                );
+            if let Some(found) = opens(text.value) {
+                let at = text.origin(source).range(found.clone());
+                say(at, &text.value[found], report);
             }
         }
     }
@@ -97,9 +90,8 @@ fn say(at: Range<usize>, option: &str, report: &mut Report<'_>) {
     report.at(&RULE, at, message);
 }
 
-fn opens(text: &Scalar<'_>, within: Range<usize>) -> Option<Range<usize>> {
-    let found = OPENS.as_ref()?.find(&text.value[within.clone()])?;
-    Some(within.start + found.start()..within.start + found.end())
+fn opens(text: &str) -> Option<Range<usize>> {
+    Some(OPENS.as_ref()?.find(text)?.range())
 }
 
 /// The options and the volumes of the container that the job runs in.

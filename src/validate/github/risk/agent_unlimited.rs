@@ -63,19 +63,10 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
             report.at(&RULE, it.job.at.clone(), message);
         }
     }
-    let steps = workflow.jobs.iter().flat_map(|job| &job.steps);
-    for (run, range) in steps.flat_map(agent::containers) {
-        let command = &run.value[range.clone()];
-        if agent::is_agents_image(command)
-            && let Some(lacking) = lacking(command)
-        {
-            let at = agent::first_line(&run, range);
+    for launch in workflow.jobs.iter().flat_map(agent::launches) {
+        if let Some(lacking) = lacking(launch.command()) {
             let message = format!("the agent's container has no {lacking}");
-            report.at(
-                &RULE,
-                run.origin(workflow.subject.source).range(at),
-                message,
-            );
+            report.at(&RULE, launch.at(workflow), message);
         }
     }
 }

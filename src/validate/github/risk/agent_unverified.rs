@@ -72,13 +72,10 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
             report.at(&RULE, image.at, message);
         }
         let proven = job.steps.iter().position(proves).unwrap_or(usize::MAX);
-        for step in job.steps.iter().take(proven) {
-            for (run, range) in agent::containers(step) {
-                if agent::is_agents_image(&run.value[range.clone()]) {
-                    let at = agent::first_line(&run, range);
-                    let message = "the agent's image is started without a proof of who built it";
-                    report.at(&RULE, run.origin(source).range(at), message);
-                }
+        for launch in agent::launches(job) {
+            if launch.step < proven {
+                let message = "the agent's image is started without a proof of who built it";
+                report.at(&RULE, launch.at(workflow), message);
             }
         }
         for (text, range) in job.steps.iter().filter_map(insecure) {

@@ -72,6 +72,17 @@ const BY_ANYONE: &[&str] = &[
     "workflow_run.pull_requests.*.head.ref",
 ];
 
+/// Values below `github.event` that people who may push can write.
+const BY_WRITERS: &[&str] = &[
+    "label.description",
+    "label.name",
+    "milestone.description",
+    "milestone.title",
+    "release.body",
+    "release.name",
+    "release.tag_name",
+];
+
 /// Outputs of actions that anybody can write: an action, and the start of its outputs' names.
 const OUTPUTS: &[(&str, &[&str])] = &[
     ("dorny/paths-filter", &["changes_files", "_files"]),
@@ -255,20 +266,11 @@ impl Authors {
         if let ["client_payload", ..] = path {
             return Some(Author::Writer);
         }
-        let fits = |known: &&&str| {
-            let mut known = known.split('.');
-            let mut path = path.iter();
-            loop {
-                match (path.next(), known.next()) {
-                    (None, None) => return true,
-                    (Some(part), Some(wanted)) if wanted == "*" || *part == wanted => {}
-                    // An object that holds such a value.
-                    (None, Some(_)) => return as_json,
-                    _ => return false,
-                }
-            }
-        };
-        BY_ANYONE.iter().find(fits).map(|_| Author::Anyone)
+        let holds = |known: &[&str]| known.iter().any(|known| leads_to(path, known, as_json));
+        if holds(BY_ANYONE) {
+            return Some(Author::Anyone);
+        }
+        holds(BY_WRITERS).then_some(Author::Writer)
     }
 
     fn variable(&self, expression: &Expression<'_>, name: &str) -> Option<Author> {
@@ -291,6 +293,18 @@ impl Authors {
         let plain = name.contains("any_") || name.contains("only_") || name.ends_with("_count");
         (!plain && outputs.iter().any(|known| fits(&known))).then_some(Author::Anyone)
     }
+}
+
+/// Whether `path` is `known`, or `as_json` an object that holds it.
+fn leads_to(path: &[&str], known: &str, as_json: bool) -> bool {
+    let mut known = known.split('.');
+    for part in path {
+        match known.next() {
+            Some(wanted) if wanted == "*" || *part == wanted => {}
+            _ => return false,
+        }
+    }
+    as_json || known.next().is_none()
 }
 
 fn raise(slot: &mut Author, author: Author) {

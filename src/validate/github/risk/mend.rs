@@ -5,18 +5,18 @@ use std::{collections::BTreeMap, ops::Range};
 use super::{author::Author, code::Code, injection::Injection};
 use crate::{
     document::{Source, edit::Edit, yaml::Node},
-    validate::github::view::{Job, Step},
+    validate::github::{
+        Workflow,
+        view::{Job, Step},
+    },
 };
 
-/// Whether a POSIX shell runs the step that `found` is of.
-pub(super) fn runs_in_shell(root: Node<'_>, job: &Job<'_>, found: &[Injection<'_, '_>]) -> bool {
-    let Some(first) = found.first() else {
-        return false;
-    };
+/// Whether a POSIX shell runs `step`.
+fn runs_in_shell(workflow: &Workflow<'_>, job: &Job<'_>, step: &Step<'_>) -> bool {
     let shells = [
-        first.step.node.get("shell"),
+        step.node.get("shell"),
         default_shell(&job.node),
-        default_shell(&root),
+        default_shell(&workflow.root),
     ];
     if let Some(shell) = shells.into_iter().flatten().next() {
         return matches!(shell.text(), Some("bash" | "sh"));
@@ -29,14 +29,21 @@ fn default_shell<'a>(holder: &Node<'a>) -> Option<Node<'a>> {
     holder.get("defaults")?.get("run")?.get("shell")
 }
 
-/// Replaces those of `found`, all of one step, that stand in double quotes of a plain script.
-pub(super) fn edits(source: &Source<'_>, found: &[Injection<'_, '_>]) -> Vec<Edit> {
-    let Some(first) = found.first() else {
+/// Replaces those of `found`, all of one step of `job`, that stand in double quotes of a plain
+/// script.
+pub(super) fn edits(
+    workflow: &Workflow<'_>,
+    job: &Job<'_>,
+    found: &[Injection<'_, '_>],
+) -> Vec<Edit> {
+    let Some(step) = found.first().map(|first| first.step) else {
         return Vec::new();
     };
-    let Some(run) = first.step.run.as_ref() else {
+    let shell = runs_in_shell(workflow, job, step);
+    let Some(run) = step.run.as_ref().filter(|_| shell) else {
         return Vec::new();
     };
+    let source = workflow.subject.source;
     let quoted = double_quoted(run.value);
     let mut variables = BTreeMap::new();
     let mut edits = Vec::new();
@@ -57,11 +64,17 @@ pub(super) fn edits(source: &Source<'_>, found: &[Injection<'_, '_>]) -> Vec<Edi
         let Some(name) = variable(inside.trim()) else {
             continue;
         };
-        if !injection.foreign.by_env {
-            // A name that is there already means something else.
-            if run.value.contains(&name) {
+        if injection.foreign.by_env {
+            // Shells tell large letters from small ones; expressions do not.
+            let holders = [step.node, job.node, workflow.root];
+            let sets = |it: &Node<'_>| it.get("env").is_some_and(|env| env.get(&name).is_some());
+            if !holders.iter().any(sets) {
                 continue;
             }
+        } else if run.value.contains(&name) {
+            // A name that is there already means something else.
+            continue;
+        } else {
             variables.insert(name.clone(), inside.trim().to_owned());
         }
         edits.push(Edit {
@@ -69,9 +82,11 @@ pub(super) fn edits(source: &Source<'_>, found: &[Injection<'_, '_>]) -> Vec<Edi
             text: format!("${{{name}}}"),
         });
     }
-    match declare(source, first.step, &variables) {
-        Some(declaration) => edits.extend(declaration),
-        None => edits.clear(),
+    if !variables.is_empty() {
+        let Some(declaration) = declare(source, step, &variables) else {
+            return Vec::new();
+        };
+        edits.push(declaration);
     }
     edits
 }
@@ -81,15 +96,14 @@ fn declare(
     source: &Source<'_>,
     step: &Step<'_>,
     variables: &BTreeMap<String, String>,
-) -> Option<Option<Edit>> {
-    if variables.is_empty() {
-        return Some(None);
-    }
+) -> Option<Edit> {
     let key = |wanted: &str| {
         let mut entries = step.node.own_entries();
         entries.find(|(key, _)| key.text() == Some(wanted))
     };
     let (at, before, deeper) = match key("env") {
+        // One that a merge key brings would be lost.
+        None if step.node.get("env").is_some() => return None,
         None => (key("run")?.0.at().start, "env:", "  "),
         Some((_, env)) => {
             let taken = |name: Node<'_>| name.text().is_none_or(|it| variables.contains_key(it));
@@ -107,10 +121,10 @@ fn declare(
         .map(|(name, value)| format!("{deeper}{name}: ${{{{ {value} }}}}"));
     let head = Some(before.to_owned()).filter(|head| !head.is_empty());
     let lines: Vec<_> = head.into_iter().chain(lines).collect();
-    Some(Some(Edit {
+    Some(Edit {
         at: at..at,
         text: lines.join(&pad) + &pad,
-    }))
+    })
 }
 
 /// How far the key at `at` is indented, where no more than `-` stands before it on its line, and

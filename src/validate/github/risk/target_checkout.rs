@@ -117,8 +117,8 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
         let Some((from, at, folder)) = checkout(workflow, job) else {
             continue;
         };
-        let later = job.steps.iter().skip(from);
-        let Some(run) = later.filter_map(|step| runs(step, folder)).next() else {
+        let mut later = job.steps.iter().skip(from);
+        let Some(run) = later.find_map(|step| runs(step, folder)) else {
             continue;
         };
         let line = workflow.subject.source.span(&run).start.line;

@@ -113,12 +113,7 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
         let job = of_step
             .first()
             .and_then(|first| workflow.jobs.get(first.expression.job?));
-        let shell = job.is_some_and(|job| mend::runs_in_shell(workflow.root, job, of_step));
-        let mut edits = if shell {
-            mend::edits(source, of_step)
-        } else {
-            Vec::new()
-        };
+        let mut edits = job.map_or_else(Vec::new, |job| mend::edits(workflow, job, of_step));
         for injection in of_step {
             let at = injection
                 .expression

@@ -208,6 +208,9 @@ fn a_mend_joins_the_variables_that_are_there() {
                 env:\n          TITLE: ${{ github.event.issue.title }}\n";
     let after = mended(text);
     assert!(after.contains("echo \"${HEAD_REF} ${TITLE}\"\n"), "{after}");
+    // The shell tells large letters from small ones.
+    let small = text.replace("env.TITLE", "env.title");
+    assert!(mended(&small).contains("${{ env.title }}"));
     let env = "env:\n          HEAD_REF: ${{ github.head_ref }}\n          TITLE: ${{";
     assert!(after.contains(env), "{after}");
 }
@@ -303,6 +306,22 @@ fn a_change_that_is_only_read_is_no_risk() {
         text
     ));
     assert!(has("      - uses: ./head/action\n", text));
+}
+
+#[test]
+fn an_image_that_the_job_builds_or_proves_may_be_started() {
+    let text = &mut String::new();
+    let run = "      - run: |\n          docker run --rm \\\n            --memory 2g --pids-limit \
+               512 agent-sandbox:test true\n";
+    let mut ids = |before: &str| -> Vec<_> {
+        let job = format!("    steps:\n{before}{run}");
+        let found = in_job("workflow_dispatch", &job, text);
+        found.iter().map(|(id, at)| format!("{id} {at}")).collect()
+    };
+    let unverified = "workflow-agent-unverified docker run --rm \\";
+    assert_eq!(ids(""), [unverified]);
+    assert!(ids("      - run: cosign verify agent-sandbox:test\n").is_empty());
+    assert!(ids("      - run: docker build -t agent-sandbox:test .\n").is_empty());
 }
 
 #[test]

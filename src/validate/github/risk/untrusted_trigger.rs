@@ -44,7 +44,7 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
         return;
     };
     for it in Agents::jobs(workflow) {
-        if it.is_gated || it.agent.asks {
+        if it.agent.asks || Agents::is_gated(workflow, it.index) {
             continue;
         }
         let message = format!(
