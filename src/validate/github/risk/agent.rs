@@ -244,7 +244,7 @@ pub(super) fn launches<'a>(job: &Job<'a>) -> Vec<Launch<'a>> {
         }));
     }
     found.retain(|launch| is_agents_image(launch.command()));
-    if !found.is_empty() && job.steps.iter().any(builds) {
+    if !found.is_empty() && builds_image(job) {
         found.clear();
     }
     found
@@ -255,11 +255,14 @@ fn runs<'j, 'a>(job: &'j Job<'a>) -> impl Iterator<Item = (usize, &'j Scalar<'a>
     steps.filter_map(|(index, step)| Some((index, step.run.as_ref()?)))
 }
 
-fn builds(step: &Step<'_>) -> bool {
+/// Whether the job builds an image.
+pub(super) fn builds_image(job: &Job<'_>) -> bool {
     let by_action = |uses: &Scalar<'_>| uses::name(uses.value) == "docker/build-push-action";
     let commands = ["docker build", "docker buildx", "podman build", "buildah "];
     let by_command = |run: &Scalar<'_>| commands.iter().any(|it| run.value.contains(it));
-    step.uses.as_ref().is_some_and(by_action) || step.run.as_ref().is_some_and(by_command)
+    job.steps.iter().any(|step| {
+        step.uses.as_ref().is_some_and(by_action) || step.run.as_ref().is_some_and(by_command)
+    })
 }
 
 /// Whether an image is the one that agents run in, by its name.

@@ -26,7 +26,7 @@ pub(super) static RULE: Rule = Rule {
     },
     why: "actions/checkout keeps the job's token for later `git` commands. An agent in the same \
           job can read it there and push with it, whatever its own limits are; an artifact of \
-          the whole workspace may carry it away. Jobs that push by themselves are left alone.",
+          the whole workspace, hidden files included, may carry it away. Jobs that push by themselves are left alone.",
     bad: &[
         Example {
             path: ".github/workflows/triage.yml",
@@ -46,6 +46,7 @@ pub(super) static RULE: Rule = Rule {
                 "      - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4 # v5.0.0\n"
                 "        with:\n"
                 "          path: .\n"
+                "          include-hidden-files: true\n"
             ),
         },
     ],
@@ -107,13 +108,24 @@ fn uploads_all(job: &Job<'_>) -> Option<usize> {
         "${{github.workspace}}",
     ];
     job.steps.iter().position(|step| {
-        let uploads = step
-            .uses
-            .as_ref()
-            .is_some_and(|uses| uses::name(uses.value) == "actions/upload-artifact");
-        let path = uses::input(&step.node, "path").filter(|_| uploads);
+        let path = uses::input(&step.node, "path").filter(|_| uploads_hidden(step));
         path.is_some_and(|path| path.value.lines().any(|line| all.contains(&line.trim())))
     })
+}
+
+/// Whether `step` uploads hidden files too; since its fourth version the action does so only where
+/// it is told.
+fn uploads_hidden(step: &Step<'_>) -> bool {
+    let Some(uses) = step.uses.as_ref() else {
+        return false;
+    };
+    let (name, version) = uses.value.split_once('@').unwrap_or((uses.value, ""));
+    let hidden = uses::input(&step.node, "include-hidden-files");
+    let is_old = ["v1", "v2", "v3"]
+        .iter()
+        .any(|old| version.starts_with(old));
+    let uploads = name.eq_ignore_ascii_case("actions/upload-artifact");
+    uploads && (is_old || hidden.is_some_and(|hidden| hidden.value == "true"))
 }
 
 /// Whether the job itself pushes with what the checkout left.

@@ -64,9 +64,10 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
             }
             if seen.insert((index, name.clone())) {
                 let at = expression.range(workflow.subject.source, flow.at());
+                let written = expression.scalar.value.get(flow.at()).unwrap_or(name);
                 let message = format!(
-                    "the secret `{}` is given to an agent's job without an `environment`",
-                    excerpt(name)
+                    "`{}` is given to an agent's job without an `environment`",
+                    excerpt(written)
                 );
                 report.at(&RULE, at, message);
             }

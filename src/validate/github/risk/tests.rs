@@ -325,6 +325,25 @@ fn an_image_that_the_job_builds_or_proves_may_be_started() {
 }
 
 #[test]
+fn only_hidden_files_hold_the_token() {
+    let text = &mut String::new();
+    let mut ids = |version: &str, hidden: &str| -> Vec<&'static str> {
+        let job = format!(
+            "    steps:\n      - uses: \
+             actions/checkout@9f698171ed81b15d1823a05fc7211befd50c8ae0\n      - uses: \
+             actions/upload-artifact@{version}\n        with:\n          path: .\n{hidden}"
+        );
+        let found = in_job("push", &job, text);
+        let ids = found.into_iter().map(|(id, _)| id);
+        ids.filter(|id| *id == "workflow-persisted-credentials")
+            .collect()
+    };
+    assert_eq!(ids("v4", ""), [] as [&str; 0]);
+    assert_eq!(ids("v3.1", "").len(), 1);
+    assert_eq!(ids("v5", "          include-hidden-files: true\n").len(), 1);
+}
+
+#[test]
 fn locked_workflows_have_their_commits_elsewhere() {
     struct Locked;
     impl crate::validate::Files for Locked {
