@@ -137,7 +137,8 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
 /// Whether the job runs for some of the events only, which is not followed.
 fn tells_events_apart(job: &Job<'_>) -> bool {
     let condition = job.node.get("if").and_then(|it| it.text());
-    condition.is_some_and(|it| it.contains("event_name") || it.contains("workflow_run."))
+    let origins = ["event_name", "workflow_run.event", "workflow_run.head"];
+    condition.is_some_and(|it| origins.iter().any(|origin| it.contains(origin)))
 }
 
 /// The first step after a checkout of a change, where that is named, and its folder.

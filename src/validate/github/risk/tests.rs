@@ -306,6 +306,21 @@ fn a_change_that_is_only_read_is_no_risk() {
         text
     ));
     assert!(has("      - uses: ./head/action\n", text));
+    let run = "    steps:\n      - uses: \
+               actions/checkout@9f698171ed81b15d1823a05fc7211befd50c8ae0\n        with:\n          \
+               ref: ${{ github.event.workflow_run.head_sha }}\n      - run: make\n";
+    for (condition, is_risk) in [
+        ("conclusion == 'failure'", true),
+        ("event == 'push'", false),
+    ] {
+        let job = format!("    if: github.event.workflow_run.{condition}\n{run}");
+        let found = in_job("workflow_run", &job, text);
+        assert_eq!(
+            found.iter().any(|(id, _)| *id == rule),
+            is_risk,
+            "{found:?}"
+        );
+    }
 }
 
 #[test]
