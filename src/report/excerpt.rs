@@ -49,6 +49,13 @@ impl Excerpt {
     }
 }
 
+impl Excerpt {
+    /// The lines.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 /// Where the last shown byte of a finding ends.
 fn shown_end(text: &str, start: usize, end: usize) -> usize {
     let shown = text.get(start..end).unwrap_or_default();

@@ -65,7 +65,7 @@ impl Kind {
     }
 
     /// The kind that `path` alone tells.
-    pub(super) fn of_path(path: &Path) -> Option<Self> {
+    pub fn of_path(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
         if name == "actions.lock" {
             return path
@@ -119,17 +119,31 @@ pub fn is_candidate(path: &Path) -> bool {
     is_yaml || Kind::of_path(path).is_some()
 }
 
-/// Whether YAML of no telling name could be of a known kind.
+/// A key of each kind that is told by what the file holds.
+const KEYS: [&str; 10] = [
+    "apiVersion",
+    "jobs",
+    "runs",
+    "script",
+    "spec",
+    "network_policies",
+    "runners",
+    "filesystem_policy",
+    "network_middlewares",
+    "landlock",
+];
+
+/// Whether YAML of no telling name could be of a known kind: some line begins with one of its keys.
 pub(super) fn may_be_ours(bytes: &[u8]) -> bool {
-    let holds = |needle: &str| memchr::memmem::find(bytes, needle.as_bytes()).is_some();
-    (holds("apiVersion") && holds("kind"))
-        || (holds("jobs") && holds("on"))
-        || holds("runs")
-        || holds("script")
-        || holds("spec")
-        || holds("network_policies")
-        || holds("runners")
-        || holds("filesystem_policy")
-        || holds("network_middlewares")
-        || holds("landlock")
+    let is_key = |key: &str| {
+        memchr::memmem::find_iter(bytes, key.as_bytes()).any(|at| {
+            let before = bytes[..at].iter().rev();
+            let begins = before
+                .take_while(|byte| **byte != b'\n')
+                .all(|byte| b" \t\r\"'{-?\xef\xbb\xbf".contains(byte));
+            let after = bytes.get(at + key.len());
+            begins && after.is_some_and(|byte| b":\"' ".contains(byte))
+        })
+    };
+    KEYS.into_iter().any(is_key)
 }

@@ -18,6 +18,7 @@ mod renovate;
 mod report;
 mod rule;
 mod runner;
+mod secret;
 mod syntax;
 #[cfg(test)]
 mod tests;

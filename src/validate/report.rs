@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Problem, Rule};
+use super::{Problem, Rule, secret};
 use crate::{
     document::Source,
     report::{excerpt::Excerpt, finding::Finding},
@@ -44,7 +44,8 @@ impl<'a> Report<'a> {
         }
         let span = self.source.span(&at);
         let mut finding = Finding::at(&rule.about, self.source.file(), span, message);
-        finding.excerpt = Excerpt::of(self.source.text(), span);
+        let excerpt = Excerpt::of(self.source.text(), span);
+        finding.excerpt = excerpt.filter(|excerpt| !secret::is_in(excerpt.text()));
         self.add(finding, at.start)
     }
 

@@ -56,10 +56,10 @@ pub(super) fn unparsable(named: Option<Kind>, error: &DocumentError, report: &mu
     problem.severity(severity(named));
 }
 
-/// An error only where the name tells that a platform reads the file.
+/// Of a file whose name tells nothing it is not known whether anybody reads it.
 fn severity(named: Option<Kind>) -> Severity {
     match named {
         Some(_) => Severity::Error,
-        None => Severity::Warning,
+        None => Severity::Note,
     }
 }

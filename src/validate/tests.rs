@@ -144,3 +144,43 @@ fn what_only_looks_like_such_a_comment_silences_nothing() {
     let found = check(Path::new("fullsend.yaml"), text.as_bytes(), None, &NoFiles);
     assert_eq!(found.problems.len(), 1);
 }
+
+#[test]
+fn lines_with_a_secret_are_not_shown() {
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    for (path, text) in [
+        ("fullsend.yaml", format!("version: 1\ntoken: {token}\n")),
+        ("renovate.json", format!("{{\"tokenn\": \"{token}\"}}")),
+        (
+            ".gitlab-ci.yml",
+            format!("a: {{script: x, imag: {token}}}\n"),
+        ),
+        (
+            ".github/workflows/a.yml",
+            format!("on: push\njobs: {{a: {token}}}\n"),
+        ),
+        (".github/workflows/a.yml", format!("on: push\n\t{token}\n")),
+    ] {
+        let found = check(Path::new(path), text.as_bytes(), None, &NoFiles).problems;
+        assert!(!found.is_empty(), "{path}");
+        let excerpts: Vec<_> = found.iter().map(|it| &it.finding.excerpt).collect();
+        assert!(
+            !format!("{excerpts:?}").contains(&token),
+            "{path}: {excerpts:?}"
+        );
+    }
+}
+
+#[test]
+fn what_nobody_may_read_fails_nothing() {
+    for text in ["x: [\nscript: y\n", "a: typescript\n[", "apiVersion: {\n"] {
+        let found = check(Path::new("notes.yml"), text.as_bytes(), None, &NoFiles).problems;
+        let severities: Vec<_> = found.iter().map(|it| it.finding.severity).collect();
+        assert!(
+            severities.iter().all(|it| it.as_str() == "note"),
+            "{severities:?}"
+        );
+    }
+    let found = check(Path::new(".github/workflows/a.yml"), b"", None, &NoFiles).problems;
+    assert_eq!(found.len(), 1);
+}

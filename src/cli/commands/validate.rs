@@ -1,6 +1,9 @@
 //! `fullsend validate`: what is wrong with the files of an installation.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Component, Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum, builder::PossibleValue};
 use rayon::prelude::*;
@@ -24,7 +27,7 @@ use crate::{
         sarif, step_summary,
     },
     seam::{
-        files::{self, AtomicFile},
+        files::{self, AtomicFile, FileError},
         walk,
     },
     validate::{self, Checked, Files, Kind, Problem, UNREADABLE},
@@ -58,7 +61,7 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "FILE")]
     sarif_file: Option<PathBuf>,
     /// Prints every rule, and looks at no file
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["paths", "kind", "fix", "report", "sarif_file"])]
     pub(super) list_rules: bool,
     #[command(flatten)]
     pub(super) simulate: SimulateArgs,
@@ -100,18 +103,16 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Outcome {
     let judged: Vec<Judged> = selection
         .files
         .par_iter()
-        .map(|file| judge(file, args, &disk))
-        .collect::<Result<_, _>>()?;
-    for (file, _) in selection
-        .files
-        .iter()
-        .zip(&judged)
-        .filter(|(_, it)| it.is_mended)
-    {
-        context
-            .terminal
-            .note(&format!("mended {}", file.name.display()));
-    }
+        .map(|file| {
+            let mut judged = judge(file, args, &disk);
+            if context.global.format != Format::Human {
+                // Ten thousand files have many lines that nobody is shown.
+                judged.findings.iter_mut().for_each(|it| it.excerpt = None);
+            }
+            judged
+        })
+        .collect();
+    settle(&selection, &judged, context)?;
     let count = judged.iter().filter(|judged| judged.is_known).count();
     let findings = judged.into_iter().flat_map(|judged| judged.findings);
     let findings = findings
@@ -143,47 +144,84 @@ fn sarif_of(findings: &Findings) -> serde_json::Value {
 struct Judged {
     findings: Vec<Finding>,
     is_known: bool,
-    is_mended: bool,
+    /// The text with every safe mend made, where there is one.
+    mended: Option<String>,
 }
 
-fn judge(file: &Selected, args: &ValidateArgs, disk: &OnDisk<'_>) -> Result<Judged, CliFailure> {
+fn judge(file: &Selected, args: &ValidateArgs, disk: &OnDisk<'_>) -> Judged {
     let bytes = match files::read(&file.path, MAX_FILE_BYTES) {
         Ok(bytes) => bytes,
-        Err(error) => {
-            let finding = Finding::whole_file(&UNREADABLE.about, &file.name, chain(&error));
-            return Ok(Judged {
-                findings: vec![finding],
-                ..Judged::default()
-            });
-        }
+        Err(error) => return unreadable(file, args, &error),
     };
     let kind = args.kind.filter(|_| file.is_named);
     let mut checked = validate::check(&file.name, &bytes, kind, disk);
-    if file.is_named && checked.kind.is_none() && checked.problems.is_empty() {
+    let mended = args
+        .fix
+        .then(|| mended(file, &bytes, &checked, kind, disk))
+        .flatten();
+    if let Some(text) = &mended {
+        checked = validate::check(&file.name, text.as_bytes(), kind, disk);
+    }
+    let problems = checked.problems.into_iter();
+    Judged {
+        findings: problems.map(|problem| problem.finding).collect(),
+        is_known: checked.kind.is_some(),
+        mended,
+    }
+}
+
+/// A file that is too large, or may not be read: an error where its kind is known without reading.
+fn unreadable(file: &Selected, args: &ValidateArgs, error: &FileError) -> Judged {
+    let finding = Finding::whole_file(&UNREADABLE.about, &file.name, chain(error));
+    let is_known = file.is_named || args.kind.or_else(|| Kind::of_path(&file.name)).is_some();
+    Judged {
+        findings: vec![if is_known {
+            finding
+        } else {
+            finding.severity(Severity::Note)
+        }],
+        is_known,
+        mended: None,
+    }
+}
+
+/// Writes what was mended, and says of which named files nothing is known.
+fn settle(selection: &Selection, judged: &[Judged], context: &Context) -> Result<(), CliFailure> {
+    let is_known = |judged: &Judged| judged.is_known || !judged.findings.is_empty();
+    let named = selection.files.iter().zip(judged);
+    let named: Vec<_> = named.filter(|(file, _)| file.is_named).collect();
+    if let Some((first, _)) = named.first()
+        && named.len() == selection.files.len()
+        && !named.iter().any(|(_, judged)| is_known(judged))
+    {
         return Err(CliFailure::usage_with(
-            format!("{} is of no kind that is validated", file.name.display()),
+            format!("{} is of no kind that is validated", first.name.display()),
             "say what it is with --kind",
         ));
     }
-    let mut is_mended = false;
-    if args.fix
-        && let Some(text) = mended(file, &bytes, &checked, kind, disk)
-    {
-        AtomicFile::replace(&file.path)?.commit(text.as_bytes())?;
-        checked = validate::check(&file.name, text.as_bytes(), kind, disk);
-        is_mended = true;
+    for (file, judged) in named {
+        if !is_known(judged) {
+            let name = file.name.display();
+            let note =
+                format!("{name} is of no kind that is validated: say what it is with --kind");
+            context.terminal.note(&note);
+        }
     }
-    let problems = checked.problems.into_iter();
-    Ok(Judged {
-        findings: problems.map(|problem| problem.finding).collect(),
-        is_known: checked.kind.is_some(),
-        is_mended,
-    })
+    for (file, judged) in selection.files.iter().zip(judged) {
+        if let Some(text) = &judged.mended {
+            AtomicFile::replace(&file.path)?.commit(text.as_bytes())?;
+            context
+                .terminal
+                .note(&format!("mended {}", file.name.display()));
+        }
+    }
+    Ok(())
 }
 
 /// The text of `file` with every safe mend made; nothing where there is none.
 ///
-/// One mend can lay bare another, so that it is looked at again.
+/// One mend can lay bare another, so that it is looked at again. A mend after which more is wrong
+/// than before is none.
 fn mended(
     file: &Selected,
     bytes: &[u8],
@@ -198,27 +236,45 @@ fn mended(
         let Some(next) = edited(&text, &problems) else {
             break;
         };
+        let after = validate::check(&file.name, next.as_bytes(), kind, disk).problems;
+        if errors(&after) > errors(&problems) || after.iter().any(is_unreadable) {
+            break;
+        }
         is_changed = true;
         text = next;
-        problems = validate::check(&file.name, text.as_bytes(), kind, disk).problems;
+        problems = after;
     }
     is_changed.then_some(text)
 }
 
-/// `text` with the mends of `problems`, but for those that would touch another's bytes.
-fn edited(text: &str, problems: &[Problem]) -> Option<String> {
-    let mut edits: Vec<Edit> = Vec::new();
-    for problem in problems {
-        let is_taken = |edit: &Edit| edits.iter().any(|other| touch(edit, other));
-        if !problem.fix.iter().any(is_taken) {
-            edits.extend(problem.fix.iter().cloned());
-        }
-    }
-    (!edits.is_empty()).then(|| edit::apply(text, &edits).ok())?
+fn errors(problems: &[Problem]) -> usize {
+    let errors = problems
+        .iter()
+        .filter(|it| it.finding.severity == Severity::Error);
+    errors.count()
 }
 
-fn touch(one: &Edit, other: &Edit) -> bool {
-    one.at.start <= other.at.end && other.at.start <= one.at.end
+fn is_unreadable(problem: &Problem) -> bool {
+    problem.finding.rule.id == UNREADABLE.about.id
+}
+
+/// `text` with the mends of `problems`, but for those that would touch another's bytes.
+fn edited(text: &str, problems: &[Problem]) -> Option<String> {
+    // By where each begins; those taken never touch, so that only the neighbours can.
+    let mut taken: BTreeMap<(usize, usize), &Edit> = BTreeMap::new();
+    for problem in problems {
+        let is_free = |edit: &Edit| {
+            let before = taken.range(..=(edit.at.end, usize::MAX)).next_back();
+            before.is_none_or(|(_, other)| other.at.end < edit.at.start)
+        };
+        if problem.fix.iter().all(is_free) {
+            let count = taken.len();
+            let numbered = (count..).zip(&problem.fix);
+            taken.extend(numbered.map(|(number, edit)| ((edit.at.start, number), edit)));
+        }
+    }
+    let edits: Vec<Edit> = taken.into_values().cloned().collect();
+    (!edits.is_empty()).then(|| edit::apply(text, &edits).ok())?
 }
 
 fn unread(selection: &Selection) -> Vec<Finding> {

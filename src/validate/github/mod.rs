@@ -53,6 +53,8 @@ pub(super) static LOCK_RULES: &[&Rule] = lock::RULES;
 /// Looks at a workflow with every rule.
 pub(super) fn workflow(subject: Subject<'_>, tree: &Yaml, report: &mut Report<'_>) {
     let Some(workflow) = Workflow::read(subject, tree) else {
+        let message = "the file is empty: every push to the repository fails a run of it";
+        report.whole(&rules::missing_key::RULE, message);
         return;
     };
     for rule in WORKFLOW_RULES.iter().chain(RISKS) {
@@ -65,6 +67,8 @@ pub(super) fn workflow(subject: Subject<'_>, tree: &Yaml, report: &mut Report<'_
 /// Looks at an action's metadata with every rule.
 pub(super) fn action(subject: Subject<'_>, tree: &Yaml, report: &mut Report<'_>) {
     let Some(action) = Action::read(subject, tree) else {
+        let message = "the file is empty: who uses the action fails";
+        report.whole(&actions::missing_key::RULE, message);
         return;
     };
     for rule in ACTION_RULES.iter().chain(RISKS) {

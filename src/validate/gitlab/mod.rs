@@ -39,7 +39,6 @@ mod reference;
 mod reference_cycle;
 mod rules_with_only;
 mod scalar;
-mod secret;
 mod secret_variable;
 mod shape;
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::{
-    Pipeline,
-    fault::brief,
-    secret::{self, Secret},
-};
+use super::{Pipeline, fault::brief};
 use crate::{
     report::finding::{self, Severity},
-    validate::{Example, Report, Rule, rule::Check},
+    validate::{
+        Example, Report, Rule,
+        rule::Check,
+        secret::{self, Secret},
+    },
 };
 
 pub(super) static RULE: Rule = Rule {

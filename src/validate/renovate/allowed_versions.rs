@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
     bad: &[
         Example {
             path: "renovate.json",
-            text: r#"{"extends": ["config:recommended"], "packageRules": [{"matchPackageNames": ["acme/agent"], "allowedVersions": "!=1.3.0"}]}
+            text: r#"{"extends": ["config:recommended"], "packageRules": [{"matchDatasources": ["docker"], "matchPackageNames": ["acme/agent"], "allowedVersions": "!=1.3.0"}]}
 "#,
         },
         Example {
@@ -59,13 +59,16 @@ fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
             continue;
         };
         if is_unequal(value.value) {
-            let message = format!(
-                "`{}` is no range: Renovate stops in this repository",
-                shown(value.value)
-            );
-            report
-                .at(&RULE, value.at, message)
-                .severity(Severity::Error);
+            let shown = shown(value.value);
+            if is_semver(*object) {
+                let message = format!("`{shown}` is no range: Renovate stops in this repository");
+                report
+                    .at(&RULE, value.at, message)
+                    .severity(Severity::Error);
+            } else {
+                let message = format!("only versionings such as pep440 know the range `{shown}`");
+                report.at(&RULE, value.at, message).severity(Severity::Note);
+            }
             continue;
         }
         if object.parent == "." && !renovate.is_preset {
@@ -76,8 +79,9 @@ fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
             report.at(&RULE, entry.key.at(), message);
         }
         let names = object.get("matchPackageNames");
+        let others = other_matchers(*object);
         for name in names.iter().flat_map(Entry::texts) {
-            if !seen.insert(name.value) {
+            if !seen.insert((name.value, others.clone())) {
                 let message = format!(
                     "`{}` has `allowedVersions` in an earlier rule too: only the last counts",
                     shown(name.value)
@@ -86,6 +90,38 @@ fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
             }
         }
     }
+}
+
+/// Whether the rule is about what has versions such as npm's, which know no `!=`.
+fn is_semver(rule: Object<'_>) -> bool {
+    const SEMVER: [&str; 7] = [
+        "docker",
+        "dockerfile",
+        "github-actions",
+        "github-releases",
+        "github-tags",
+        "npm",
+        "semver",
+    ];
+    let keys = ["matchDatasources", "matchManagers", "versioning"];
+    let entries: Vec<Entry<'_>> = keys.into_iter().filter_map(|key| rule.get(key)).collect();
+    let mut texts = entries.iter().flat_map(Entry::texts);
+    texts.any(|text| SEMVER.contains(&text.value))
+}
+
+/// What else a rule matches by: two that differ there are about different updates.
+fn other_matchers(rule: Object<'_>) -> Vec<String> {
+    let matchers = rule
+        .entries()
+        .filter(|entry| entry.name.starts_with("match") && entry.name != "matchPackageNames");
+    let mut matchers: Vec<String> = matchers
+        .map(|entry| {
+            let texts: Vec<&str> = entry.texts().iter().map(|text| text.value).collect();
+            format!("{} {}", entry.name, texts.join(" "))
+        })
+        .collect();
+    matchers.sort();
+    matchers
 }
 
 /// Whether a range says what a version is not, which semver has no sign for.

@@ -9,7 +9,7 @@ mod expression_syntax;
 mod function_arguments;
 mod ignored_key;
 mod merge_key;
-mod missing_key;
+pub(super) mod missing_key;
 mod step_shape;
 mod unavailable_context;
 mod unavailable_function;

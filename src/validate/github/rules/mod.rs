@@ -18,7 +18,7 @@ mod expression_syntax;
 mod function_arguments;
 mod job_shape;
 mod merge_key;
-mod missing_key;
+pub(super) mod missing_key;
 mod needs_cycle;
 mod permission;
 mod runner_label;

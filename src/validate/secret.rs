@@ -50,6 +50,11 @@ static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:passw(?:or)?d|secret|token|api_?key|access_?key|private_?key)$").ok()
 });
 
+/// Whether `text` holds what can be nothing but a secret: no line of it is shown then.
+pub(super) fn is_in(text: &str) -> bool {
+    KNOWN.as_ref().is_some_and(|known| known.is_match(text))
+}
+
 /// What kind of secret the variable `name` holds, if it holds one.
 pub(super) fn kind(name: &str, value: &str) -> Option<Secret> {
     if value.len() > MAX_VALUE || value.contains("EXAMPLE") {
