@@ -6,6 +6,8 @@ source "$(dirname "$0")/lib.sh"
 main() {
   local options=("--report=$FULLSEND_REPORT") words
   [[ -z $INPUT_CONFIG ]] || options+=("--config=$INPUT_CONFIG")
+  # Before the words of the workflow: nothing counts as an option behind a `--` of theirs.
+  [[ $INPUT_MODE != exec || -z $INPUT_IMAGE ]] || options+=("--image=$INPUT_IMAGE")
   lines words "$INPUT_ARGS"
   options+=("${words[@]}")
   "run_$INPUT_MODE"
@@ -13,7 +15,6 @@ main() {
 
 run_exec() {
   local command=()
-  [[ -z $INPUT_IMAGE ]] || options+=("--image=$INPUT_IMAGE")
   lines words "$INPUT_COMMAND"
   ((${#words[@]} == 0)) || command=(-- "${words[@]}")
   # A workflow has nothing to say on the agent's stdin.

@@ -55,6 +55,6 @@ impl Context for GithubImagePipeline {
     const TEMPLATE: Template = Template {
         name: "github/image-pipeline.yml.j2",
         source: include_str!("../../templates/github/image-pipeline.yml.j2"),
-        revision: 1,
+        revision: 2,
     };
 }
