@@ -74,6 +74,6 @@ impl Context for GithubWorkflow {
     const TEMPLATE: Template = Template {
         name: "github/workflow.yml.j2",
         source: include_str!("../../templates/github/workflow.yml.j2"),
-        revision: 1,
+        revision: 2,
     };
 }
