@@ -100,13 +100,21 @@ const SETTINGS: &[Setting] = &[
 fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
     let settings = request.settings;
     let image = image(request)?;
+    let own_registry = image.host() == "ghcr.io";
+    let environment = settings.given("environment").map(str::trim);
+    let environment = environment.filter(|name| !name.is_empty());
+    if !own_registry && environment.is_none() {
+        let problem = format!("is empty, and would guard the secrets for {}", image.host());
+        let hint = "name an environment of the repository, for example `release`";
+        return Err(refused("environment", &problem, hint));
+    }
     let folder = settings.get("context").trim_end_matches('/').to_owned();
     let platforms = platforms(request);
     let context = GithubImagePipeline {
         registry: image.host().to_owned(),
-        own_registry: image.host() == "ghcr.io",
+        own_registry,
         image: image.to_string(),
-        environment: settings.given("environment").map(str::to_owned),
+        environment: environment.map(str::to_owned),
         branch: settings.get("branch").to_owned(),
         dockerfile: match settings.given("dockerfile") {
             Some(path) => path.to_owned(),

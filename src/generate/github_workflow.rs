@@ -55,8 +55,8 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "label",
-        help: "A label that starts it on an issue or a pull request, whoever wrote that: only \
-               people with triage rights can set one",
+        help: "A label that starts it on an issue or a pull request, whoever wrote that, once \
+               somebody else sets it: an author's own label counts where `trust` names them",
         default: "",
         values: Values::Text("LABEL"),
     },
@@ -179,8 +179,7 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
         trust: json_list(&settings.list("trust")),
         login: settings.given("login").map(str::to_owned),
         permissions: permissions(request, name.as_str())?,
-        environment: Some(settings.get("environment").to_owned())
-            .filter(|_| !variables.secrets.is_empty()),
+        environment: environment(request, &variables.secrets)?,
         secrets: variables.secrets,
         variables: variables.plain,
         tokens: variables.tokens,
@@ -208,6 +207,20 @@ pub(super) fn action(given: Option<&str>) -> Result<Option<Wanted>, GenerateErro
     let hint = "write `fullsend-ai/sandbox@<40 hexadecimal digits> # v1.2.3`";
     let wanted = Wanted::action(text).map_err(|problem| refused("action", problem, hint))?;
     Ok(Some(wanted))
+}
+
+/// The environment that guards the `secrets`, where there are any.
+fn environment(request: &Request<'_>, secrets: &[String]) -> Result<Option<String>, GenerateError> {
+    if secrets.is_empty() {
+        return Ok(None);
+    }
+    let name = request.settings.get("environment").trim();
+    if name.is_empty() {
+        let problem = format!("is empty, and would guard: {}", secrets.join(", "));
+        let hint = "name an environment of the repository, for example `fullsend`";
+        return Err(refused("environment", &problem, hint));
+    }
+    Ok(Some(name.to_owned()))
 }
 
 fn events(request: &Request<'_>, agent: &str) -> Vec<String> {

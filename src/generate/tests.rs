@@ -153,6 +153,21 @@ fn standing_tells_templates_from_people() {
 }
 
 #[test]
+fn secrets_are_in_an_environment() {
+    for empty in ["environment=", "environment= "] {
+        let error = made("github-workflow", &[&action(), "secrets=A,B", empty], None);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("is empty, and would guard: A, B"), "{error}");
+        let pairs = [&*action(), "image=quay.io/a/b", empty];
+        let error = made("github-image-pipeline", &pairs, None).unwrap_err();
+        assert!(error.to_string().contains("secrets for quay.io"), "{error}");
+        // The job's own token needs none.
+        workflow(&[&action(), empty], None);
+        made("github-image-pipeline", &[&action(), empty], None).unwrap();
+    }
+}
+
+#[test]
 fn hostile_settings_are_refused_or_quoted() {
     for bad in [
         "agent=a b",
