@@ -1,5 +1,7 @@
 //! `github-workflow`: one agent on GitHub's events.
 
+use std::collections::BTreeSet;
+
 use super::{Draft, GenerateError, Kind, Request, Setting, Values, Wanted, setting::refused};
 use crate::{
     config::{Agent, AgentName, EnvName},
@@ -10,6 +12,7 @@ pub(super) static KIND: Kind = Kind {
     name: "github-workflow",
     about: "a GitHub workflow that runs one agent",
     settings: SETTINGS,
+    path: None,
     draft,
 };
 
@@ -311,38 +314,58 @@ struct Variables {
 
 impl Variables {
     fn of(request: &Request<'_>, agent: &Agent) -> Result<Self, GenerateError> {
-        let is_token = |name: &str| TOKENS.contains(&name);
-        let names = |key: &str| -> Result<Vec<String>, GenerateError> {
-            let list = request.settings.list(key).into_iter();
-            list.map(|name| match name.parse::<EnvName>() {
-                Ok(known) if !known.is_optional() => Ok(name.to_owned()),
-                _ => Err(refused(
-                    key,
-                    "is a list of variables",
-                    "write their names with commas between",
-                )),
-            })
-            .collect()
-        };
-        let plain = names("vars")?;
-        let mut secrets = names("secrets")?;
-        if secrets.is_empty() {
-            let demanded = agent.env.iter().filter(|name| !name.is_optional());
-            let demanded = demanded.map(|name| name.name().to_owned());
-            secrets = demanded
-                .filter(|name| !is_token(name) && !plain.contains(name))
-                .collect();
+        let plain = names(request, "vars")?;
+        let mut secrets = names(request, "secrets")?;
+        let demanded: BTreeSet<&str> = agent.env.iter().map(EnvName::name).collect();
+        if let Some(name) = plain.iter().find(|name| secrets.contains(name)) {
+            let problem = format!("names `{name}`, and so does `secrets`");
+            return Err(refused("vars", &problem, "name it in one of the two"));
         }
-        let tokens = agent.env.iter().map(|name| name.name().to_owned());
-        let tokens = tokens
-            .filter(|name| is_token(name) && !secrets.contains(name))
-            .collect();
+        let is_token = |name: &str| TOKENS.contains(&name) && demanded.contains(name);
+        if let Some(name) = plain.iter().find(|name| is_token(name)) {
+            let problem = format!("names `{name}`, which holds the job's own token");
+            let hint = "leave it out; a token of your own belongs in `secrets`";
+            return Err(refused("vars", &problem, hint));
+        }
+        if secrets.is_empty() {
+            let needed = agent.env.iter().filter(|name| !name.is_optional());
+            let needed = needed.map(EnvName::name).filter(|name| {
+                !is_token(name) && !is_runners(name) && !plain.iter().any(|plain| plain == name)
+            });
+            secrets = distinct(needed);
+        }
+        let tokens = demanded.iter().copied();
+        let tokens = tokens.filter(|name| is_token(name) && !secrets.iter().any(|it| it == name));
         Ok(Self {
-            tokens,
+            tokens: distinct(tokens),
             secrets,
             plain,
         })
     }
+}
+
+/// The variables that the setting `key` names.
+fn names(request: &Request<'_>, key: &str) -> Result<Vec<String>, GenerateError> {
+    let list = request.settings.list(key);
+    let is_name = |name: &&str| matches!(name.parse::<EnvName>(), Ok(it) if !it.is_optional());
+    if list.iter().all(is_name) {
+        return Ok(distinct(list));
+    }
+    let hint = "write their names with commas between";
+    Err(refused(key, "is a list of variables", hint))
+}
+
+/// Whether the runner sets the variable for every process of a job: no secret can be called so.
+fn is_runners(name: &str) -> bool {
+    let begins = |prefix: &&str| name.starts_with(prefix);
+    name == "CI" || ["GITHUB_", "RUNNER_", "ACTIONS_"].iter().any(begins)
+}
+
+/// Each of `names` once: a mapping has no key twice.
+fn distinct<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let names = names.into_iter().filter(|name| seen.insert(*name));
+    names.map(str::to_owned).collect()
 }
 
 fn cron(text: &str) -> Result<String, GenerateError> {

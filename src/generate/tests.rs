@@ -23,8 +23,20 @@ fn made(
     pairs: &[&str],
     existing: Option<&str>,
 ) -> Result<GeneratedFile, GenerateError> {
+    made_for("{}", kind, pairs, existing)
+}
+
+/// With the agent `triage` as written.
+fn made_for(
+    triage: &str,
+    kind: &str,
+    pairs: &[&str],
+    existing: Option<&str>,
+) -> Result<GeneratedFile, GenerateError> {
     let kind = Kind::named(kind).unwrap();
-    let config = config::parse(b"version: 1\nimage: ghcr.io/acme/agent:1.4.2\n", "x").unwrap();
+    let text =
+        format!("version: 1\nimage: ghcr.io/acme/agent:1.4.2\nagents:\n  triage: {triage}\n");
+    let config = config::parse(text.as_bytes(), "x").unwrap();
     let pairs = pairs.iter().map(|pair| pair.split_once('=').unwrap());
     let settings = kind.settings(pairs)?;
     let mut drafts = draft(kind, &config, &settings)?;
@@ -165,6 +177,39 @@ fn secrets_are_in_an_environment() {
         workflow(&[&action(), empty], None);
         made("github-image-pipeline", &[&action(), empty], None).unwrap();
     }
+}
+
+#[test]
+fn each_variable_comes_from_one_place() {
+    let triage =
+        "{env: [GH_TOKEN, GITHUB_REPOSITORY, CI, RUNNER_OS, ACTIONS_CACHE_URL, KEY, MODEL]}";
+    let env = |pairs: &[&str]| {
+        let action = action();
+        let pairs: Vec<&str> = pairs.iter().copied().chain([action.as_str()]).collect();
+        let text = made_for(triage, "github-workflow", &pairs, None)?.text;
+        let (_, env) = text.split_once("\n        env:\n").unwrap();
+        let lines = env
+            .lines()
+            .take_while(|line| line.starts_with("          "));
+        Ok::<_, GenerateError>(lines.map(str::trim).collect::<Vec<_>>().join("; "))
+    };
+    assert_eq!(
+        env(&["vars=MODEL,MODEL"]).unwrap(),
+        "GH_TOKEN: ${{ github.token }}; KEY: ${{ secrets.KEY }}; MODEL: ${{ vars.MODEL }}"
+    );
+    assert_eq!(
+        env(&["secrets=GH_TOKEN,KEY,GH_TOKEN"]).unwrap(),
+        "GH_TOKEN: ${{ secrets.GH_TOKEN }}; KEY: ${{ secrets.KEY }}"
+    );
+    let refused = |pairs: &[&str]| env(pairs).unwrap_err().to_string();
+    assert_eq!(
+        refused(&["secrets=A,B", "vars=C,B"]),
+        "the setting `vars` names `B`, and so does `secrets`"
+    );
+    assert_eq!(
+        refused(&["vars=GH_TOKEN"]),
+        "the setting `vars` names `GH_TOKEN`, which holds the job's own token"
+    );
 }
 
 #[test]
