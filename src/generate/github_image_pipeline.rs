@@ -13,6 +13,7 @@ pub(super) static KIND: Kind = Kind {
     name: "github-image-pipeline",
     about: "a GitHub workflow that builds, tests, signs and publishes an agent's image",
     settings: SETTINGS,
+    path: Some(PATH),
     draft,
 };
 

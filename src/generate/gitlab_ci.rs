@@ -10,6 +10,7 @@ pub(super) static KIND: Kind = Kind {
     name: "gitlab-ci",
     about: "GitLab jobs that run one agent, to be included by .gitlab-ci.yml",
     settings: SETTINGS,
+    path: None,
     draft,
 };
 

@@ -17,6 +17,7 @@ pub(super) static KIND: Kind = Kind {
     name: "gitlab-components",
     about: "a GitLab project of components that run, verify, validate and build",
     settings: SETTINGS,
+    path: None,
     draft,
 };
 

@@ -11,6 +11,7 @@ pub(super) static KIND: Kind = Kind {
     name: "gitlab-image-pipeline",
     about: "GitLab jobs that build, test, sign and publish an agent's image",
     settings: SETTINGS,
+    path: Some(PATH),
     draft,
 };
 

@@ -16,6 +16,7 @@ pub(super) static KIND: Kind = Kind {
     name: "helm-values",
     about: "Helm values of GitLab's runner chart, for one class of agents",
     settings: SETTINGS,
+    path: None,
     draft,
 };
 

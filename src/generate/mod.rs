@@ -47,6 +47,9 @@ pub struct Kind {
     pub about: &'static str,
     /// What `--set` can say.
     pub settings: &'static [Setting],
+    /// Where its one file lies, if no setting has a say in that: what the file was made with can
+    /// be read before anything is drafted.
+    pub path: Option<&'static str>,
     draft: fn(&Request<'_>) -> Result<Vec<Draft>, GenerateError>,
 }
 

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     name: "runner-config",
     about: "GitLab runner's config.toml, with a runner for each class of agents",
     settings: SETTINGS,
+    path: Some(PATH),
     draft,
 };
 

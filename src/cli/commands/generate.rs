@@ -139,11 +139,8 @@ fn places(
     args: &GenerateArgs,
 ) -> Result<Vec<Place>, CliFailure> {
     let output = output(args)?;
-    let drafts = generate::draft(kind, config, given)?;
-    let drafts = match remembered(kind, &drafts, &output, args)? {
-        Some(settings) => generate::draft(kind, config, &settings)?,
-        None => drafts,
-    };
+    let settings = remembered(kind, config, given, &output, args)?;
+    let drafts = generate::draft(kind, config, settings.as_ref().unwrap_or(given))?;
     let is_one = drafts.len() == 1;
     let place = |draft: Draft| {
         let path = path_of(draft.path(), &output, is_one)?;
@@ -162,19 +159,28 @@ fn places(
 /// The settings in the header of the first file that exists, where the command line has none.
 fn remembered(
     kind: &Kind,
-    drafts: &[Draft],
+    config: &Config,
+    given: &Settings,
     output: &Output,
     args: &GenerateArgs,
 ) -> Result<Option<Settings>, CliFailure> {
     if !args.set.is_empty() {
         return Ok(None);
     }
-    for draft in drafts {
-        let path = path_of(draft.path(), output, drafts.len() == 1)?;
+    let paths = match kind.path {
+        // There may be no draft without the settings that are looked for.
+        Some(path) => vec![PathBuf::from(path)],
+        None => {
+            let drafts = generate::draft(kind, config, given)?;
+            drafts.iter().map(|draft| draft.path().to_owned()).collect()
+        }
+    };
+    for own in &paths {
+        let path = path_of(own, output, paths.len() == 1)?;
         let Some(text) = existing(&path, output)? else {
             continue;
         };
-        if let Some((stamp, _)) = generate::read_header(draft.path(), &text)
+        if let Some((stamp, _)) = generate::read_header(own, &text)
             && stamp.kind == kind.name
         {
             let pairs = stamp.settings.iter();

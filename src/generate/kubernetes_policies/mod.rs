@@ -18,6 +18,7 @@ pub(super) static KIND: Kind = Kind {
     name: "kubernetes-policies",
     about: "a namespace for agents, and whose images run there",
     settings: SETTINGS,
+    path: None,
     draft,
 };
 

@@ -14,6 +14,7 @@ pub(super) static KIND: Kind = Kind {
     name: "openshell-policy",
     about: "the policy of one agent's OpenShell sandbox",
     settings: SETTINGS,
+    path: None,
     draft,
 };
 

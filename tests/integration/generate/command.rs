@@ -104,6 +104,26 @@ fn the_settings_of_the_header_hold_until_others_are_given() {
 }
 
 #[test]
+fn a_setting_that_is_needed_is_needed_once() {
+    let repository = Repository::new();
+    for kind in ["github-image-pipeline", "gitlab-image-pipeline"] {
+        let (_, said) = repository.said(2, &[kind]);
+        assert!(said.contains("the setting `image` is needed"), "{said}");
+        let action = ["--set", ACTION];
+        let action = if kind.starts_with("github") {
+            &action[..]
+        } else {
+            &[]
+        };
+        let first = [&[kind, "--set", "image=ghcr.io/acme/agent"], action].concat();
+        repository.said(0, &first);
+        repository.said(0, &[kind, "--check"]);
+        repository.said(0, &[kind]);
+        repository.said(2, &[kind, "--output", "elsewhere.yml"]);
+    }
+}
+
+#[test]
 fn what_a_person_wrote_is_kept() {
     let repository = Repository::new();
     repository.write(OUTPUT, "on: push\njobs: {}\n");
