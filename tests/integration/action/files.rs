@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::support::tools;
+use fullsend::seam::files;
+
+use crate::{exec::bench::command, support::tools};
 
 /// The scripts that its steps call.
 pub(super) const SCRIPTS: [&str; 5] = [
@@ -25,6 +27,43 @@ fn no_tool_finds_a_fault() {
     assert_eq!(tools::zizmor(&action), "");
     let scripts = SCRIPTS.map(|name| of_action("action").join(name));
     assert_eq!(tools::shellcheck(&scripts), "");
+}
+
+/// Words of the workflow may end the options; what the action adds is an option nevertheless.
+#[test]
+fn the_actions_own_options_come_before_the_workflows_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("fullsend");
+    files::create(&program, b"#!/bin/sh\nprintf '<%s>' \"$@\"\n", 0o755).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let ran = |mode: &str, args: &str, command_words: &str| {
+        let output = command(of_action("action/run.sh"))
+            .env_clear()
+            .env("PATH", &path)
+            .env("INPUT_MODE", mode)
+            .env("INPUT_AGENT", "triage")
+            .env("INPUT_IMAGE", "i:1")
+            .env("INPUT_CONFIG", "c.yaml")
+            .env("INPUT_COMMAND", command_words)
+            .env("INPUT_ARGS", args)
+            .env("FULLSEND_REPORT", "r.json")
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let own = "<--report=r.json><--config=c.yaml>";
+    assert_eq!(
+        ran("exec", "--key=k\n--\ntrue\n", ""),
+        format!("<exec><triage>{own}<--image=i:1><--key=k><--><true>")
+    );
+    assert_eq!(
+        ran("exec", "--key=k", "sh\n-c\ntest 1 -ne 0\n"),
+        format!("<exec><triage>{own}<--image=i:1><--key=k><--><sh><-c><test 1 -ne 0>")
+    );
+    assert_eq!(
+        ran("verify", "--key=k", ""),
+        format!("<verify>{own}<--key=k><--><i:1>")
+    );
 }
 
 #[test]
