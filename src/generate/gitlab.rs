@@ -16,17 +16,18 @@ pub(super) const EXECUTOR: Setting = Setting {
     values: Values::OneOf(&["shell", "docker", "kubernetes"]),
 };
 
-pub(super) const TAGS: Setting = Setting {
-    key: "tags",
-    help: "The tags of the runner, a pool of its own for agents",
-    default: "fullsend",
-    values: Values::List("TAG"),
+pub(super) const FORKS: Setting = Setting {
+    key: "forks",
+    help: "Whether merge requests of forks start it",
+    default: "false",
+    values: Values::Flag,
 };
 
 /// Small, with a shell, a downloader and checksums; confirmed by its tag.
 pub(super) const TOOLS_IMAGE: Setting = Setting {
     key: "tools-image",
-    help: "The image in which the sandbox is verified before its own job, with tag and digest",
+    help: "The image in which the sandbox is verified before its own job, with tag and digest. For \
+           merge requests it has to have git, which the default has not",
     default: "docker.io/library/alpine:3.22.2@sha256:\
               4b7ce07002c69e8f3d704a9c5d6fd3053be500b7f1c69fc0d80990c2ad8dd412",
     values: Values::Text("IMAGE"),

@@ -39,11 +39,13 @@ const SETTINGS: &[Setting] = &[
         default: "",
         values: Values::SomeOf(EVENTS),
     },
+    gitlab::FORKS,
     Setting {
-        key: "forks",
-        help: "Whether merge requests of forks start it",
-        default: "false",
-        values: Values::Flag,
+        key: "login",
+        help: "The account that the agent writes as, if its name is none that GitLab gives to \
+               bots: its pushes and merge requests start nothing",
+        default: "",
+        values: Values::Text("LOGIN"),
     },
     Setting {
         key: "stage",
@@ -51,7 +53,20 @@ const SETTINGS: &[Setting] = &[
         default: "test",
         values: Values::Text("NAME"),
     },
-    gitlab::TAGS,
+    Setting {
+        key: "tags",
+        help: "The tags of the agent's runner; by default `fullsend-` and the agent's name, as \
+               `runner-config` has it",
+        default: "",
+        values: Values::List("TAG"),
+    },
+    Setting {
+        key: "verify-tags",
+        help: "With the executors `docker` and `kubernetes`, the tags of the runner that verifies \
+               the image first: another than the agent's, and allowed `tools-image`",
+        default: "fullsend-verify",
+        values: Values::List("TAG"),
+    },
     Setting {
         key: "environment",
         help: "The environment that guards the secrets; protect it on GitLab",
@@ -82,6 +97,14 @@ const SETTINGS: &[Setting] = &[
         default: "",
         values: Values::Text("PATH"),
     },
+    Setting {
+        key: "file",
+        help: "Where the file lies in the repository, by default \
+               `.gitlab/ci/fullsend-AGENT.gitlab-ci.yml`: the job that verifies reads the image \
+               there. Use it rather than `--output`",
+        default: "",
+        values: Values::Text("PATH"),
+    },
     gitlab::TOOLS_IMAGE,
     gitlab::CLI,
     gitlab::CLI_AMD64,
@@ -103,12 +126,18 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
     if sandbox.is_some() && cli.is_none() {
         return Err(gitlab::no_cli());
     }
-    let path = format!(".gitlab/ci/fullsend-{name}.gitlab-ci.yml");
+    let path = file(request, &name)?;
+    let mut tags = gitlab::owned(&settings.list("tags"));
+    if tags.is_empty() {
+        tags.push(format!("fullsend-{name}"));
+    }
     let context = GitlabCi {
         events: events(request, name.as_str()),
         forks: settings.flag("forks"),
         stage: settings.get("stage").to_owned(),
-        tags: gitlab::owned(&settings.list("tags")),
+        login: login(request)?,
+        tags,
+        verify_tags: gitlab::owned(&settings.list("verify-tags")),
         sandbox,
         tools_image: gitlab::whole_image(settings, "tools-image")?,
         command: command(&agent, name.as_str()),
@@ -122,6 +151,31 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
         path: path.clone(),
     };
     Ok(vec![Draft::new(path, &context)?])
+}
+
+/// Where the file lies, below the root of the repository.
+fn file(request: &Request<'_>, agent: &AgentName) -> Result<String, GenerateError> {
+    let Some(path) = request.settings.given("file") else {
+        return Ok(format!(".gitlab/ci/fullsend-{agent}.gitlab-ci.yml"));
+    };
+    let is_part = |part: &str| !matches!(part, "" | "." | "..");
+    if !path.split('/').all(is_part) || !path.ends_with(".yml") {
+        let hint = "write for example `ci/triage.gitlab-ci.yml`";
+        return Err(refused("file", "is no .yml file of the repository", hint));
+    }
+    Ok(path.to_owned())
+}
+
+fn login(request: &Request<'_>) -> Result<Option<String>, GenerateError> {
+    let Some(login) = request.settings.given("login") else {
+        return Ok(None);
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !login.chars().all(is_plain) {
+        let hint = "write the name behind the `@`, for example `triage-agent`";
+        return Err(refused("login", "is no account's name", hint));
+    }
+    Ok(Some(login.to_owned()))
 }
 
 fn events(request: &Request<'_>, agent: &str) -> Vec<String> {

@@ -58,7 +58,7 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "tags",
-        help: "The tags of the runner that builds amd64 and publishes",
+        help: "The tags of the runner that builds amd64, for merge requests too",
         default: "fullsend-build",
         values: Values::List("TAG"),
     },
@@ -68,6 +68,14 @@ const SETTINGS: &[Setting] = &[
         default: "fullsend-build-arm64",
         values: Values::List("TAG"),
     },
+    Setting {
+        key: "tags-publish",
+        help: "The tags of the runner that publishes: a protected one, which takes no jobs of \
+               merge requests",
+        default: "fullsend-publish",
+        values: Values::List("TAG"),
+    },
+    gitlab::FORKS,
     Setting {
         key: "stage",
         help: "The stage in which images are built and tested",
@@ -124,6 +132,13 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
         .then(|| gitlab::whole_image(settings, "builder"))
         .transpose()?;
     let cli = gitlab::cli(settings)?;
+    let platforms = platforms(request);
+    let publish_tags = gitlab::owned(&settings.list("tags-publish"));
+    if builder.is_none() && share_a_runner(&platforms, &publish_tags) {
+        let hint = "name a protected runner of its own: a build of a merge request could wait on \
+                    the shared one for the login and the signature of a release";
+        return Err(refused("tags-publish", "names a runner that builds", hint));
+    }
     let context = GitlabImagePipeline {
         registry: image.host().to_owned(),
         image: image.to_string(),
@@ -138,8 +153,9 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
             None => format!("{folder}/Dockerfile"),
         },
         context: folder,
-        platforms: platforms(request),
-        tags: gitlab::owned(&settings.list("tags")),
+        platforms,
+        forks: settings.flag("forks"),
+        publish_tags,
         builder,
         cli,
         test_registry: TEST_REGISTRY.to_owned(),
@@ -185,6 +201,14 @@ fn platforms(request: &Request<'_>) -> Vec<GitlabBuild> {
             }
         })
         .collect()
+}
+
+/// Whether one runner could take a build's job and the one that publishes: it takes what asks for
+/// some of its tags.
+fn share_a_runner(builds: &[GitlabBuild], publish: &[String]) -> bool {
+    let within = |some: &[String], all: &[String]| some.iter().all(|tag| all.contains(tag));
+    let mut builds = builds.iter();
+    builds.any(|build| within(&build.tags, publish) || within(publish, &build.tags))
 }
 
 fn words(command: &str) -> Vec<String> {

@@ -49,12 +49,6 @@ const SETTINGS: &[Setting] = &[
     POOL,
     UID,
     PULL_POLICY,
-    Setting {
-        key: "registry-login",
-        help: "Whether DOCKER_AUTH_CONFIG is put in with the tokens",
-        default: "false",
-        values: Values::Flag,
-    },
     NAMESPACE,
     PULL_SECRETS,
     SERVICE_ACCOUNT,
@@ -134,7 +128,6 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
         .map(|name| class(request, name, executor != "shell"))
         .collect();
     let mut context = config(request, executor, classes?, PATH);
-    context.docker_auth = settings.flag("registry-login");
     if executor != "kubernetes" {
         settings.get("daemon").clone_into(&mut context.daemon);
     }
@@ -167,7 +160,6 @@ pub(super) fn config(
         socket: None,
         concurrent: jobs.saturating_mul(classes),
         jobs,
-        docker_auth: false,
         pull_policy: settings.get("pull-policy").to_owned(),
         namespace: settings.get("namespace").to_owned(),
         pull_secrets: texts(request, "pull-secrets"),

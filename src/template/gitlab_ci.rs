@@ -17,8 +17,12 @@ pub struct GitlabCi {
     pub forks: bool,
     /// The stage of the jobs.
     pub stage: String,
+    /// An account that starts nothing, besides those that GitLab names as bots.
+    pub login: Option<String>,
     /// The tags of the runner.
     pub tags: Vec<String>,
+    /// The tags of the runner that verifies the image of [`GitlabCi::sandbox`].
+    pub verify_tags: Vec<String>,
     /// The image that the job runs in, with its digest; nothing where `exec` launches it.
     pub sandbox: Option<String>,
     /// The image in which that one is verified.
@@ -74,6 +78,6 @@ impl Context for GitlabCi {
     const TEMPLATE: Template = Template {
         name: "gitlab/ci.yml.j2",
         source: include_str!("../../templates/gitlab/ci.yml.j2"),
-        revision: 1,
+        revision: 2,
     };
 }

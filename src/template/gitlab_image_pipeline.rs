@@ -27,8 +27,10 @@ pub struct GitlabImagePipeline {
     pub dockerfile: String,
     /// What is built, each on a machine of its own.
     pub platforms: Vec<GitlabBuild>,
+    /// Whether merge requests of forks are built.
+    pub forks: bool,
     /// The tags of the runner that publishes.
-    pub tags: Vec<String>,
+    pub publish_tags: Vec<String>,
     /// The image with the tools that build, in which the jobs run; nothing where the runner has
     /// them.
     pub builder: Option<String>,
@@ -57,6 +59,6 @@ impl Context for GitlabImagePipeline {
     const TEMPLATE: Template = Template {
         name: "gitlab/image-pipeline.yml.j2",
         source: include_str!("../../templates/gitlab/image-pipeline.yml.j2"),
-        revision: 1,
+        revision: 2,
     };
 }

@@ -147,19 +147,19 @@ pub struct RuntimeClass {
 }
 
 macro_rules! context {
-    ($context:ty, $file:literal) => {
+    ($context:ty, $file:literal, $revision:literal) => {
         impl Context for $context {
             const TEMPLATE: Template = Template {
                 name: concat!("kubernetes/", $file),
                 source: include_str!(concat!("../../templates/kubernetes/", $file)),
-                revision: 1,
+                revision: $revision,
             };
         }
     };
 }
 
-context!(AgentsNamespace, "namespace.yaml.j2");
-context!(RuntimeClass, "runtime-class.yaml.j2");
-context!(KyvernoClusterPolicy, "kyverno-cluster-policy.yaml.j2");
-context!(KyvernoImagePolicy, "kyverno-image-policy.yaml.j2");
-context!(ClusterImagePolicies, "cluster-image-policies.yaml.j2");
+context!(AgentsNamespace, "namespace.yaml.j2", 2);
+context!(RuntimeClass, "runtime-class.yaml.j2", 1);
+context!(KyvernoClusterPolicy, "kyverno-cluster-policy.yaml.j2", 1);
+context!(KyvernoImagePolicy, "kyverno-image-policy.yaml.j2", 2);
+context!(ClusterImagePolicies, "cluster-image-policies.yaml.j2", 1);

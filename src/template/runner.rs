@@ -23,8 +23,6 @@ pub struct RunnerConfig {
     pub jobs: u32,
     /// Variables of every job, `NAME=value`.
     pub environment: Vec<String>,
-    /// Whether the login for registries is put in with the tokens.
-    pub docker_auth: bool,
     /// `always` or `if-not-present`.
     pub pull_policy: String,
     /// The namespace of the jobs' pods.
@@ -104,7 +102,7 @@ impl Context for RunnerConfig {
     const TEMPLATE: Template = Template {
         name: "runner/config.toml.j2",
         source: SOURCE,
-        revision: 1,
+        revision: 2,
     };
 }
 
@@ -120,6 +118,6 @@ impl Context for HelmValues {
     const TEMPLATE: Template = Template {
         name: "helm/values.yaml.j2",
         source: include_str!("../../templates/helm/values.yaml.j2"),
-        revision: 1,
+        revision: 2,
     };
 }

@@ -43,7 +43,7 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "pods",
-        help: "How many agents run at once",
+        help: "How many pods run at once, each as large as the largest agent",
         default: "10",
         values: Values::Number(1, 1000),
     },

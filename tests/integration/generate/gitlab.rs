@@ -1,9 +1,14 @@
 //! GitLab's pipelines and components.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use fullsend::{
-    generate::GeneratedFile,
+    config,
+    document::{Source, yaml},
+    generate::{self, GeneratedFile, Inputs, Kind},
     seam::files,
     validate::{self, Files},
 };
@@ -66,6 +71,8 @@ pub(super) const CASES: &[Case] = &[
         &[
             "agent=review",
             "forks=true",
+            "login=triage-agent",
+            "file=ci/review.yml",
             "launch-minutes=3",
             "config=a b.yaml",
         ],
@@ -95,6 +102,8 @@ pub(super) const CASES: &[Case] = &[
             "password=REGISTRY_PASSWORD",
             "version-command=agent it's",
             "severity=critical",
+            "forks=true",
+            "tags-publish=true,a # b",
             CLI,
             AMD64,
             ARM64,
@@ -269,5 +278,104 @@ fn the_components_are_as_checked_in() {
             write(&path, &file.text);
         }
         assert_eq!(read(&path), file.text, "run with UPDATE_GENERATED=1");
+    }
+}
+
+/// What is a word of a shell, and would be something else in YAML.
+const HOSTILE: &[&str] = &[
+    "a: b.yaml",
+    "a #b.yaml",
+    "it's \"quoted\": #1",
+    "- a",
+    "{a: b}",
+    "[a",
+    "&a *b !c",
+    "back\\slash: |",
+    "a:",
+    "%a @b",
+];
+
+fn made(kind: &str, pairs: &[(&str, &str)]) -> Result<GeneratedFile, String> {
+    let kind = Kind::named(kind).unwrap();
+    let config = config::parse(AGENTS.as_bytes(), "fullsend.yaml").unwrap();
+    let inputs = Inputs {
+        config: &config,
+        settings: &kind.settings(pairs.iter().copied()).unwrap(),
+        existing: &BTreeMap::new(),
+    };
+    let files = generate::generate(kind, &inputs);
+    files
+        .map(|mut files| files.remove(0))
+        .map_err(|error| error.to_string())
+}
+
+/// All lines of the script of `job`.
+fn script(file: &GeneratedFile, job: &str) -> String {
+    let source = Source::decode(&file.path, file.text.as_bytes()).unwrap();
+    let tree = yaml::parse(&source).unwrap();
+    let root = tree.documents().next().unwrap();
+    let script = root.get(job).unwrap().get("script").unwrap();
+    let lines = script.items().map(|line| line.text().unwrap().to_owned());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The words of a line, as a shell reads them.
+fn words(line: &str) -> Vec<String> {
+    let output = command("sh")
+        .args(["-c", &format!("printf '%s\\n' {line}")])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    said.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_hostile_word_stays_a_word_of_its_script() {
+    for value in HOSTILE {
+        let agent = made("gitlab-ci", &[("config", value)]).unwrap();
+        let image = [("context", *value), ("dockerfile", value)];
+        let image = made("gitlab-image-pipeline", &image).unwrap();
+        for (file, job, start, times) in [
+            (&agent, "fullsend-triage", "fullsend exec triage ", 1),
+            (&image, "fullsend-image-amd64", "buildah build ", 2),
+        ] {
+            let script = script(file, job);
+            let line = script.lines().find(|line| line.starts_with(start)).unwrap();
+            let found = words(line);
+            let found = found.iter().filter(|word| word == value).count();
+            assert_eq!(found, times, "{value}: {line}");
+        }
+    }
+}
+
+#[test]
+fn what_publishes_shares_no_runner_with_what_builds() {
+    let refused = "the setting `tags-publish` names a runner that builds";
+    for (tags, publish) in [
+        ("a", "a"),
+        ("a,b", "b,a"),
+        ("a", "a,b"),
+        ("a,b", "a"),
+        ("a", ""),
+    ] {
+        let pairs = [("tags", tags), ("tags-publish", publish)];
+        let error = made("gitlab-image-pipeline", &pairs).unwrap_err();
+        assert_eq!(error, refused, "{tags} {publish}");
+    }
+    let arm = [("tags-publish", "fullsend-build-arm64")];
+    assert!(made("gitlab-image-pipeline", &arm).is_err());
+    let pairs = [("tags", "a,b"), ("tags-publish", "a,c")];
+    assert!(made("gitlab-image-pipeline", &pairs).is_ok());
+}
+
+#[test]
+fn the_file_is_one_of_the_repository() {
+    for path in ["../a.yml", "/a.yml", "a/./b.yml", "a", "a//b.yml"] {
+        let error = made("gitlab-ci", &[("file", path)]).unwrap_err();
+        assert!(error.contains("`file` is no .yml file"), "{path}: {error}");
+    }
+    for login in ["a b", "a\" || \"\" == \"", "$A"] {
+        let error = made("gitlab-ci", &[("login", login)]).unwrap_err();
+        assert!(error.contains("is no account's name"), "{login}: {error}");
     }
 }

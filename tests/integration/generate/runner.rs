@@ -60,17 +60,13 @@ pub(super) const CASES: &[Case] = &[
     file(
         "rootless-podman",
         AGENTS,
-        &["daemon=rootless-podman", "uid=994", "registry-login=true"],
+        &["daemon=rootless-podman", "uid=994"],
     ),
     file("shell", "version: 1\n", &["executor=shell", "agents=code"]),
     file(
         "shell-rootless-podman",
         "version: 1\n",
-        &[
-            "executor=shell",
-            "daemon=rootless-podman",
-            "registry-login=true",
-        ],
+        &["executor=shell", "daemon=rootless-podman"],
     ),
     file("kubernetes", AGENTS, &["executor=kubernetes"]),
     file(
