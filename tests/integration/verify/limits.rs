@@ -3,6 +3,7 @@
 
 use std::{
     io::Write as _,
+    path::Path,
     process::{Command, Stdio},
     time::Instant,
 };
