@@ -167,13 +167,12 @@ fn remembered(
     if !args.set.is_empty() {
         return Ok(None);
     }
-    let paths = match kind.path {
-        // There may be no draft without the settings that are looked for.
-        Some(path) => vec![PathBuf::from(path)],
-        None => {
-            let drafts = generate::draft(kind, config, given)?;
-            drafts.iter().map(|draft| draft.path().to_owned()).collect()
-        }
+    // There may be no draft without the settings that are looked for.
+    let paths = if let Some(path) = kind.path {
+        vec![PathBuf::from(path)]
+    } else {
+        let drafts = generate::draft(kind, config, given)?;
+        drafts.iter().map(|draft| draft.path().to_owned()).collect()
     };
     for own in &paths {
         let path = path_of(own, output, paths.len() == 1)?;
