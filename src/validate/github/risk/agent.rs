@@ -4,7 +4,10 @@ use std::{cell::OnceCell, collections::HashMap, ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
-use super::uses;
+use super::{
+    gate::{Events, Reach},
+    uses,
+};
 use crate::{
     document::yaml::{Node, Scalar},
     validate::github::{
@@ -38,16 +41,15 @@ static LAUNCH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(command).ok()
 });
 
-/// Conditions on who started the run.
-static CONDITION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let asks = r"(?i)author_association|github\.(?:triggering_)?actor\b|(?:sender|user|owner)\.(?:login|id)\b|event\.label\.name|head\.repo\.|head_repository";
+/// Scripts, and names of actions, that ask what whoever started the run may do.
+static QUESTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let asks = r"(?i)author_association|/permission\b|collaborators/|getCollaboratorPermissionLevel|checkCollaborator|getMembershipForUser|/memberships/|orgs/[^/\s]+/members/|user-permission|actor-permission|repo(?:sitory)?-permission|has-permission|team-member";
     Regex::new(asks).ok()
 });
 
-/// Scripts, and names of actions, that ask what whoever started the run may do.
-static QUESTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let asks = r"(?i)author_association|/permission\b|collaborators/|getCollaboratorPermissionLevel|checkCollaborator|getMembershipForUser|/memberships/|user-permission|actor-permission|repo(?:sitory)?-permission|has-permission|team-member";
-    Regex::new(asks).ok()
+/// Commands that end a step, and with it the job, as failed.
+static EXIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?m)(?:^|[\s;&|({])(?:exit\s+[1-9]|false\s*$)|\bsetFailed\b|\bthrow\s").ok()
 });
 
 /// A command that starts a container, with its continued lines.
@@ -80,7 +82,7 @@ pub(super) struct Employed<'w, 'a> {
 /// What of a workflow concerns agents, found once for all the rules.
 pub(in crate::validate::github) struct Agents {
     jobs: Vec<Option<Agent>>,
-    gated: OnceCell<Vec<bool>>,
+    gates: OnceCell<Vec<Gates>>,
 }
 
 impl Agents {
@@ -91,7 +93,7 @@ impl Agents {
                 .iter()
                 .map(|job| in_job(workflow, job))
                 .collect(),
-            gated: OnceCell::new(),
+            gates: OnceCell::new(),
         })
     }
 
@@ -111,10 +113,30 @@ impl Agents {
         self.jobs.get(index)?.as_ref()
     }
 
-    /// Whether the job `index`, or one that it waits for, asks who started the run.
-    pub(super) fn is_gated(workflow: &Workflow<'_>, index: usize) -> bool {
-        let gated = Self::of(workflow).gated.get_or_init(|| gated(workflow));
-        gated.get(index).is_some_and(|it| *it)
+    /// The events for which a job keeps strangers out, or one that it waits for.
+    pub(super) fn gates<'w>(workflow: &'w Workflow<'_>, index: usize) -> Option<&'w Gates> {
+        let gates = Self::of(workflow).gates.get_or_init(|| gates(workflow));
+        gates.get(index)
+    }
+}
+
+/// The events for which a job keeps strangers out.
+pub(super) struct Gates {
+    /// Of each step.
+    steps: Vec<Events>,
+    /// Of those before the job, and of all that may end it.
+    all: Events,
+}
+
+impl Gates {
+    /// Those for which strangers do not reach the end of the job.
+    pub(super) fn all(&self) -> Events {
+        self.all
+    }
+
+    /// Those for which strangers do not reach a step.
+    pub(super) fn step(&self, step: usize) -> Events {
+        self.steps.get(step).copied().unwrap_or(self.all)
     }
 }
 
@@ -153,13 +175,13 @@ fn by_command(workflow: &Workflow<'_>, step: &Step<'_>) -> Option<(Range<usize>,
     Some((at, false))
 }
 
-/// Which jobs ask who started the run; each job is looked at once.
-fn gated(workflow: &Workflow<'_>) -> Vec<bool> {
+/// Who keeps strangers out; each job is looked at once.
+fn gates(workflow: &Workflow<'_>) -> Vec<Gates> {
     let ids: HashMap<_, _> = (workflow.jobs.iter().enumerate())
         .map(|(index, job)| (job.id.to_ascii_lowercase(), index))
         .collect();
-    let mut gated: Vec<bool> = workflow.jobs.iter().map(asks).collect();
-    let mut waiting = vec![Vec::new(); gated.len()];
+    let mut gates: Vec<Gates> = workflow.jobs.iter().map(of_job).collect();
+    let mut waiting = vec![Vec::new(); gates.len()];
     for (index, job) in workflow.jobs.iter().enumerate() {
         let needs = job.needs.iter();
         for need in needs.filter_map(|need| ids.get(&need.value.to_ascii_lowercase())) {
@@ -168,16 +190,28 @@ fn gated(workflow: &Workflow<'_>) -> Vec<bool> {
             }
         }
     }
-    let mut open: Vec<usize> = (0..gated.len()).filter(|index| gated[*index]).collect();
+    let none = Events::default();
+    let mut before = vec![none; gates.len()];
+    let mut open: Vec<usize> = (0..gates.len())
+        .filter(|index| gates[*index].all != none)
+        .collect();
+    // A job comes again for further events only, of which there are few.
     while let Some(index) = open.pop() {
-        for job in std::mem::take(&mut waiting[index]) {
-            if !gated[job] {
-                gated[job] = true;
+        let passed_on = gates[index].all;
+        for job in waiting[index].iter().copied() {
+            before[job] = before[job].or(passed_on);
+            if !gates[job].all.has(passed_on) {
+                gates[job].all = gates[job].all.or(passed_on);
                 open.push(job);
             }
         }
     }
-    gated
+    for (gates, before) in gates.iter_mut().zip(before) {
+        for step in &mut gates.steps {
+            *step = step.or(before);
+        }
+    }
+    gates
 }
 
 /// Whether a job is not skipped with those that it waits for.
@@ -186,18 +220,32 @@ fn runs_anyway(job: &Job<'_>) -> bool {
     condition.is_some_and(|text| text.contains("always()") && !text.contains("needs."))
 }
 
-/// Whether a job or a step of it says anything of who started the run.
-fn asks(job: &Job<'_>) -> bool {
-    let condition = |node: &Node<'_>| {
-        let condition = node.get("if").and_then(|node| node.text());
-        condition.is_some_and(|text| matches(&CONDITION, text))
+/// Whom a job keeps out by itself.
+fn of_job(job: &Job<'_>) -> Gates {
+    let condition = |node: &Node<'_>| Some(Reach::of(node.get("if")?.text()?));
+    let kept_out = |reach: Option<Reach>| {
+        reach.map_or_else(Events::default, |it| Events::ALL.without(it.holds))
     };
-    condition(&job.node)
-        || job.steps.iter().any(|step| {
-            let script = uses::input(&step.node, "script");
-            let mut texts = [&step.run, &step.uses, &script].into_iter().flatten();
-            condition(&step.node) || texts.any(|text| matches(&QUESTION, text.value))
-        })
+    let mut all = kept_out(condition(&job.node));
+    let steps = job.steps.iter().map(|step| {
+        let script = uses::input(&step.node, "script");
+        let texts = [&step.run, &step.uses, &script].into_iter().flatten();
+        let says = |regex| texts.clone().any(|text| matches(regex, text.value));
+        let reach = condition(&step.node);
+        if says(&QUESTION) {
+            all = all.or(Events::ALL);
+        }
+        let own = all.or(kept_out(reach));
+        // Whoever comes further is somebody for whom the condition failed.
+        if let Some(reach) = reach.filter(|_| says(&EXIT)) {
+            all = all.or(Events::ALL.without(reach.fails));
+        }
+        own
+    });
+    Gates {
+        steps: steps.collect(),
+        all,
+    }
 }
 
 fn matches(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {

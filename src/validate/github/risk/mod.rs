@@ -44,6 +44,7 @@ mod author;
 mod code;
 mod event_in_env;
 mod flow;
+mod gate;
 mod injection;
 mod mend;
 mod permissions_broad;

@@ -1,6 +1,10 @@
 //! Strangers' code, or words, reach a runner that is kept.
 
-use super::{agent::Agents, trigger};
+use super::{
+    agent::{Agents, Gates},
+    gate::Events,
+    trigger,
+};
 use crate::{
     document::yaml::Scalar,
     report::finding::{self, Severity},
@@ -64,17 +68,18 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     let by_talk = trigger::by_talk(workflow);
-    let Some(trigger) = trigger::by_pull_request(workflow).chain(by_talk).next() else {
-        return;
-    };
+    let triggers = trigger::by_pull_request(workflow).chain(by_talk);
+    let open = Events::named(triggers.map(|it| it.name));
     for (index, job) in workflow.jobs.iter().enumerate() {
-        let Some(label) = self_hosted(job).filter(|_| !Agents::is_gated(workflow, index)) else {
+        let gates = Agents::gates(workflow, index);
+        let kept_out = gates.map_or_else(Events::default, Gates::all);
+        let Some(event) = open.without(kept_out).first() else {
             continue;
         };
-        let message = format!(
-            "in a public repository anybody reaches this runner by `{}`",
-            trigger.name
-        );
+        let Some(label) = self_hosted(job) else {
+            continue;
+        };
+        let message = format!("in a public repository anybody reaches this runner by `{event}`");
         report.at(&RULE, label.at, message);
     }
 }

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{agent::Agents, uses};
+use super::{agent::Agents, gate::Events, uses};
 use crate::{
     report::finding::{self, Severity},
     validate::{
@@ -106,60 +106,68 @@ const BUILDERS: [&str; 5] = [
 
 fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     let trusted = ["pull_request_target", "issue_comment", "workflow_run"];
-    let mut triggers = workflow.triggers.iter();
-    let Some(trigger) = triggers.find(|it| trusted.contains(&it.name)) else {
+    let triggers = workflow.triggers.iter().map(|it| it.name);
+    let open = Events::named(triggers.filter(|it| trusted.contains(it)));
+    if open == Events::default() {
         return;
-    };
+    }
     for (index, job) in workflow.jobs.iter().enumerate() {
-        if Agents::is_gated(workflow, index) || tells_events_apart(job) {
+        if follows_runs(job) {
             continue;
         }
-        let Some((from, at, folder)) = checkout(workflow, job) else {
+        let Some((step, from, at, folder)) = checkout(workflow, job) else {
             continue;
         };
-        let mut later = job.steps.iter().skip(from);
-        let Some(run) = later.find_map(|step| runs(step, folder)) else {
+        let gates = Agents::gates(workflow, index);
+        let open_at = |step| gates.map_or(open, |gates| open.without(gates.step(step)));
+        let mut later = job.steps.iter().enumerate().skip(from);
+        let ran = later.find_map(|(later, it)| {
+            // Strangers come to both, by the same event.
+            let event = open_at(step).also_in(open_at(later)).first()?;
+            Some((event, runs(it, folder)?))
+        });
+        let Some((event, run)) = ran else {
             continue;
         };
         let line = workflow.subject.source.span(&run).start.line;
         let message = format!(
             "the change that anybody proposes is checked out here and run on line {line}, and a \
-             run of `{}` has the repository's secrets and token",
-            trigger.name
+             run of `{event}` has the repository's secrets and token"
         );
         let problem = report.at(&RULE, at, message);
-        if trigger.name != "pull_request_target" {
+        if event != "pull_request_target" {
             problem.severity(Severity::Warning);
         }
     }
 }
 
-/// Whether the job runs for some of the events only, which is not followed.
-fn tells_events_apart(job: &Job<'_>) -> bool {
+/// Whether the job asks where the run that it follows came from, which is not judged.
+fn follows_runs(job: &Job<'_>) -> bool {
     let condition = job.node.get("if").and_then(|it| it.text());
-    let origins = ["event_name", "workflow_run.event", "workflow_run.head"];
+    let origins = ["workflow_run.event", "workflow_run.head"];
     condition.is_some_and(|it| origins.iter().any(|origin| it.contains(origin)))
 }
 
-/// The first step after a checkout of a change, where that is named, and its folder.
+/// The step that checks out a change, the first that may run it, where that is named, and its
+/// folder.
 fn checkout<'a>(
     workflow: &Workflow<'a>,
     job: &Job<'a>,
-) -> Option<(usize, Range<usize>, Option<&'a str>)> {
+) -> Option<(usize, usize, Range<usize>, Option<&'a str>)> {
     let mut steps = job.steps.iter().enumerate();
     steps.find_map(|(index, step)| {
         if let Some(run) = &step.run {
             let found = FETCH.as_ref()?.find(run.value)?;
             let at = run.origin(workflow.subject.source).range(found.range());
             // The same script may build what it fetched.
-            return Some((index, at, None));
+            return Some((index, index, at, None));
         }
         let is_checkout = uses::name(step.uses.as_ref()?.value) == "actions/checkout";
         let reference = uses::input(&step.node, "ref").filter(|_| is_checkout)?;
         HEAD.as_ref()?.find(reference.value)?;
         let folder = uses::input(&step.node, "path").map(|path| path.value);
         let folder = folder.filter(|path| !matches!(*path, "." | "./" | ""));
-        Some((index + 1, reference.at, folder))
+        Some((index, index + 1, reference.at, folder))
     })
 }
 

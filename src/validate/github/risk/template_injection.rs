@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{
     agent::Agents,
     author::{Author, Authors},
+    gate::Events,
     injection::{self, Injection},
     mend, trigger,
 };
@@ -98,7 +99,7 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
             .steps
             .get(expression.step?)
     };
-    let open = trigger::by_anyone(workflow).next().is_some();
+    let open = Events::named(trigger::by_anyone(workflow).map(|it| it.name));
     let found = injection::find(&workflow.expressions, &authors, step);
     let source = workflow.subject.source;
     // What an alias repeats is said once.
@@ -128,13 +129,14 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn severity(workflow: &Workflow<'_>, injection: &Injection<'_, '_>, open: bool) -> Severity {
-    let is_gated = injection
-        .expression
-        .job
-        .is_some_and(|job| Agents::is_gated(workflow, job));
+fn severity(workflow: &Workflow<'_>, injection: &Injection<'_, '_>, open: Events) -> Severity {
+    let expression = injection.expression;
+    let gates = expression.job.and_then(|job| Agents::gates(workflow, job));
+    let kept_out = gates
+        .zip(expression.step)
+        .map_or_else(Events::default, |(gates, step)| gates.step(step));
     match injection.foreign.author {
-        Author::Anyone if open && !is_gated => Severity::Error,
+        Author::Anyone if !kept_out.has(open) => Severity::Error,
         Author::Anyone | Author::Caller => Severity::Warning,
         Author::Writer => Severity::Note,
     }

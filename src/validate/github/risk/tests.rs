@@ -10,13 +10,17 @@ use crate::{
     validate::{NoFiles, Problem, check},
 };
 
-fn found(path: &str, text: &str) -> Vec<Problem> {
+pub(super) fn found(path: &str, text: &str) -> Vec<Problem> {
     check(Path::new(path), text.as_bytes(), None, &NoFiles).problems
 }
 
 /// The rules that find something in a workflow that `on` starts, with the lines of its job, and
 /// what they point at.
-fn in_job<'t>(on: &str, job: &str, text: &'t mut String) -> Vec<(&'static str, &'t str)> {
+pub(super) fn in_job<'t>(
+    on: &str,
+    job: &str,
+    text: &'t mut String,
+) -> Vec<(&'static str, &'t str)> {
     *text = format!(
         "on: {on}\npermissions: {{}}\njobs:\n  work:\n    runs-on: ubuntu-24.04\n    \
          timeout-minutes: 10\n{job}"

@@ -1,6 +1,6 @@
 //! Anybody can make an agent work.
 
-use super::{agent::Agents, trigger};
+use super::{agent::Agents, gate::Events, trigger};
 use crate::{
     model::text::excerpt,
     report::finding::{self, Severity},
@@ -40,16 +40,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
-    let Some(trigger) = trigger::by_talk(workflow).next() else {
-        return;
-    };
+    let talk = Events::named(trigger::by_talk(workflow).map(|it| it.name));
     for it in Agents::jobs(workflow) {
-        if it.agent.asks || Agents::is_gated(workflow, it.index) {
+        let gates = Agents::gates(workflow, it.index);
+        let kept_out = gates.map_or_else(Events::default, |gates| gates.step(it.agent.step));
+        let Some(event) = talk.without(kept_out).first().filter(|_| !it.agent.asks) else {
             continue;
-        }
+        };
         let message = format!(
-            "anybody who causes `{}` makes the agent of the job `{}` work: nothing asks who that is",
-            trigger.name,
+            "anybody who causes `{event}` makes the agent of the job `{}` work: nothing asks who that is",
             excerpt(it.job.id)
         );
         report.at(&RULE, it.agent.at.clone(), message);
