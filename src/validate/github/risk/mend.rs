@@ -1,6 +1,12 @@
 //! Moves values out of scripts into `env:`, where that surely keeps what the script does.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    sync::LazyLock,
+};
+
+use regex::Regex;
 
 use super::{author::Author, code::Code, injection::Injection};
 use crate::{
@@ -10,6 +16,23 @@ use crate::{
         view::{Job, Step},
     },
 };
+
+/// The most values of one step that are moved at once, and the most names that are tried.
+const MOST: usize = 100;
+
+/// Commands for which an argument is a text, and never a program.
+const PLAIN: [&str; 8] = ["[", "[[", "echo", "export", "gh", "git", "printf", "test"];
+
+/// Words that a command may follow at once.
+const KEYWORDS: [&str; 9] = [
+    "!", "{", "do", "elif", "else", "if", "then", "until", "while",
+];
+
+/// What may read a text as a program, and what is not read here: here-documents, quotes in quotes.
+static OTHERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let others = r#"<<|`|\\"|\s-[a-z]*[ce]\b|\s-(?:eq|gt|lt|q|v)\b|--exec|-filter|\b(?:awk|bash|dash|eval|foreach|gawk|graphql|jq|ksh|node|perl|php|python3?|ruby|sed|sh|source|ssh|trap|xargs|zsh)\b"#;
+    Regex::new(others).ok()
+});
 
 /// Whether a POSIX shell runs `step`.
 fn runs_in_shell(workflow: &Workflow<'_>, job: &Job<'_>, step: &Step<'_>) -> bool {
@@ -47,7 +70,11 @@ pub(super) fn edits(
     let quoted = double_quoted(run.value);
     let mut variables = BTreeMap::new();
     let mut edits = Vec::new();
+    let mut usable = HashMap::new();
     for injection in found.iter().filter(|it| it.code == Code::Run) {
+        if edits.len() == MOST || usable.len() == MOST {
+            break;
+        }
         let expression = injection.expression;
         let stands = quoted.binary_search(&expression.found.whole.start).is_ok();
         // What people of the repository write may be meant to be read by the shell.
@@ -64,17 +91,22 @@ pub(super) fn edits(
         let Some(name) = variable(inside.trim()) else {
             continue;
         };
-        if injection.foreign.by_env {
+        let by_env = injection.foreign.by_env;
+        let is_usable = usable.entry((name.clone(), by_env)).or_insert_with(|| {
             // Shells tell large letters from small ones; expressions do not.
             let holders = [step.node, job.node, workflow.root];
             let sets = |it: &Node<'_>| it.get("env").is_some_and(|env| env.get(&name).is_some());
-            if !holders.iter().any(sets) {
-                continue;
+            if by_env {
+                holders.iter().any(sets)
+            } else {
+                // A name that is there already means something else.
+                !run.value.contains(&name)
             }
-        } else if run.value.contains(&name) {
-            // A name that is there already means something else.
+        });
+        if !*is_usable {
             continue;
-        } else {
+        }
+        if !by_env {
             variables.insert(name.clone(), inside.trim().to_owned());
         }
         edits.push(Edit {
@@ -101,20 +133,20 @@ fn declare(
         let mut entries = step.node.own_entries();
         entries.find(|(key, _)| key.text() == Some(wanted))
     };
-    let (at, before, deeper) = match key("env") {
+    let (holder, at, before, deeper) = match key("env") {
         // One that a merge key brings would be lost.
         None if step.node.get("env").is_some() => return None,
-        None => (key("run")?.0.at().start, "env:", "  "),
+        None => (step.node, key("run")?.0.at().start, "env:", "  "),
         Some((_, env)) => {
             let taken = |name: Node<'_>| name.text().is_none_or(|it| variables.contains_key(it));
             if env.own_entries().any(|(name, _)| taken(name)) {
                 return None;
             }
-            (env.own_entries().next()?.0.at().start, "", "")
+            (env, env.own_entries().next()?.0.at().start, "", "")
         }
     };
     let within = step.node.at().contains(&at);
-    let (column, line_end) = margin(source, at).filter(|_| within)?;
+    let (column, line_end) = margin(source, &holder, at).filter(|_| within)?;
     let pad = format!("{line_end}{:column$}", "");
     let lines = variables
         .iter()
@@ -127,10 +159,18 @@ fn declare(
     })
 }
 
-/// How far the key at `at` is indented, where no more than `-` stands before it on its line, and
-/// how lines end.
-pub(super) fn margin<'s>(source: &Source<'s>, at: usize) -> Option<(usize, &'s str)> {
+/// How far the key at `at` of `holder` is indented, where no more than `-` stands before it on its
+/// line, and how lines end; nothing where entries are parted by commas.
+pub(super) fn margin<'s>(
+    source: &Source<'s>,
+    holder: &Node<'_>,
+    at: usize,
+) -> Option<(usize, &'s str)> {
     let text = source.text();
+    let first = holder.own_entries().next()?.0.at().start;
+    if text.get(holder.at().start..first)?.contains('{') {
+        return None;
+    }
     let before = text.get(..at)?;
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     let prefix = &before[start..];
@@ -157,22 +197,31 @@ fn variable(expression: &str) -> Option<String> {
     Some(path.replace('.', "_").to_ascii_uppercase())
 }
 
-/// Where the expressions of `script` begin that stand in double quotes and nothing else.
+/// Where the expressions of `script` begin that stand in double quotes and nothing else, as the
+/// arguments of plain commands.
 ///
-/// None where the script has what is not read here: here-documents, commands within quotes.
+/// None where anything in the script may read a text as a program.
 fn double_quoted(script: &str) -> Vec<usize> {
-    let others = ["<<", "`", "eval ", " -c ", "ssh "];
-    if others.iter().any(|it| script.contains(it)) {
+    if OTHERS.as_ref().is_none_or(|it| it.is_match(script)) {
         return Vec::new();
     }
     Quotes {
         script,
         at: 0,
         within: None,
+        command: 0,
+        opened: 0,
         found: Vec::new(),
     }
     .read()
     .unwrap_or_default()
+}
+
+/// Whether `word` is `NAME=` with whatever follows.
+fn is_assignment(word: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let name = word.split_once('=').map(|(name, _)| name);
+    name.is_some_and(|it| it.chars().all(plain) && it.starts_with(|c: char| !c.is_ascii_digit()))
 }
 
 /// A script as far as its quotes are read.
@@ -181,6 +230,10 @@ struct Quotes<'s> {
     at: usize,
     /// The quote that is open.
     within: Option<u8>,
+    /// Where the command begins.
+    command: usize,
+    /// Where the last quote was opened.
+    opened: usize,
     found: Vec<usize>,
 }
 
@@ -197,7 +250,12 @@ impl Quotes<'_> {
                     self.plain_parameter()?;
                 }
                 (b'$', None) if rest.starts_with(b"$'") => return None,
-                (b'\'' | b'"', None) => self.within = Some(byte),
+                (b'\'' | b'"', None) => {
+                    self.within = Some(byte);
+                    self.opened = self.at;
+                }
+                (b'&', None) if self.follows_arrow() => {}
+                (b'\n' | b';' | b'&' | b'|' | b'(' | b')', None) => self.command = self.at + 1,
                 (b'#', None) if self.begins_word() => self.skip_line(),
                 _ => {}
             }
@@ -207,12 +265,36 @@ impl Quotes<'_> {
     }
 
     fn expression(&mut self) -> Option<()> {
-        if self.within == Some(b'"') {
+        if self.within == Some(b'"') && self.is_plain() {
             self.found.push(self.at);
         }
         let rest = self.script.get(self.at..)?;
         self.at += rest.find("}}")? + 1;
         Some(())
+    }
+
+    /// Whether the command, read up to the open quote, takes it as a text.
+    fn is_plain(&self) -> bool {
+        let head = self.script.get(self.command..self.opened);
+        let mut head = head.unwrap_or_default().trim_start();
+        loop {
+            let word = head.split(char::is_whitespace).next().unwrap_or_default();
+            let rest = head.get(word.len()..).unwrap_or_default();
+            if KEYWORDS.contains(&word) {
+                head = rest.trim_start();
+                continue;
+            }
+            let mut next = rest.split_whitespace();
+            let talks = word != "gh" || matches!(next.next(), Some("issue" | "pr"));
+            let assigns = rest.is_empty() && is_assignment(word);
+            return assigns || (!rest.is_empty() && PLAIN.contains(&word) && talks);
+        }
+    }
+
+    /// Whether this is the `&` of `>&2`.
+    fn follows_arrow(&self) -> bool {
+        let before = self.script.as_bytes()[..self.at].last();
+        matches!(before, Some(b'>' | b'<'))
     }
 
     /// Passes `${NAME}`; what is more than a name may hold quotes of its own.
@@ -236,5 +318,6 @@ impl Quotes<'_> {
         let rest = &self.script.as_bytes()[self.at..];
         let line = rest.iter().position(|byte| *byte == b'\n');
         self.at += line.unwrap_or(rest.len());
+        self.command = self.at + 1;
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{agent::Agents, mend, uses};
 use crate::{
-    document::{Source, edit::Edit},
+    document::{Source, edit::Edit, yaml::Scalar},
     report::finding::{self, Severity},
     validate::{
         Example, Report, Rule,
@@ -26,7 +26,8 @@ pub(super) static RULE: Rule = Rule {
     },
     why: "actions/checkout keeps the job's token for later `git` commands. An agent in the same \
           job can read it there and push with it, whatever its own limits are; an artifact of \
-          the whole workspace, hidden files included, may carry it away. Jobs that push by themselves are left alone.",
+          the whole workspace, hidden files included, may carry it away: checkouts before the \
+          sixth version keep the token in `.git/config`. Jobs that push by themselves are left alone.",
     bad: &[
         Example {
             path: ".github/workflows/triage.yml",
@@ -42,7 +43,7 @@ pub(super) static RULE: Rule = Rule {
             path: ".github/workflows/build.yml",
             text: flow!("push"
                 "    steps:\n"
-                "      - uses: actions/checkout@9f698171ed81b15d1823a05fc7211befd50c8ae0 # v6.0.3\n"
+                "      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0\n"
                 "      - uses: actions/upload-artifact@330a01c490aca151604b8cf639adc76d48f6c5d4 # v5.0.0\n"
                 "        with:\n"
                 "          path: .\n"
@@ -65,9 +66,10 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     let agents = Agents::of(workflow);
+    let source = workflow.subject.source;
     for (index, job) in workflow.jobs.iter().enumerate() {
         let agent = agents.of_job(index).map(|agent| agent.step);
-        let (last, message) = match (agent, uploads_all(job)) {
+        let (last, message) = match (agent, uploads_all(source, job)) {
             (Some(step), _) => (step, "the agent of this job finds the job's token here"),
             (None, Some(step)) => (step, "the uploaded workspace may hold the job's token"),
             (None, None) => continue,
@@ -76,8 +78,11 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
             continue;
         }
         for step in job.steps.iter().take(last) {
+            if agent.is_none() && !keeps_in_workspace(source, step) {
+                continue;
+            }
             if let Some(at) = keeps_token(step) {
-                let edit = edit(workflow.subject.source, step);
+                let edit = edit(source, step);
                 report.at(&RULE, at, message).fix(edit);
             }
         }
@@ -96,8 +101,33 @@ fn keeps_token(step: &Step<'_>) -> Option<Range<usize>> {
     }
 }
 
+/// Whether the checkout `step` leaves the token within the workspace, as it did before its sixth
+/// version; so may one whose version is not known.
+fn keeps_in_workspace(source: &Source<'_>, step: &Step<'_>) -> bool {
+    let version = step.uses.as_ref().and_then(|uses| version(source, uses));
+    version.is_none_or(|(major, _)| major < 6)
+}
+
+/// The numbers of the version that `uses` names, or the comment behind it.
+fn version(source: &Source<'_>, uses: &Scalar<'_>) -> Option<(u32, Option<u32>)> {
+    let (_, reference) = uses.value.split_once('@')?;
+    if !uses::is_commit(reference) {
+        return numbers(reference);
+    }
+    let behind = source.text().get(uses.at.end..)?.lines().next()?;
+    numbers(behind.split_once('#')?.1.trim())
+}
+
+/// The first two numbers of `v4.3.1`.
+fn numbers(version: &str) -> Option<(u32, Option<u32>)> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let mut parts = version.split(|c: char| !c.is_ascii_digit());
+    let major = parts.next()?.parse().ok()?;
+    Some((major, parts.next().and_then(|minor| minor.parse().ok())))
+}
+
 /// The step that uploads all of the workspace.
-fn uploads_all(job: &Job<'_>) -> Option<usize> {
+fn uploads_all(source: &Source<'_>, job: &Job<'_>) -> Option<usize> {
     let all = [
         ".",
         "./",
@@ -108,23 +138,22 @@ fn uploads_all(job: &Job<'_>) -> Option<usize> {
         "${{github.workspace}}",
     ];
     job.steps.iter().position(|step| {
-        let path = uses::input(&step.node, "path").filter(|_| uploads_hidden(step));
+        let path = uses::input(&step.node, "path").filter(|_| uploads_hidden(source, step));
         path.is_some_and(|path| path.value.lines().any(|line| all.contains(&line.trim())))
     })
 }
 
-/// Whether `step` uploads hidden files too; since its fourth version the action does so only where
-/// it is told.
-fn uploads_hidden(step: &Step<'_>) -> bool {
+/// Whether `step` uploads hidden files too; since its version 4.4 the action does so only where it
+/// is told.
+fn uploads_hidden(source: &Source<'_>, step: &Step<'_>) -> bool {
     let Some(uses) = step.uses.as_ref() else {
         return false;
     };
-    let (name, version) = uses.value.split_once('@').unwrap_or((uses.value, ""));
     let hidden = uses::input(&step.node, "include-hidden-files");
-    let is_old = ["v1", "v2", "v3"]
-        .iter()
-        .any(|old| version.starts_with(old));
-    let uploads = name.eq_ignore_ascii_case("actions/upload-artifact");
+    // `v4` alone is the last of them.
+    let is_old = version(source, uses)
+        .is_some_and(|(major, minor)| major < 4 || (major == 4 && minor.is_some_and(|it| it < 4)));
+    let uploads = uses::name(uses.value) == "actions/upload-artifact";
     uploads && (is_old || hidden.is_some_and(|hidden| hidden.value == "true"))
 }
 
@@ -145,7 +174,7 @@ fn edit(source: &Source<'_>, step: &Step<'_>) -> Option<Edit> {
         .find(|(key, _)| key.text() == Some("with"))?;
     let at = with.own_entries().next()?.0.at().start;
     let within = step.node.at().contains(&at);
-    let (column, line_end) = mend::margin(source, at).filter(|_| within)?;
+    let (column, line_end) = mend::margin(source, &with, at).filter(|_| within)?;
     Some(Edit {
         at: at..at,
         text: format!("persist-credentials: false{line_end}{:column$}", ""),

@@ -256,6 +256,75 @@ fn what_a_mend_could_change_is_left() {
 }
 
 #[test]
+fn only_plain_commands_are_mended() {
+    let value = "${{ github.event.issue.title }}";
+    let is_mended = |script: &str| {
+        let text = format!(
+            "on: issues\npermissions: {{}}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      \
+             - run: |\n          {}\n",
+            script.replace('@', value).replace('\n', "\n          ")
+        );
+        mended(&text) != text
+    };
+    for script in [
+        r#"echo "@""#,
+        r#"if [[ -n "@" ]]; then printf '%s' "@"; fi"#,
+        r#"A="@""#,
+        r#"export A="x @""#,
+        "gh issue comment \\\n  --body \"@\"",
+        "# it's\ngit commit -m \"@\"",
+        r#"true && echo >&2 "@""#,
+    ] {
+        assert!(is_mended(script), "{script}");
+    }
+    for script in [
+        r#"bash -lc "echo @""#,
+        r#"node -e "x('@')""#,
+        r#"jq -n "@""#,
+        r#"gh api graphql -f query="@""#,
+        r#"gh api x -f query="@""#,
+        r#"A=1 make "@""#,
+        r#"A="x" make "@""#,
+        r#"echo "@" | bash"#,
+        r#"echo "\"@\"""#,
+        r#"trap "echo @" EXIT"#,
+        r#"[[ "@" -eq 1 ]]"#,
+        r#"ls "@""#,
+        r#"x=$(ls "@")"#,
+        r#""@" x"#,
+        "# echo\nls \"@\"",
+    ] {
+        assert!(!is_mended(script), "{script}");
+    }
+}
+
+#[test]
+fn mappings_in_braces_are_left() {
+    for text in [
+        "      - run: echo \"${{ github.head_ref }}\"\n        env: {\n          A: b\n        }\n",
+        "      - {\n        run: 'echo \"${{ github.head_ref }}\"'\n        }\n",
+        "      - uses: actions/checkout@v6\n        with: {\n          fetch-depth: 0\n        }\n      \
+         - run: fullsend exec triage\n",
+    ] {
+        let text = format!(
+            "on: issues\npermissions: {{}}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n{text}"
+        );
+        assert!(!found(".github/workflows/a.yml", &text).is_empty());
+        assert_eq!(mended(&text), text);
+    }
+}
+
+#[test]
+fn a_step_of_many_values_is_mended_in_part() {
+    let echo = "          echo \"${{ github.head_ref }}\"\n".repeat(20_000);
+    let text = format!(
+        "on: issues\npermissions: {{}}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - \
+         run: |\n{echo}"
+    );
+    assert_eq!(mended(&text).matches("\"${HEAD_REF}\"").count(), 100);
+}
+
+#[test]
 fn an_aliased_step_is_mended_once() {
     let text = "on: issues\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps: \
                 &steps\n      - run: echo \"${{ github.head_ref }}\"\n  b:\n    runs-on: \
@@ -344,22 +413,36 @@ fn an_image_that_the_job_builds_or_proves_may_be_started() {
 }
 
 #[test]
-fn only_hidden_files_hold_the_token() {
+fn only_hidden_files_of_old_checkouts_hold_the_token() {
     let text = &mut String::new();
-    let mut ids = |version: &str, hidden: &str| -> Vec<&'static str> {
+    let mut finds = |checkout: &str, upload: &str, hidden: bool| {
+        let hidden = if hidden {
+            "          include-hidden-files: true\n"
+        } else {
+            ""
+        };
         let job = format!(
-            "    steps:\n      - uses: \
-             actions/checkout@9f698171ed81b15d1823a05fc7211befd50c8ae0\n      - uses: \
-             actions/upload-artifact@{version}\n        with:\n          path: .\n{hidden}"
+            "    steps:\n      - uses: actions/checkout@{checkout}\n      - uses: \
+             actions/upload-artifact@{upload}\n        with:\n          path: .\n{hidden}"
         );
         let found = in_job("push", &job, text);
-        let ids = found.into_iter().map(|(id, _)| id);
-        ids.filter(|id| *id == "workflow-persisted-credentials")
-            .collect()
+        found
+            .iter()
+            .any(|(id, _)| *id == "workflow-persisted-credentials")
     };
-    assert_eq!(ids("v4", ""), [] as [&str; 0]);
-    assert_eq!(ids("v3.1", "").len(), 1);
-    assert_eq!(ids("v5", "          include-hidden-files: true\n").len(), 1);
+    let sha = "9f698171ed81b15d1823a05fc7211befd50c8ae0";
+    for old in [sha, "v5", "v4.2.2", &format!("{sha} # v5.0.0")] {
+        assert!(finds(old, "v5", true), "{old}");
+    }
+    for new in ["v6", "v10.1", &format!("{sha} # v6.0.3")] {
+        assert!(!finds(new, "v5", true), "{new}");
+    }
+    for hides in ["v4", "v4.4.0", "v10", &format!("{sha} # v4.6.2"), sha] {
+        assert!(!finds("v5", hides, false), "{hides}");
+    }
+    for shows in ["v1", "v3.1", "v4.3.6", &format!("{sha} # v3.2.1")] {
+        assert!(finds("v5", shows, false), "{shows}");
+    }
 }
 
 #[test]
