@@ -43,7 +43,7 @@ const SETTINGS: &[Setting] = &[
     Setting {
         key: "login",
         help: "The account that the agent writes as, if its name is none that GitLab gives to \
-               bots: its pushes and merge requests start nothing",
+               bots: it starts nothing",
         default: "",
         values: Values::Text("LOGIN"),
     },

@@ -70,7 +70,7 @@ macro_rules! component {
                     include_str!("../../templates/gitlab/components/macros.j2"),
                     include_str!(concat!("../../templates/gitlab/components/", $file)),
                 ),
-                revision: 1,
+                revision: 2,
             };
         }
     };
