@@ -1,5 +1,7 @@
 //! `gitlab-ci`: one agent in GitLab's pipelines.
 
+use std::path::Path;
+
 use super::{Draft, GenerateError, Kind, Request, Setting, Values, gitlab, setting::refused};
 use crate::{
     config::{Agent, AgentName, EnvName},
@@ -159,7 +161,8 @@ fn file(request: &Request<'_>, agent: &AgentName) -> Result<String, GenerateErro
         return Ok(format!(".gitlab/ci/fullsend-{agent}.gitlab-ci.yml"));
     };
     let is_part = |part: &str| !matches!(part, "" | "." | "..");
-    if !path.split('/').all(is_part) || !path.ends_with(".yml") {
+    let is_yml = Path::new(path).extension().is_some_and(|it| it == "yml");
+    if !path.split('/').all(is_part) || !is_yml {
         let hint = "write for example `ci/triage.gitlab-ci.yml`";
         return Err(refused("file", "is no .yml file of the repository", hint));
     }
