@@ -143,7 +143,7 @@ fn reach(expr: &Expr<'_>, text: &str) -> Reach {
             _ => Reach::UNKNOWN,
         },
         _ => match path(expr).as_deref() {
-            Some(path) if path.ends_with(".fork") => of_fork(path),
+            Some(path) if path.rsplit('.').next() == Some("fork") => of_fork(path),
             _ => Reach::UNKNOWN,
         },
     }
