@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fullsend::seam::environment::Environment;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -34,6 +35,11 @@ fn start(bench: &Bench, agent: &str) -> Child {
         .env_clear()
         .env("PATH", path)
         .env("HOME", bench.folder.path())
+        .envs(
+            Environment::of_process()
+                .get("DOCKER_HOST")
+                .map(|host| ("DOCKER_HOST", host)),
+        )
         .env("CI", "true")
         .env("GITHUB_ACTIONS", "true")
         .env("GITHUB_EVENT_NAME", "push")

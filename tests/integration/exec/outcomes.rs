@@ -160,13 +160,13 @@ fn memory_kills_a_process_below_the_agent() {
     // The shell waits when it happens: were it short of memory itself, it would die as well.
     let bench = Bench::new();
     let ended = bench
-        .shell("(sleep 0.3; exec tail /dev/zero) & sleep 1.5; exit 5")
+        .shell("(sleep 1; exec tail /dev/zero) & sleep 3; exit 5")
         .args(["--memory", "32MiB"])
         .run();
     ended.is(5, &json!({"kind": "oom_descendant", "code": 5}));
     ended.said("a process of it was killed for memory (limit 32 MiB)");
     let ended = bench
-        .shell("(sleep 0.3; exec tail /dev/zero) & sleep 1.5; kill -SEGV $$")
+        .shell("(sleep 1; exec tail /dev/zero) & sleep 3; kill -SEGV $$")
         .args(["--memory", "32MiB"])
         .run();
     ended.is(139, &json!({"kind": "oom_descendant", "signal": 11}));
