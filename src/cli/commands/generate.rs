@@ -75,7 +75,7 @@ pub(super) struct Place {
 pub(super) fn run(args: &GenerateArgs, context: &Context) -> Outcome {
     let kind = args.kind.as_deref().and_then(Kind::named);
     let Some(kind) = kind.filter(|_| !args.list_settings) else {
-        Terminal::print(&listed(kind, context.global.format))?;
+        Terminal::print(&listed(kind, context.global.format)?)?;
         return Ok(exit_code::OK);
     };
     let config = configuration::load_checkout(context)?.config;
@@ -244,7 +244,7 @@ fn write(places: &[Place], args: &GenerateArgs, context: &Context) -> Outcome {
             .note(&format!("wrote {}", place.path.display()));
     }
     if context.global.format == Format::Json {
-        Terminal::print(&json(places))?;
+        Terminal::print(&json(places)?)?;
     }
     Ok(exit_code::OK)
 }
@@ -255,7 +255,7 @@ fn check(places: &[Place], args: &GenerateArgs, context: &Context) -> Outcome {
         .filter(|place| place.file.standing != Standing::Current)
         .collect();
     if context.global.format == Format::Json {
-        Terminal::print(&json(places))?;
+        Terminal::print(&json(places)?)?;
     } else {
         for place in &drifted {
             Terminal::print(&place.diff())?;

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::generate::Place;
 use crate::{
-    cli::global::Format,
+    cli::{failure::CliFailure, global::Format},
     generate::{KINDS, Kind, Standing},
+    report::json,
 };
 
 #[derive(Serialize)]
@@ -24,7 +25,7 @@ struct FileReport {
 }
 
 /// The files and their states.
-pub(super) fn json(places: &[Place]) -> String {
+pub(super) fn json(places: &[Place]) -> Result<String, CliFailure> {
     let file = |place: &Place| FileReport {
         path: place.path.display().to_string(),
         state: match place.file.standing {
@@ -36,10 +37,10 @@ pub(super) fn json(places: &[Place]) -> String {
         },
         diff: (place.file.standing != Standing::Current).then(|| place.diff()),
     };
-    pretty(&GenerateReport {
+    Ok(json::text(&GenerateReport {
         schema_version: 1,
         files: places.iter().map(file).collect(),
-    })
+    })?)
 }
 
 #[derive(Serialize)]
@@ -58,7 +59,7 @@ struct SettingReport {
 }
 
 /// The settings of `only`, or of every kind.
-pub(super) fn listed(only: Option<&Kind>, format: Format) -> String {
+pub(super) fn listed(only: Option<&Kind>, format: Format) -> Result<String, CliFailure> {
     let kinds = KINDS.iter().copied();
     let kinds = kinds.filter(|kind| only.is_none_or(|only| only.name == kind.name));
     let reports: Vec<KindReport> = kinds
@@ -78,7 +79,8 @@ pub(super) fn listed(only: Option<&Kind>, format: Format) -> String {
         })
         .collect();
     if format == Format::Json {
-        return pretty(&serde_json::json!({"schema_version": 1, "kinds": reports}));
+        let document = serde_json::json!({"schema_version": 1, "kinds": reports});
+        return Ok(json::text(&document)?);
     }
     let mut text = String::new();
     for report in &reports {
@@ -92,9 +94,5 @@ pub(super) fn listed(only: Option<&Kind>, format: Format) -> String {
             text.push('\n');
         }
     }
-    text
-}
-
-fn pretty(document: &impl Serialize) -> String {
-    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
+    Ok(text)
 }

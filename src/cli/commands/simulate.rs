@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::{
-    cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
+    cli::{Context, Outcome, console::Terminal, failure::CliFailure},
     document::MAX_BYTES,
     model::exit_code,
     seam::files,
@@ -46,12 +46,7 @@ pub(super) fn run(args: &SimulateArgs, paths: &[PathBuf], context: &Context) -> 
     let bytes = files::read(policy, MAX_BYTES as u64)?;
     let decision = openshell::simulate(policy, &bytes, &request)
         .map_err(|error| CliFailure::usage(error.to_string()))?;
-    let text = match context.global.format {
-        Format::Json => serde_json::to_string_pretty(&decision).unwrap_or_default() + "\n",
-        // Those for findings were refused with the arguments.
-        _ => decision.to_string(),
-    };
-    Terminal::print(&text)?;
+    Terminal::print_document(context.global.format, &decision, || decision.to_string())?;
     Ok(if decision.allowed {
         exit_code::OK
     } else {
