@@ -7,6 +7,7 @@ pub mod files;
 pub mod folder;
 pub mod git;
 pub mod http;
+pub mod job_tokens;
 pub mod process;
 mod proxy;
 pub mod retry;
