@@ -11,6 +11,7 @@
 //! | 1 | [`seam`] | the doors to HTTP, files, processes and the environment |
 //! | 1 | [`document`] | JSON, read strictly; YAML, TOML and Dockerfiles as trees with places |
 //! | 1 | [`report`] | what people and programs read: JSON, the closing line, CI log markers |
+//! | 2 | [`checkout`] | the CI job: its platform, its event, whose files of it count |
 //! | 2 | [`reference`](mod@reference) | the images, actions and components that files name |
 //! | 2 | [`template`] | typed context to text |
 //! | 2 | [`registry`] | OCI distribution, read only |
@@ -21,6 +22,7 @@
 //! | 4 | [`launch`] | `exec`: resolve, verify, run, report |
 //! | 5 | [`cli`] | arguments, one file a verb |
 
+pub mod checkout;
 pub mod cli;
 pub mod config;
 pub mod document;

@@ -24,6 +24,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("seam", 1),
     ("document", 1),
     ("report", 1),
+    ("checkout", 2),
     ("reference", 2),
     ("template", 2),
     ("registry", 2),

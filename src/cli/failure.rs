@@ -1,11 +1,12 @@
 //! What ends a command, and the exit code for it.
 
 use crate::{
+    checkout::TreeError,
     config::{ConfigError, UnknownAgent},
     generate::GenerateError,
     model::exit_code,
     runtime::RuntimeError,
-    seam::{files::FileError, tree::TreeError},
+    seam::files::FileError,
     signature::{TrustError, VerifyError},
 };
 

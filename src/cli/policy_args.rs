@@ -9,6 +9,7 @@ use super::{
     value::{parse, with_mend},
 };
 use crate::{
+    checkout::Tree,
     config::{
         AnchoredRegexp, AttestationRequirement, Glob, Identity, KeyRequirement, KeySource,
         KeylessRequirement, NamePattern, PredicateType, Requirement, RootSource, Rule,
@@ -16,7 +17,6 @@ use crate::{
         parse_gitlab_project, parse_host, parse_issuer, parse_repository, parse_workflow,
     },
     model::image::Repository,
-    seam::tree::Tree,
     signature::{TRUST_FILE_BYTES, TrustMaterial, TrustStore},
 };
 

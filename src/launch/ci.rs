@@ -1,33 +1,10 @@
-//! The CI job around a run: what it is, its event, and the markers in its log.
-
-use std::path::PathBuf;
+//! The CI job around a run: what the report says of it, and the markers in its log.
 
 use crate::{
+    checkout::Platform,
     report::{github, gitlab, run::CiJob},
     seam::environment::Environment,
 };
-
-/// The CI platform that this process runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Platform {
-    /// GitHub Actions.
-    GitHub,
-    /// GitLab CI.
-    GitLab,
-}
-
-impl Platform {
-    /// The platform that `environment` tells of.
-    pub fn detect(environment: &Environment) -> Option<Self> {
-        if environment.is_true("GITHUB_ACTIONS") {
-            Some(Self::GitHub)
-        } else if environment.is_true("GITLAB_CI") {
-            Some(Self::GitLab)
-        } else {
-            None
-        }
-    }
-}
 
 /// The job for the report.
 pub(super) fn job(environment: &Environment) -> CiJob {
@@ -56,15 +33,6 @@ pub(super) fn job(environment: &Environment) -> CiJob {
             run_url: get("CI_JOB_URL").map(str::to_owned),
         },
     }
-}
-
-/// The file with the event that started the job.
-pub(super) fn event_path(environment: &Environment) -> Option<PathBuf> {
-    let name = match Platform::detect(environment)? {
-        Platform::GitHub => "GITHUB_EVENT_PATH",
-        Platform::GitLab => "TRIGGER_PAYLOAD",
-    };
-    environment.get(name).map(PathBuf::from)
 }
 
 /// The markers around the steps before the agent, and around the agent's output.

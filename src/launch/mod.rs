@@ -14,7 +14,6 @@ mod given;
 mod host_paths;
 mod labels;
 mod line;
-mod origin;
 mod output;
 mod plan;
 mod proof;
@@ -27,18 +26,9 @@ mod supervise;
 mod terminal;
 mod watch;
 
-pub use ci::Platform as CiPlatform;
 pub use console::Console;
 pub use doctor::{DoctorRequest, doctor};
-pub use origin::PolicyOrigin;
 pub use plan::WORKSPACE;
 pub use reap::reap;
 pub use request::{ExecRequest, ImageRequest};
 pub use run::exec;
-
-use crate::seam::environment::Environment;
-
-/// Where the files of the policy of this CI job come from.
-pub fn policy_origin(environment: &Environment) -> PolicyOrigin {
-    origin::decide(environment, sandbox::read_event(environment))
-}

@@ -24,6 +24,7 @@ use super::{
     terminal,
 };
 use crate::{
+    checkout,
     config::RuntimeProfile,
     model::chain::chain,
     model::digest::Digest,
@@ -58,7 +59,7 @@ pub async fn exec(
         console,
         verifier: Verifier::new(image.policy.clone(), registry, environment.clone()),
         markers: Markers::new(
-            ci::Platform::detect(environment),
+            checkout::Platform::detect(environment),
             &report.id,
             request.allow_workflow_commands,
         ),
@@ -240,7 +241,7 @@ impl Run<'_> {
             .map_err(|error| Failure::runtime(&error, LaunchFailure::CreateFailed))?;
         let mounts = given.mounts(&entry)?;
         let sandbox = self.plan(&runtime, image, given, mounts, report)?;
-        let event = sandbox::read_event(self.environment).unwrap_or_else(|error| {
+        let event = checkout::event(self.environment).unwrap_or_else(|error| {
             self.console
                 .warn(&format!("the CI event is not passed on: {}", chain(&error)));
             None
@@ -306,7 +307,7 @@ impl Run<'_> {
             .or_else(|| Some(image.defaults().user.clone()).filter(|user| !user.is_empty()));
         let network = agent.network.as_ref().map(ToString::to_string);
         report.network = Some(network.clone().unwrap_or_else(|| "bridge".to_owned()));
-        let on_ci = ci::Platform::detect(self.environment).is_some();
+        let on_ci = checkout::Platform::detect(self.environment).is_some();
         let grace = agent
             .grace
             .unwrap_or_else(|| plan::default_grace(on_ci))

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::{
     channel::Channel,
-    ci::{self, Markers},
+    ci::Markers,
     console::Console,
     failure::Failure,
     host_paths::{HostPaths, Unreachable},
@@ -25,14 +25,8 @@ use crate::{
     model::chain::chain,
     model::outcome::LaunchFailure,
     runtime::{ContainerId, Locality, Runtime, RuntimeError, init},
-    seam::{
-        environment::Environment,
-        files::{self, FileError},
-    },
+    seam::environment::Environment,
 };
-
-/// GitHub's own limit on an event is 25 MB.
-const EVENT_BYTES: u64 = 32 << 20;
 
 /// How files of ours can get into a container.
 #[derive(Debug)]
@@ -66,13 +60,6 @@ impl Entry {
     pub(super) fn translate(&self, path: &Path) -> Result<PathBuf, Unreachable> {
         self.paths.translate(path)
     }
-}
-
-/// The event that started the CI job, where there is one.
-pub(super) fn read_event(environment: &Environment) -> Result<Option<Vec<u8>>, FileError> {
-    ci::event_path(environment)
-        .map(|path| files::read(&path, EVENT_BYTES))
-        .transpose()
 }
 
 /// What surrounds the agent's streams.

@@ -13,5 +13,4 @@ mod proxy;
 pub mod retry;
 pub mod shared_folder;
 pub mod stdio;
-pub mod tree;
 pub mod walk;

@@ -10,12 +10,13 @@ use super::{
     trust::{TrustError, TrustMaterial},
 };
 use crate::{
+    checkout::TreeError,
     config::{
         AttestationRequirement, Condition, Coverage, KeyRequirement, KeySource, KeylessRequirement,
         PredicateType, Requirement, RootSource, Rule,
     },
     model::image::Repository,
-    seam::{environment::Environment, tree::TreeError},
+    seam::environment::Environment,
 };
 
 /// A rule of the policy that cannot be applied.

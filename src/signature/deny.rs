@@ -2,13 +2,11 @@
 
 use super::{caps, policy::Policy, verifier::VerifyError};
 use crate::{
+    checkout::TreeError,
     config::{DenyList, DenySource, DenyUnavailable, MAX_FILE_BYTES},
     model::{chain::chain, text::with_hint},
     registry::{Manifest, Registry},
-    seam::{
-        http::{Request, Url, header::HeaderMap},
-        tree::TreeError,
-    },
+    seam::http::{Request, Url, header::HeaderMap},
 };
 
 /// How long a list on a web server may take in all.

@@ -1,8 +1,8 @@
 //! Everything that decides whether an image is accepted.
 
 use crate::{
+    checkout::Tree,
     config::{DenySource, DenyUnavailable, Rule},
-    seam::tree::Tree,
 };
 
 use super::{trust::TrustMaterial, trust_store::TrustStore};

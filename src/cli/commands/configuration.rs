@@ -3,16 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
+    checkout::{self, Base, PolicyOrigin, Tree},
     cli::{Context, failure::CliFailure},
     config::{self, Config, MAX_FILE_BYTES},
-    launch::{self, Console as _, PolicyOrigin},
+    launch::Console as _,
     model::digest::Digest,
     report::run::ConfigFile,
-    seam::{
-        environment::Environment,
-        files,
-        tree::{Base, Tree},
-    },
+    seam::{environment::Environment, files},
 };
 
 /// The name of the configuration file.
@@ -97,7 +94,7 @@ fn tree(context: &Context, here: &Path) -> Tree {
     let origin = if context.global.trust_checkout {
         PolicyOrigin::Checkout
     } else {
-        launch::policy_origin(&context.environment)
+        checkout::policy_origin(&context.environment)
     };
     let (commit, name) = match origin {
         PolicyOrigin::Checkout => return Tree::Folder(folder),

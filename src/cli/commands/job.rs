@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::{
+    checkout::Platform,
     cli::{Context, failure::CliFailure},
-    launch::{CiPlatform, Console as _},
+    launch::Console as _,
     report::json,
     seam::{
         environment::Environment,
@@ -38,7 +39,7 @@ pub(in crate::cli) fn tell_failure(environment: &Environment, exit_code: u8) {
 fn append(environment: &Environment, name: &str, text: &str) -> Result<(), FileError> {
     let path = environment.get(name).filter(|_| !text.is_empty());
     match path {
-        Some(path) if CiPlatform::detect(environment) == Some(CiPlatform::GitHub) => {
+        Some(path) if Platform::detect(environment) == Some(Platform::GitHub) => {
             files::append(Path::new(path), text)
         }
         _ => Ok(()),

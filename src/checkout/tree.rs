@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    files::{self, FileError},
-    git::{self, CommitId, GitError, Repository},
+use crate::{
+    model::path::lexical,
+    seam::{
+        files::{self, FileError},
+        git::{self, CommitId, GitError, Repository},
+    },
 };
-use crate::model::path::lexical;
 
 /// The folder of fullsend.yaml, from which its relative paths start.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny},
 };
 
-use super::ci::Platform;
+use super::platform::{self, Platform};
 use crate::seam::{environment::Environment, files::FileError, git::CommitId};
 
 /// Where fullsend.yaml and the files that it names are read from.
@@ -82,11 +82,13 @@ struct GitLabHook {
     object_kind: Option<String>,
 }
 
-/// Says where the policy comes from, by the CI job's variables and the content of its event.
-pub(super) fn decide(
-    environment: &Environment,
-    event: Result<Option<Vec<u8>>, FileError>,
-) -> PolicyOrigin {
+/// Says where the files of the policy of this CI job come from.
+pub fn policy_origin(environment: &Environment) -> PolicyOrigin {
+    decide(environment, platform::event(environment))
+}
+
+/// Says it by the CI job's variables and the content of its event.
+fn decide(environment: &Environment, event: Result<Option<Vec<u8>>, FileError>) -> PolicyOrigin {
     let decided = match Platform::detect(environment) {
         None => Ok(PolicyOrigin::Checkout),
         Some(Platform::GitHub) => github(environment, event),
