@@ -136,6 +136,19 @@ impl Terminal {
         self.write(&printable(line));
     }
 
+    /// A step that was done; left out when quiet.
+    pub(super) fn note(&self, line: &str) {
+        if !self.quiet {
+            self.say(line);
+        }
+    }
+
+    /// Something that the person should know and that stops nothing.
+    pub(super) fn warn(&self, line: &str) {
+        let warning = self.painted(BOLD_YELLOW, "warning:");
+        self.write(&format!("{warning} {}", printable(line)));
+    }
+
     fn painted(&self, style: &str, word: &str) -> String {
         if self.color {
             format!("{style}{word}{RESET}")
@@ -160,16 +173,14 @@ impl Terminal {
     }
 }
 
+/// A run speaks as every verb does; only CI markers and a pull's progress are its own.
 impl Console for Terminal {
     fn note(&self, line: &str) {
-        if !self.quiet {
-            self.say(line);
-        }
+        self.note(line);
     }
 
     fn warn(&self, line: &str) {
-        let warning = self.painted(BOLD_YELLOW, "warning:");
-        self.write(&format!("{warning} {}", printable(line)));
+        self.warn(line);
     }
 
     fn raw(&self, text: &str) {

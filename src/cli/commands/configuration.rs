@@ -6,7 +6,6 @@ use crate::{
     checkout::{self, Base, PolicyOrigin, Tree},
     cli::{Context, failure::CliFailure},
     config::{self, Config, MAX_FILE_BYTES},
-    launch::Console as _,
     model::digest::Digest,
     report::run::ConfigFile,
     seam::{environment::Environment, files},

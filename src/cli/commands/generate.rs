@@ -13,7 +13,6 @@ use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
     config::Config,
     generate::{self, Draft, GeneratedFile, KINDS, Kind, Settings, Standing},
-    launch::Console as _,
     model::exit_code,
     seam::files,
 };

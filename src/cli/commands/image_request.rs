@@ -6,7 +6,7 @@ use super::configuration::Loaded;
 use crate::{
     cli::{Context, failure::CliFailure, policy_args::PolicyArgs},
     config::{DenySource, Rule},
-    launch::{Console as _, ImageRequest},
+    launch::ImageRequest,
     model::image::ImageReference,
     signature::{Policy, TrustStore},
 };

@@ -10,7 +10,6 @@ use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
     config::{self, AgentName},
     generate::{self, FirstConfig, Forge, ForgeKind, Missing, Setup},
-    launch::Console as _,
     model::{exit_code, image::ImageReference},
     seam::{
         files::{self, AtomicFile},

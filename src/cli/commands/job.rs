@@ -7,7 +7,6 @@ use serde::Serialize;
 use crate::{
     checkout::Platform,
     cli::{Context, failure::CliFailure},
-    launch::Console as _,
     report::json,
     seam::{
         environment::Environment,

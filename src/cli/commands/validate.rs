@@ -19,7 +19,6 @@ use crate::{
         MAX_BYTES,
         edit::{self, Edit},
     },
-    launch::Console as _,
     model::{chain::chain, exit_code},
     report::{
         annotation, code_quality, excerpt,

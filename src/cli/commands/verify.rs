@@ -16,7 +16,6 @@ use crate::{
         policy_args::PolicyArgs, value::parse,
     },
     config::DenySource,
-    launch::Console as _,
     model::{
         image::{ImageReference, ImageReferenceError, Repository},
         image_location::{ImageLocation, LayoutImage},

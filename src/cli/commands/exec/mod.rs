@@ -17,7 +17,7 @@ use super::{
 use crate::{
     cli::{Context, Outcome, policy_args::PolicyArgs, value::parse},
     config::{ContainerPath, DenySource, Mount, Network, RuntimeChoice, RuntimeProfile, User},
-    launch::{self, Console as _},
+    launch,
     model::{
         exit_code,
         image::ImageReference,
