@@ -4,6 +4,5 @@ mod origin;
 mod platform;
 mod tree;
 
-pub use origin::{PolicyOrigin, policy_origin};
 pub use platform::{Platform, event};
 pub use tree::{Base, BaseError, Tree, TreeError};

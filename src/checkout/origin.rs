@@ -10,7 +10,7 @@ use crate::seam::{environment::Environment, files::FileError, git::CommitId};
 
 /// Where fullsend.yaml and the files that it names are read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PolicyOrigin {
+pub(super) enum PolicyOrigin {
     /// What is checked out was written by people who may write to the repository.
     Checkout,
     /// What is checked out may be a stranger's; this was there before.
@@ -83,7 +83,7 @@ struct GitLabHook {
 }
 
 /// Says where the files of the policy of this CI job come from.
-pub fn policy_origin(environment: &Environment) -> PolicyOrigin {
+pub(super) fn of_policy(environment: &Environment) -> PolicyOrigin {
     decide(environment, platform::event(environment))
 }
 

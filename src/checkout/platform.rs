@@ -1,6 +1,6 @@
 //! Which CI platform this is, and the event that started its job.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::seam::{
     environment::Environment,
@@ -46,4 +46,12 @@ pub fn event(environment: &Environment) -> Result<Option<Vec<u8>>, FileError> {
     let path = platform.and_then(|platform| environment.get(platform.event_variable()));
     path.map(|path| files::read(Path::new(path), EVENT_BYTES))
         .transpose()
+}
+
+/// The folder that the CI job keeps its checkouts in.
+pub(super) fn workspace(environment: &Environment) -> Option<PathBuf> {
+    let folder = environment
+        .get("GITHUB_WORKSPACE")
+        .or_else(|| environment.get("CI_PROJECT_DIR"));
+    folder.map(PathBuf::from)
 }

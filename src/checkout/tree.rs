@@ -2,9 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::{
+    origin::{self, PolicyOrigin},
+    platform,
+};
 use crate::{
     model::path::lexical,
     seam::{
+        environment::Environment,
         files::{self, FileError},
         git::{self, CommitId, GitError, Repository},
     },
@@ -105,6 +110,26 @@ enum Place {
 }
 
 impl Tree {
+    /// The files of `folder` that people wrote who may write to the repository: its own, or what
+    /// they were before the change that this CI job is about.
+    ///
+    /// `offline` says that what they were may not be fetched.
+    pub fn trusted(environment: &Environment, folder: &Path, offline: bool) -> Self {
+        let folder = folder.to_owned();
+        let (commit, name) = match origin::of_policy(environment) {
+            PolicyOrigin::Checkout => return Self::Folder(folder),
+            PolicyOrigin::Base { commit, name } => (Ok(commit), name),
+            PolicyOrigin::Unknown(reason) => (Err(reason), "base".to_owned()),
+        };
+        let base = Base {
+            commit,
+            name,
+            workspace: platform::workspace(environment),
+            offline,
+        };
+        Self::Base { folder, base }
+    }
+
     /// The folder on the disk, where whatever is no part of the policy is.
     pub fn folder(&self) -> &Path {
         match self {

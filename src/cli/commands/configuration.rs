@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    checkout::{self, Base, PolicyOrigin, Tree},
+    checkout::Tree,
     cli::{Context, failure::CliFailure},
     config::{self, Config, MAX_FILE_BYTES},
     model::digest::Digest,
     report::run::ConfigFile,
-    seam::{environment::Environment, files},
+    seam::files,
 };
 
 /// The name of the configuration file.
@@ -89,31 +89,11 @@ pub(in crate::cli) fn working_directory() -> Result<PathBuf, CliFailure> {
 
 /// Whose files count in the folder `here`.
 fn tree(context: &Context, here: &Path) -> Tree {
-    let folder = here.to_owned();
-    let origin = if context.global.trust_checkout {
-        PolicyOrigin::Checkout
+    if context.global.trust_checkout {
+        Tree::Folder(here.to_owned())
     } else {
-        checkout::policy_origin(&context.environment)
-    };
-    let (commit, name) = match origin {
-        PolicyOrigin::Checkout => return Tree::Folder(folder),
-        PolicyOrigin::Base { commit, name } => (Ok(commit), name),
-        PolicyOrigin::Unknown(reason) => (Err(reason), "base".to_owned()),
-    };
-    let base = Base {
-        commit,
-        name,
-        workspace: workspace(&context.environment),
-        offline: context.global.offline,
-    };
-    Tree::Base { folder, base }
-}
-
-fn workspace(environment: &Environment) -> Option<PathBuf> {
-    let folder = environment
-        .get("GITHUB_WORKSPACE")
-        .or_else(|| environment.get("CI_PROJECT_DIR"));
-    folder.map(PathBuf::from)
+        Tree::trusted(&context.environment, here, context.global.offline)
+    }
 }
 
 /// The base has no file: says so where the change brings one.
