@@ -15,6 +15,7 @@
 //! | 2 | [`reference`](mod@reference) | the images, actions and components that files name |
 //! | 2 | [`template`] | typed context to text |
 //! | 2 | [`registry`] | OCI distribution, read only |
+//! | 2 | [`forge`] | what git hosts answer about a repository |
 //! | 2 | [`runtime`] | Docker and Podman over their socket |
 //! | 3 | [`signature`] | cosign verdicts over the registry |
 //! | 3 | [`generate`] | files from templates, with the pins that they already have |
@@ -26,6 +27,7 @@ pub mod checkout;
 pub mod cli;
 pub mod config;
 pub mod document;
+pub mod forge;
 pub mod generate;
 pub mod launch;
 pub mod model;

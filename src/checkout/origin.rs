@@ -6,7 +6,10 @@ use serde::{
 };
 
 use super::platform::{self, Platform};
-use crate::seam::{environment::Environment, files::FileError, git::CommitId};
+use crate::{
+    model::commit::CommitId,
+    seam::{environment::Environment, files::FileError},
+};
 
 /// Where fullsend.yaml and the files that it names are read from.
 #[derive(Clone, Debug, PartialEq, Eq)]

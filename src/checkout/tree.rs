@@ -7,11 +7,11 @@ use super::{
     platform,
 };
 use crate::{
-    model::path::lexical,
+    model::{commit::CommitId, path::lexical},
     seam::{
         environment::Environment,
         files::{self, FileError},
-        git::{self, CommitId, GitError, Repository},
+        git::{self, GitError, Repository},
     },
 };
 

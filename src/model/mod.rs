@@ -1,6 +1,7 @@
 //! Plain values that every other room speaks in; no input or output.
 
 pub mod chain;
+pub mod commit;
 pub mod control_socket;
 pub mod digest;
 pub mod exit_code;

@@ -1,9 +1,7 @@
 //! The files of a commit, read with the `git` program; the work tree's own files never count.
 
 use std::{
-    fmt,
     path::{Path, PathBuf},
-    str::FromStr,
     time::Duration,
 };
 
@@ -11,6 +9,7 @@ use super::{
     files::{self, FileError},
     process::{Finished, Invocation, ProcessError, Variables},
 };
+use crate::model::commit::CommitId;
 
 /// How long one call of git may take, a fetch included.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,45 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LINK_BYTES: u64 = 8 << 10;
 /// The most that it may say beside a file's content.
 const ANSWER_BYTES: u64 = 1 << 20;
-
-/// The full name of a commit: 40 or 64 hexadecimal digits, so never an option, a branch or a tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommitId(String);
-
-/// What is not the full name of a commit.
-#[derive(Debug, thiserror::Error)]
-#[error("not a commit's 40 or 64 hexadecimal digits")]
-pub struct NotACommitId;
-
-impl FromStr for CommitId {
-    type Err = NotACommitId;
-
-    fn from_str(text: &str) -> Result<Self, NotACommitId> {
-        let is_hex = text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        // 40 zeros are what the platforms say where there is no commit.
-        let is_null = text.bytes().all(|byte| byte == b'0');
-        if matches!(text.len(), 40 | 64) && is_hex && !is_null {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NotACommitId)
-        }
-    }
-}
-
-impl fmt::Display for CommitId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl CommitId {
-    /// The first 12 digits, for messages.
-    pub fn short(&self) -> &str {
-        &self.0[..12]
-    }
-}
 
 /// A file of a commit that cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -225,7 +185,7 @@ impl Repository {
     }
 
     fn has(&self, commit: &CommitId) -> Result<bool, GitError> {
-        let arguments = ["cat-file", "-t", &commit.0];
+        let arguments = ["cat-file", "-t", commit.as_str()];
         let finished = self.git(&arguments, ANSWER_BYTES)?;
         Ok(finished.success && finished.output == b"commit\n")
     }
@@ -240,7 +200,7 @@ impl Repository {
             "--no-recurse-submodules",
             "--no-write-fetch-head",
             "origin",
-            &commit.0,
+            commit.as_str(),
         ];
         // Whether that went well is seen by the commit's being there.
         self.git(&arguments, ANSWER_BYTES)?;
@@ -248,7 +208,7 @@ impl Repository {
     }
 
     fn list(&self, commit: &CommitId, paths: &[String]) -> Result<Vec<Entry>, GitError> {
-        let mut arguments = vec!["ls-tree", "-z", "--full-tree", &commit.0, "--"];
+        let mut arguments = vec!["ls-tree", "-z", "--full-tree", commit.as_str(), "--"];
         arguments.extend(paths.iter().map(String::as_str));
         let finished = self.git(&arguments, ANSWER_BYTES)?;
         let text = String::from_utf8(finished.output).ok();

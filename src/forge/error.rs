@@ -1,0 +1,169 @@
+//! What can go wrong between us and a git host.
+
+use std::{fmt, time::Duration};
+
+use jiff::Timestamp;
+
+use crate::{model::text, seam::http::HttpError};
+
+/// A failed question: which host, what was asked of it, and why it failed.
+#[derive(Debug, thiserror::Error)]
+#[error("could not get {asked} from {host}: {reason}")]
+pub struct ForgeError {
+    host: String,
+    asked: String,
+    /// Boxed, as results that rarely fail should be small.
+    reason: Box<Reason>,
+}
+
+impl ForgeError {
+    pub(super) fn new(host: String, asked: impl fmt::Display, reason: Reason) -> Self {
+        Self {
+            host,
+            asked: asked.to_string(),
+            reason: Box::new(reason),
+        }
+    }
+
+    /// The host, with its port where that is not the scheme's own.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Why it failed.
+    pub fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    /// The whole sentence, with what the user can do about it where that is known.
+    pub fn with_hint(&self) -> String {
+        text::with_hint(self, self.hint())
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        let host = &self.host;
+        match &*self.reason {
+            Reason::NotFound(_) => Some("check the repository's name".to_owned()),
+            Reason::Unauthorized(_) => Some(
+                "check the repository's name; a private one needs a token that may read it, in \
+                 GITHUB_TOKEN, GITLAB_TOKEN or CI_JOB_TOKEN"
+                    .to_owned(),
+            ),
+            Reason::RateLimited { .. } => {
+                Some("try again later; hosts allow more to those who show a token".to_owned())
+            }
+            Reason::Unreachable(HttpError::Tls(_)) => Some(format!(
+                "check that {host} has a trusted certificate; SSL_CERT_FILE names more roots"
+            )),
+            Reason::Unreachable(HttpError::Broken(_)) | Reason::Server(_) => {
+                Some(format!("try again later; {host} fails on its side"))
+            }
+            Reason::Unreachable(_) | Reason::Deadline(_) => Some(format!(
+                "check the name {host}, the network, and HTTPS_PROXY and NO_PROXY where a proxy is \
+                 needed"
+            )),
+            Reason::Malformed(_) => Some(format!("check that {host} is a git host")),
+            Reason::Offline => Some("leave out `--offline` to allow the connection".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Why a question failed. Its text never holds a token, nor anything else that was sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// There is no such repository, or none that the token may see.
+    #[error("it does not exist there: it {0}")]
+    NotFound(Refusal),
+    /// It wants a credential, or another one. GitHub and GitLab also say this of a repository
+    /// that does not exist.
+    #[error("it does not exist, or access is denied: it {0}")]
+    Unauthorized(Refusal),
+    /// Too many requests, also after waiting.
+    #[error("it allows no more requests for now{}", from(.until.as_ref()))]
+    RateLimited {
+        /// When it will allow more, where it tells.
+        until: Option<Timestamp>,
+    },
+    /// It failed on its side, also when tried again.
+    #[error("it {0}")]
+    Server(Refusal),
+    /// A status that means nothing for this request.
+    #[error("it {0}, which makes no sense here")]
+    Unexpected(Refusal),
+    /// No connection, or it broke off.
+    #[error("{0}")]
+    Unreachable(HttpError),
+    /// The connection would not be encrypted.
+    #[error("its address is not encrypted")]
+    Plain,
+    /// Offline mode, and the host is not one that the user named.
+    #[error("no connection is opened while offline")]
+    Offline,
+    /// It dripped, hung or failed until the time was up.
+    #[error("it took longer than {:.1} s", .0.as_secs_f32())]
+    Deadline(Duration),
+    /// More than we take.
+    #[error("there is more than {limit} {unit} of it")]
+    TooLarge {
+        /// The most that is taken.
+        limit: u64,
+        /// Of what.
+        unit: &'static str,
+    },
+    /// It accepted the question and answered with nothing, as git does where it cannot go on.
+    #[error("it broke off without an answer")]
+    Silent,
+    /// It speaks git, and says no.
+    #[error("it says: {0}")]
+    Said(String),
+    /// Something else than git's protocol.
+    #[error("the answer is malformed: {0}")]
+    Malformed(&'static str),
+    /// A redirect that is not followed.
+    #[error("it redirects {0}")]
+    Redirect(&'static str),
+}
+
+fn from(until: Option<&Timestamp>) -> String {
+    until.map_or_else(String::new, |until| format!(", but from {until} on"))
+}
+
+impl From<HttpError> for Reason {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Offline(_) => Self::Offline,
+            HttpError::TooLarge { limit } => Self::TooLarge {
+                limit,
+                unit: "bytes",
+            },
+            error => Self::Unreachable(error),
+        }
+    }
+}
+
+/// An HTTP status that says no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status code.
+    pub status: u16,
+    /// How long it asked us to wait.
+    pub retry_after: Option<Duration>,
+    /// Whether a token was shown.
+    pub with_token: bool,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "answered {}", self.status)?;
+        if self.with_token && matches!(self.status, 401 | 403 | 404) {
+            f.write_str(" to our token")?;
+        }
+        match self.retry_after {
+            Some(wait) => write!(f, " and asked to wait {} s", wait.as_secs()),
+            None => Ok(()),
+        }
+    }
+}

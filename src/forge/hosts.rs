@@ -1,0 +1,108 @@
+//! The client that other rooms use.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    credentials::Credentials,
+    error::{ForgeError, Reason},
+    exchange::Exchange,
+    git,
+    refs::Refs,
+    repository::{RemoteRepository, RepositoryError},
+};
+use crate::seam::{
+    environment::Environment,
+    http::{Http, HttpOptions, Url, authority},
+    retry,
+};
+
+/// How [`GitHosts`] behave.
+#[derive(Clone, Debug)]
+pub struct GitOptions {
+    /// Where the repositories are that are named `owner/name`. Plain HTTP goes there if it says so.
+    pub github_url: Url,
+    /// Other hosts (`host` or `host:port`) that are spoken to in plain HTTP.
+    pub insecure_hosts: Vec<String>,
+    /// Where `Some`, the only hosts that are connected to.
+    pub offline: Option<BTreeSet<String>>,
+    /// The most that one call takes, all tries together.
+    pub deadline: Duration,
+    /// For a connection to stand.
+    pub connect_timeout: Duration,
+    /// Between two signs of life of an answer.
+    pub idle_timeout: Duration,
+    /// Before a failed request is tried again, unless the host asks for a wait; doubled with each
+    /// try.
+    pub first_wait: Duration,
+}
+
+impl GitOptions {
+    /// The usual patience, with the GitHub at `github_url`.
+    pub fn new(github_url: Url) -> Self {
+        let http = HttpOptions::default();
+        Self {
+            github_url,
+            insecure_hosts: Vec::new(),
+            offline: None,
+            deadline: Duration::from_secs(30),
+            connect_timeout: http.connect_timeout,
+            idle_timeout: http.idle_timeout,
+            first_wait: retry::FIRST_WAIT,
+        }
+    }
+}
+
+/// A client for all git hosts; clones share connections.
+#[derive(Clone, Debug)]
+pub struct GitHosts {
+    exchange: Arc<Exchange>,
+    github_url: Url,
+    deadline: Duration,
+}
+
+impl GitHosts {
+    /// Prepares a client. Nothing is opened yet.
+    pub fn new(environment: &Environment, options: GitOptions) -> Self {
+        let http = Http::new(
+            environment,
+            HttpOptions {
+                connect_timeout: options.connect_timeout,
+                idle_timeout: options.idle_timeout,
+                offline: options.offline,
+            },
+        );
+        let mut insecure_hosts = options.insecure_hosts;
+        if options.github_url.scheme() == "http" {
+            insecure_hosts.push(authority(&options.github_url));
+        }
+        Self {
+            exchange: Arc::new(Exchange {
+                http,
+                credentials: Credentials::of(environment),
+                insecure_hosts,
+                first_wait: options.first_wait,
+            }),
+            github_url: options.github_url,
+            deadline: options.deadline,
+        }
+    }
+
+    /// The repository `owner/name` of the GitHub that is asked.
+    pub fn github(&self, path: &str) -> Result<RemoteRepository, RepositoryError> {
+        RemoteRepository::new(&self.github_url, path)
+    }
+
+    /// The tags and branches of `repository`, in one request.
+    pub async fn refs(&self, repository: &RemoteRepository) -> Result<Refs, ForgeError> {
+        let until = Instant::now() + self.deadline;
+        let found = git::ls_refs(&self.exchange, repository, until).await;
+        found.map_err(|reason| error(repository, "the tags and branches", reason))
+    }
+}
+
+fn error(repository: &RemoteRepository, what: &str, reason: Reason) -> ForgeError {
+    let path = repository.path();
+    ForgeError::new(repository.host(), format!("{what} of {path}"), reason)
+}

@@ -1,0 +1,24 @@
+//! What git hosts answer about a repository: its tags and branches, whether a commit is its own,
+//! and when a commit was made.
+//!
+//! Every git host speaks the same protocol over HTTP (version 2 of git's own), so that one client
+//! does for GitHub, GitLab and the others, with or without a token, and outside of the limits that
+//! GitHub sets on its API. A question costs one request: `ls-refs` is posted without the
+//! advertisement that `git` itself asks for first.
+//!
+//! A host is not trusted: every answer is bounded in size, number and time, and what could not be
+//! found out is an error, never "there is none".
+
+mod credentials;
+mod error;
+mod exchange;
+mod git;
+mod hosts;
+mod limits;
+mod refs;
+mod repository;
+
+pub use error::{ForgeError, Reason, Refusal};
+pub use hosts::{GitHosts, GitOptions};
+pub use refs::{Reach, Refs, Tag};
+pub use repository::{RemoteRepository, RepositoryError};

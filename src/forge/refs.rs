@@ -1,0 +1,51 @@
+//! What a repository is found to have.
+
+use std::collections::BTreeMap;
+
+use super::repository::RemoteRepository;
+use crate::model::commit::CommitId;
+
+/// The tags and branches of a repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refs {
+    /// The tags by name, without `refs/tags/`.
+    pub tags: BTreeMap<String, Tag>,
+    /// The commits that the branches stand at, by name without `refs/heads/`.
+    pub branches: BTreeMap<String, CommitId>,
+    /// The name of the default branch, where the host tells it.
+    pub head: Option<String>,
+    /// Where the repository has moved to: it was renamed, and the old name may be taken by anyone
+    /// once the host lets it go.
+    pub moved_to: Option<RemoteRepository>,
+}
+
+/// A tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// What it stands for in the end. Nearly always a commit, but git lets a tag name any object.
+    pub commit: CommitId,
+    /// The name of an annotated tag's own object, which is no commit but fits where one is meant.
+    pub object: Option<CommitId>,
+}
+
+impl Refs {
+    /// Every commit that a tag or a branch stands at, once, branches first.
+    pub(super) fn tips(&self) -> Vec<&CommitId> {
+        let tags = self.tags.values().map(|tag| &tag.commit);
+        let mut seen = std::collections::HashSet::new();
+        let all = self.branches.values().chain(tags);
+        all.filter(|commit| seen.insert(*commit)).collect()
+    }
+}
+
+/// Where a commit is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// On a branch or tag of the repository, or an ancestor of one.
+    Reachable,
+    /// The host has it, but no branch or tag of this repository leads to it: it may be a stranger's,
+    /// from a fork or a pull request.
+    Impostor,
+    /// The host does not have it.
+    Absent,
+}
