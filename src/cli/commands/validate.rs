@@ -96,14 +96,11 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Outcome {
     let report = ReportFile::open(args.report.as_ref())?;
     let sarif = ReportFile::open(args.sarif_file.as_ref())?;
     let selection = Selection::of(&args.paths, validate::is_candidate)?;
-    let disk = OnDisk {
-        root: &selection.root,
-    };
     let judged: Vec<Judged> = selection
         .files
         .par_iter()
         .map(|file| {
-            let mut judged = judge(file, args, &disk);
+            let mut judged = judge(file, args);
             if context.global.format != Format::Human {
                 // Ten thousand files have many lines that nobody is shown.
                 judged.findings.iter_mut().for_each(|it| it.excerpt = None);
@@ -147,7 +144,8 @@ struct Judged {
     mended: Option<String>,
 }
 
-fn judge(file: &Selected, args: &ValidateArgs, disk: &OnDisk<'_>) -> Judged {
+fn judge(file: &Selected, args: &ValidateArgs) -> Judged {
+    let disk = &OnDisk { root: &file.root };
     let bytes = match files::read(&file.path, MAX_FILE_BYTES) {
         Ok(bytes) => bytes,
         Err(error) => return unreadable(file, args, &error),
@@ -163,7 +161,12 @@ fn judge(file: &Selected, args: &ValidateArgs, disk: &OnDisk<'_>) -> Judged {
     }
     let problems = checked.problems.into_iter();
     Judged {
-        findings: problems.map(|problem| problem.finding).collect(),
+        findings: problems
+            .map(|problem| Finding {
+                file: file.shown.clone(),
+                ..problem.finding
+            })
+            .collect(),
         is_known: checked.kind.is_some(),
         mended,
     }
@@ -171,7 +174,7 @@ fn judge(file: &Selected, args: &ValidateArgs, disk: &OnDisk<'_>) -> Judged {
 
 /// A file that is too large, or may not be read: an error where its kind is known without reading.
 fn unreadable(file: &Selected, args: &ValidateArgs, error: &FileError) -> Judged {
-    let finding = Finding::whole_file(&UNREADABLE.about, &file.name, chain(error));
+    let finding = Finding::whole_file(&UNREADABLE.about, &file.shown, chain(error));
     let is_known = file.is_named || args.kind.or_else(|| Kind::of_path(&file.name)).is_some();
     Judged {
         findings: vec![if is_known {
@@ -194,13 +197,13 @@ fn settle(selection: &Selection, judged: &[Judged], context: &Context) -> Result
         && !named.iter().any(|(_, judged)| is_known(judged))
     {
         return Err(CliFailure::usage_with(
-            format!("{} is of no kind that is validated", first.name.display()),
+            format!("{} is of no kind that is validated", first.shown.display()),
             "say what it is with --kind",
         ));
     }
     for (file, judged) in named {
         if !is_known(judged) {
-            let name = file.name.display();
+            let name = file.shown.display();
             let note =
                 format!("{name} is of no kind that is validated: say what it is with --kind");
             context.terminal.note(&note);
@@ -211,7 +214,7 @@ fn settle(selection: &Selection, judged: &[Judged], context: &Context) -> Result
             AtomicFile::replace(&file.path)?.commit(text.as_bytes())?;
             context
                 .terminal
-                .note(&format!("mended {}", file.name.display()));
+                .note(&format!("mended {}", file.shown.display()));
         }
     }
     Ok(())

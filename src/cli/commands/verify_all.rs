@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{
     job::{self, ReportFile},
-    selection::Selection,
+    selection::{Selected, Selection},
     verify::Session,
 };
 use crate::{
@@ -126,7 +126,7 @@ impl Search {
         let selection = Selection::of(&[path.to_owned()], reference::is_candidate)?;
         let mut search = Self::default();
         for file in &selection.files {
-            search.read(&file.path, &file.name);
+            search.read(file);
         }
         for unread in &selection.unread {
             search.unread(&unread.path, unread.reason.clone());
@@ -138,23 +138,25 @@ impl Search {
         Ok(search)
     }
 
-    fn read(&mut self, path: &Path, name: &Path) {
-        let bytes = match files::read(path, MAX_FILE_BYTES) {
+    fn read(&mut self, file: &Selected) {
+        let bytes = match files::read(&file.path, MAX_FILE_BYTES) {
             Ok(bytes) => bytes,
-            Err(error) => return self.unread(name, chain(&error)),
+            Err(error) => return self.unread(&file.shown, chain(&error)),
         };
-        match reference::images(name, &bytes) {
-            Ok(found) => found.into_iter().for_each(|found| self.add(found)),
-            Err(error) => self.findings.push(reference::unreadable(&error)),
+        match reference::images(&file.name, &bytes) {
+            Ok(found) => found.into_iter().for_each(|found| self.add(file, found)),
+            Err(error) => self.report(file, reference::unreadable(&error)),
         }
     }
 
-    fn add(&mut self, found: FoundImage) {
-        self.findings.extend(reference::unresolved(&found));
+    fn add(&mut self, file: &Selected, found: FoundImage) {
+        if let Some(finding) = reference::unresolved(&found) {
+            self.report(file, finding);
+        }
         let Ok(image) = found.image else {
             return;
         };
-        let location = Location::new(found.file, found.span);
+        let location = Location::new(file.shown.clone(), found.span);
         let number = *self.known.entry(image.clone()).or_insert_with(|| {
             self.images.push(NamedImage {
                 reference: image,
@@ -163,6 +165,11 @@ impl Search {
             self.images.len() - 1
         });
         self.images[number].locations.push(location);
+    }
+
+    fn report(&mut self, file: &Selected, finding: Finding) {
+        let file = file.shown.clone();
+        self.findings.push(Finding { file, ..finding });
     }
 
     fn unread(&mut self, file: &Path, reason: String) {
