@@ -1,21 +1,30 @@
 //! The client that other rooms use.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
     credentials::Credentials,
     error::{ForgeError, Reason},
     exchange::Exchange,
-    git,
-    refs::Refs,
+    git::{self, ObjectFormat},
+    limits,
+    refs::{Reach, Refs},
     repository::{RemoteRepository, RepositoryError},
 };
-use crate::seam::{
-    environment::Environment,
-    http::{Http, HttpOptions, Url, authority},
-    retry,
+use crate::{
+    model::commit::CommitId,
+    seam::{
+        environment::Environment,
+        http::{Http, HttpOptions, Url, authority},
+        retry,
+    },
 };
 
 /// How [`GitHosts`] behave.
@@ -99,6 +108,62 @@ impl GitHosts {
         let until = Instant::now() + self.deadline;
         let found = git::ls_refs(&self.exchange, repository, until).await;
         found.map_err(|reason| error(repository, "the tags and branches", reason))
+    }
+
+    /// Whether a branch or tag of `repository` leads to `commit`, in one request; none is needed
+    /// where one of `refs`, which are its own, stands at the commit itself.
+    pub async fn reach(
+        &self,
+        repository: &RemoteRepository,
+        refs: &Refs,
+        commit: &CommitId,
+    ) -> Result<Reach, ForgeError> {
+        if refs.name(commit) {
+            return Ok(Reach::Reachable);
+        }
+        let tips = refs.tips();
+        let fits = |tip: &&CommitId| ObjectFormat::of(tip) == ObjectFormat::of(commit);
+        if !tips.is_empty() && !tips.iter().any(fits) {
+            return Ok(Reach::Absent);
+        }
+        let until = Instant::now() + self.deadline;
+        let asked = format!("the history of commit {}", commit.short());
+        // Without tips, a repository has no commit of its own; the host may have this one.
+        let mut chunks = tips.chunks(limits::HAVES);
+        let mut chunk = chunks.next().unwrap_or_default();
+        loop {
+            let found = git::reach(&self.exchange, repository, commit, chunk, until).await;
+            let found = found.map_err(|reason| error(repository, &asked, reason))?;
+            match (found, chunks.next()) {
+                // The next tips may lead to it.
+                (Reach::Impostor, Some(next)) => chunk = next,
+                (found, _) => return Ok(found),
+            }
+        }
+    }
+
+    /// When `commits` were committed, as they say themselves; those that the host does not have
+    /// are left out. One request does for many.
+    pub async fn commit_times(
+        &self,
+        repository: &RemoteRepository,
+        commits: &[CommitId],
+    ) -> Result<HashMap<CommitId, Timestamp>, ForgeError> {
+        let until = Instant::now() + self.deadline;
+        let (short, long): (Vec<_>, Vec<_>) = commits
+            .iter()
+            .cloned()
+            .partition(|commit| ObjectFormat::of(commit) == ObjectFormat::Sha1);
+        let mut times = HashMap::new();
+        for chunk in [short, long]
+            .iter()
+            .flat_map(|all| all.chunks(limits::WANTS))
+        {
+            let found = git::commit_times(&self.exchange, repository, chunk, until).await;
+            times
+                .extend(found.map_err(|reason| error(repository, "the times of commits", reason))?);
+        }
+        Ok(times)
     }
 }
 

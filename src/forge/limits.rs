@@ -6,6 +6,16 @@ use std::time::Duration;
 pub(super) const REFS: usize = 200_000;
 /// The answer to `ls-refs`: as many refs with names that fill two lines each.
 pub(super) const REFS_BYTES: u64 = 64 << 20;
+/// Tips that one request names, half a mebibyte of them.
+pub(super) const HAVES: usize = 10_000;
+/// Commits whose times one request asks for.
+pub(super) const WANTS: usize = 256;
+/// A commit. The longest known ones have some ten KiB: their message, and signed tags merged.
+pub(super) const COMMIT: usize = 1 << 20;
+/// The commits of one answer together, for as long as it is read.
+pub(super) const COMMITS_BYTES: usize = 16 << 20;
+/// What is read of a pack, and before it.
+pub(super) const PACK_BYTES: u64 = 32 << 20;
 /// The body of an error, of which nothing is used.
 pub(super) const ERROR_BODY: u64 = 64 << 10;
 /// The most of a host's own message that is repeated.

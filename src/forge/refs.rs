@@ -1,6 +1,6 @@
 //! What a repository is found to have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::repository::RemoteRepository;
 use crate::model::commit::CommitId;
@@ -32,9 +32,15 @@ impl Refs {
     /// Every commit that a tag or a branch stands at, once, branches first.
     pub(super) fn tips(&self) -> Vec<&CommitId> {
         let tags = self.tags.values().map(|tag| &tag.commit);
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let all = self.branches.values().chain(tags);
         all.filter(|commit| seen.insert(*commit)).collect()
+    }
+
+    /// Whether a tag or a branch stands at `commit`, or the tag's own object is meant by it.
+    pub(super) fn name(&self, commit: &CommitId) -> bool {
+        let tagged = |tag: &Tag| tag.commit == *commit || tag.object.as_ref() == Some(commit);
+        self.branches.values().any(|tip| tip == commit) || self.tags.values().any(tagged)
     }
 }
 

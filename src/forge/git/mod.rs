@@ -1,21 +1,29 @@
 //! Version 2 of git's protocol over HTTP, as far as it is needed here.
 
+mod fetch;
 mod ls_refs;
+mod pack;
 mod packet;
 
+pub(super) use fetch::{commit_times, reach};
 pub(super) use ls_refs::ls_refs;
+
+use aws_lc_rs::digest;
+use tokio::time::Instant;
 
 use super::{
     error::Reason,
     exchange::{Answer, Question},
     repository::RemoteRepository,
 };
-use crate::seam::http::{
-    Method,
-    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT},
+use crate::{
+    model::commit::CommitId,
+    seam::http::{
+        Method,
+        header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT},
+    },
 };
 use packet::Packets;
-use tokio::time::Instant;
 
 /// The service that is asked; the other one takes pushes.
 pub(super) const SERVICE: &str = "git-upload-pack";
@@ -30,6 +38,34 @@ pub(super) enum ObjectFormat {
 }
 
 impl ObjectFormat {
+    /// How the commit itself is named.
+    pub(super) fn of(commit: &CommitId) -> Self {
+        match commit.as_str().len() {
+            40 => Self::Sha1,
+            _ => Self::Sha256,
+        }
+    }
+
+    /// The length of a name.
+    fn bytes(self) -> usize {
+        self.algorithm().output_len()
+    }
+
+    /// The name of a commit of that content.
+    fn name_of_commit(self, content: &[u8]) -> Option<CommitId> {
+        let mut context = digest::Context::new(self.algorithm());
+        context.update(format!("commit {}\0", content.len()).as_bytes());
+        context.update(content);
+        hex::encode(context.finish()).parse().ok()
+    }
+
+    fn algorithm(self) -> &'static digest::Algorithm {
+        match self {
+            Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            Self::Sha256 => &digest::SHA256,
+        }
+    }
+
     /// What goes with a command.
     fn capability(self) -> Option<&'static str> {
         match self {

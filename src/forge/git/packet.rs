@@ -113,7 +113,7 @@ impl Packets {
 }
 
 /// What a host says, fit for a sentence.
-fn message(bytes: &[u8]) -> String {
+pub(super) fn message(bytes: &[u8]) -> String {
     text::shortened(String::from_utf8_lossy(bytes).trim(), limits::MESSAGE)
 }
 

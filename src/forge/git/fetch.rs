@@ -1,0 +1,201 @@
+//! `fetch`, of which only the first bytes of the answer are read.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{
+    ObjectFormat,
+    pack::{NotAPack, PackReader, Progress},
+    packet::{Lines, Packet, Packets},
+    packets, question,
+};
+use crate::{
+    forge::{
+        error::Reason,
+        exchange::{Answer, Exchange},
+        limits,
+        refs::Reach,
+        repository::RemoteRepository,
+    },
+    model::commit::CommitId,
+};
+
+/// Whether `commit` is one of `tips` or an ancestor of one.
+///
+/// The host is asked for the commit as if all tips were here already: what it has to send is what
+/// they do not lead to. Nothing, where the commit is theirs.
+///
+/// Git looks back through the dates of commits. Where many of them lie, it may miss a commit that
+/// is reachable, never find one that is not.
+pub(in crate::forge) async fn reach(
+    exchange: &Exchange,
+    repository: &RemoteRepository,
+    commit: &CommitId,
+    tips: &[&CommitId],
+    until: Instant,
+) -> Result<Reach, Reason> {
+    let mut lines = Lines::command("fetch", ObjectFormat::of(commit));
+    for line in ["thin-pack", "no-progress", "ofs-delta"] {
+        lines.line(line);
+    }
+    lines.line(&format!("want {commit}"));
+    for tip in tips {
+        lines.line(&format!("have {tip}"));
+    }
+    lines.line("done");
+    let question = question(repository, lines.finish(), until);
+    let count = exchange.ask(&question, async |answer| {
+        let mut pack = Pack::begin(answer, ObjectFormat::of(commit)).await?;
+        loop {
+            if let Some(count) = pack.reader.count().map_err(malformed)? {
+                return Ok(count);
+            }
+            pack.more().await?;
+        }
+    });
+    match count.await {
+        Ok(0) => Ok(Reach::Reachable),
+        Ok(_) => Ok(Reach::Impostor),
+        Err(reason) if absent(&reason, std::slice::from_ref(commit)).is_some() => Ok(Reach::Absent),
+        Err(reason) => Err(reason),
+    }
+}
+
+/// The times at which `commits` were committed; those that the host does not have are left out.
+/// All of them are named in the same way.
+pub(in crate::forge) async fn commit_times(
+    exchange: &Exchange,
+    repository: &RemoteRepository,
+    commits: &[CommitId],
+    until: Instant,
+) -> Result<HashMap<CommitId, Timestamp>, Reason> {
+    let mut wanted = commits.to_vec();
+    let mut filtered = true;
+    while !wanted.is_empty() {
+        let outcome = times(exchange, repository, &wanted, filtered, until).await;
+        let reason = match outcome {
+            Ok(times) => return Ok(times),
+            Err(reason) => reason,
+        };
+        match absent(&reason, &wanted) {
+            Some(index) => {
+                wanted.remove(index);
+            }
+            // Git hangs up on a filter where its configuration does not allow any.
+            None if filtered && matches!(reason, Reason::Silent | Reason::Said(_)) => {
+                filtered = false;
+            }
+            None => return Err(reason),
+        }
+    }
+    Ok(HashMap::new())
+}
+
+async fn times(
+    exchange: &Exchange,
+    repository: &RemoteRepository,
+    wanted: &[CommitId],
+    filtered: bool,
+    until: Instant,
+) -> Result<HashMap<CommitId, Timestamp>, Reason> {
+    let Some(first) = wanted.first() else {
+        return Ok(HashMap::new());
+    };
+    let format = ObjectFormat::of(first);
+    let mut lines = Lines::command("fetch", format);
+    lines.line("no-progress");
+    lines.line("deepen 1");
+    if filtered {
+        lines.line("filter tree:0");
+    }
+    for commit in wanted {
+        lines.line(&format!("want {commit}"));
+    }
+    lines.line("done");
+    let question = question(repository, lines.finish(), until);
+    exchange
+        .ask(&question, async |answer| {
+            let mut pack = Pack::begin(answer, format).await?;
+            while pack.reader.read().map_err(malformed)? == Progress::More {
+                pack.more().await?;
+            }
+            let commits = pack.reader.commits();
+            let timed = wanted.iter().filter_map(|commit| {
+                let time = committed(commits.get(commit)?)?;
+                Some((commit.clone(), time))
+            });
+            Ok(timed.collect())
+        })
+        .await
+}
+
+/// Which of the wanted commits the host says that it does not have.
+fn absent(reason: &Reason, wanted: &[CommitId]) -> Option<usize> {
+    let Reason::Said(message) = reason else {
+        return None;
+    };
+    let (_, name) = message.split_once("not our ref ")?;
+    wanted
+        .iter()
+        .position(|commit| name.starts_with(commit.as_str()))
+}
+
+fn malformed(_: NotAPack) -> Reason {
+    Reason::Malformed("it does not hold the commits that were asked for")
+}
+
+/// When a commit was committed: its line `committer NAME <MAIL> SECONDS ZONE`.
+fn committed(commit: &[u8]) -> Option<Timestamp> {
+    let head = commit.split(|&byte| byte == b'\n');
+    let line = head
+        .take_while(|line| !line.is_empty())
+        .find_map(|line| line.strip_prefix(b"committer "))?;
+    let after = line.iter().rposition(|&byte| byte == b'>')? + 1;
+    let seconds = str::from_utf8(&line[after..])
+        .ok()?
+        .split_whitespace()
+        .next()?;
+    Timestamp::from_second(seconds.parse().ok()?).ok()
+}
+
+/// The pack in an answer.
+#[derive(Debug)]
+struct Pack {
+    packets: Packets,
+    reader: PackReader,
+}
+
+impl Pack {
+    /// Reads up to where the pack begins.
+    async fn begin(answer: Answer, format: ObjectFormat) -> Result<Self, Reason> {
+        let mut packets = packets(answer, limits::PACK_BYTES)?;
+        loop {
+            match packets.next().await? {
+                Some(Packet::Data(line)) if line.trim_ascii_end() == b"packfile" => break,
+                Some(Packet::Data(_) | Packet::Delimiter) => {}
+                Some(Packet::Flush | Packet::End) | None => {
+                    return Err(Reason::Malformed("there is no pack in it"));
+                }
+            }
+        }
+        let reader = PackReader::new(format);
+        Ok(Self { packets, reader })
+    }
+
+    /// Waits for more of the pack. Each line begins with what it is: 1 for the pack, 2 for what
+    /// goes on at the host, 3 for why it stops.
+    async fn more(&mut self) -> Result<(), Reason> {
+        let Some(Packet::Data(line)) = self.packets.next().await? else {
+            return Err(Reason::Malformed("the pack is not complete"));
+        };
+        match line.split_first() {
+            Some((1, bytes)) => self.reader.feed(bytes),
+            Some((2, _)) => {}
+            Some((3, bytes)) => return Err(Reason::Said(super::packet::message(bytes))),
+            _ => return Err(Reason::Malformed("it is not git's protocol")),
+        }
+        Ok(())
+    }
+}
