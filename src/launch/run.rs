@@ -33,7 +33,7 @@ use crate::{
         platform::Platform,
         verdict::Verdict,
     },
-    registry::{Registry, Secret},
+    registry::Secret,
     report::run::{RecordTrust, RunReport, Usage, millis},
     runtime::{self, LocalImage, PullRequest, RegistryCredential, Runtime, RuntimeError},
     seam::environment::Environment,
@@ -52,12 +52,15 @@ pub async fn exec(
     report.config = request.config.clone();
     report.ci = ci::job(environment);
     let image = &request.image;
-    let registry = Registry::new(environment, image.registry.clone());
     let run = Run {
         request,
         environment,
         console,
-        verifier: Verifier::new(image.policy.clone(), registry, environment.clone()),
+        verifier: Verifier::new(
+            image.policy.clone(),
+            image.registry.clone(),
+            environment.clone(),
+        ),
         markers: Markers::new(
             checkout::Platform::detect(environment),
             &report.id,

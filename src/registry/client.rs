@@ -21,6 +21,7 @@ use crate::{
     },
     seam::{
         environment::Environment,
+        exchange,
         http::{
             Http, HttpOptions, Request, authority,
             header::{self, HeaderMap},
@@ -69,6 +70,31 @@ impl Default for RegistryOptions {
     }
 }
 
+impl RegistryOptions {
+    /// What asks within these bounds, also for what lies on the web beside the registries.
+    pub fn web(&self, environment: &Environment) -> exchange::Exchange {
+        let offline = self.offline.as_ref().map(|hosts| {
+            let bases = hosts
+                .iter()
+                .map(|host| base_url(host, &self.insecure_hosts));
+            bases
+                .flatten()
+                .map(|url| authority(&url))
+                .collect::<BTreeSet<_>>()
+        });
+        let options = HttpOptions {
+            connect_timeout: self.connect_timeout,
+            idle_timeout: self.idle_timeout,
+            offline,
+        };
+        exchange::Exchange {
+            http: Http::new(environment, options),
+            insecure_hosts: self.insecure_hosts.clone(),
+            first_wait: self.first_wait,
+        }
+    }
+}
+
 /// A client for all registries; clones share connections, tokens and credentials.
 #[derive(Clone, Debug)]
 pub struct Registry {
@@ -83,28 +109,10 @@ pub struct Registry {
 impl Registry {
     /// Prepares a client. Nothing is read or opened yet.
     pub fn new(environment: &Environment, options: RegistryOptions) -> Self {
-        let offline = options.offline.as_ref().map(|hosts| {
-            let bases = hosts
-                .iter()
-                .map(|host| base_url(host, &options.insecure_hosts));
-            bases
-                .flatten()
-                .map(|url| authority(&url))
-                .collect::<BTreeSet<_>>()
-        });
-        let http = Http::new(
-            environment,
-            HttpOptions {
-                connect_timeout: options.connect_timeout,
-                idle_timeout: options.idle_timeout,
-                offline,
-            },
-        );
+        let web = options.web(environment);
         let exchange = Exchange {
-            auth: Authenticator::new(http.clone(), environment.clone()),
-            http,
-            insecure_hosts: options.insecure_hosts,
-            first_wait: options.first_wait,
+            auth: Authenticator::new(web.http.clone(), environment.clone()),
+            web,
         };
         Self {
             exchange: Arc::new(exchange),
@@ -143,11 +151,6 @@ impl Registry {
         self.end.map_or(own, |end| own.min(end))
     }
 
-    /// The HTTP client under this one, for what lies on the web beside the registries.
-    pub(crate) fn http(&self) -> &Http {
-        &self.exchange.http
-    }
-
     /// Whether connections to `host`, as an image names it, may be opened.
     pub fn may_reach(&self, host: &str) -> bool {
         self.offline
@@ -157,9 +160,9 @@ impl Registry {
 
     /// The time on the registry's own clock, if it tells it.
     pub async fn clock(&self, repository: &Repository) -> Option<Timestamp> {
-        let base = base_url(repository.host(), &self.exchange.insecure_hosts).ok()?;
+        let base = base_url(repository.host(), &self.exchange.web.insecure_hosts).ok()?;
         let request = Request::get(base.join("v2/").ok()?, HeaderMap::new());
-        let sending = self.http().send(request);
+        let sending = self.exchange.web.http.send(request);
         let answer = tokio::time::timeout(self.deadline, sending).await.ok()?;
         let answer = answer.ok()?;
         let date = answer.header(header::DATE)?;

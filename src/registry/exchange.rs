@@ -1,9 +1,8 @@
-//! One question to a registry: authentication, redirects, retries and bounds.
+//! One question to a registry: its challenge, its reasons for a no, and bounds.
 
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
@@ -16,25 +15,23 @@ use super::{
 use crate::{
     model::{digest::Digest, image::Repository},
     seam::{
+        exchange::{self, NoAnswer},
         http::{
-            self, Http, HttpError, Request, Response, Url,
+            self, Request, Response, Url,
             header::{
                 ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
-                LINK, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+                LINK, WWW_AUTHENTICATE,
             },
         },
-        retry,
+        retry::{self, Again},
     },
 };
 
 /// What carries questions to registries.
 #[derive(Debug)]
 pub(super) struct Exchange {
-    pub(super) http: Http,
+    pub(super) web: exchange::Exchange,
     pub(super) auth: Authenticator,
-    pub(super) insecure_hosts: Vec<String>,
-    /// The wait before a second try.
-    pub(super) first_wait: Duration,
 }
 
 /// A question.
@@ -78,32 +75,15 @@ pub(super) struct Received {
 impl Exchange {
     /// The URL of `rest` in `repository`. Neither can hold anything that would leave its place.
     pub(super) fn url(&self, repository: &Repository, rest: &str) -> Result<Url, Reason> {
-        let base = base_url(repository.host(), &self.insecure_hosts)?;
+        let base = base_url(repository.host(), &self.web.insecure_hosts)?;
         base.join(&format!("/v2/{}/{rest}", repository.path()))
             .map_err(|_| Reason::Malformed("its address is no URL".to_owned()))
     }
 
     /// Asks until there is an answer, the reason is final, or the time is up.
     pub(super) async fn ask(&self, question: &Question<'_>) -> Result<Answer, Reason> {
-        let started = Instant::now();
-        let work = async {
-            for tries in 1.. {
-                let reason = match self.attempt(question).await {
-                    Ok(answer) => return Ok(answer),
-                    Err(reason) => reason,
-                };
-                match pause(&reason, tries, self.first_wait) {
-                    Some(wait) if Instant::now() + wait < question.until => {
-                        tracing::debug!(%reason, ?wait, "registry request is tried again");
-                        tokio::time::sleep(wait).await;
-                    }
-                    _ => return Err(reason),
-                }
-            }
-            Err(Reason::Deadline(started.elapsed()))
-        };
-        let outcome = tokio::time::timeout_at(question.until, work).await;
-        outcome.unwrap_or_else(|_| Err(Reason::Deadline(started.elapsed())))
+        let attempt = || self.attempt(question);
+        retry::until(question.until, self.web.first_wait, attempt).await
     }
 
     async fn attempt(&self, question: &Question<'_>) -> Result<Answer, Reason> {
@@ -135,46 +115,14 @@ impl Exchange {
         question: &Question<'_>,
         pass: Option<&Pass>,
     ) -> Result<(Response, bool), Reason> {
-        let mut url = question.url.clone();
-        let mut at_home = true;
-        for _ in 0..=limits::REDIRECTS {
-            let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT, HeaderValue::from_static(question.accept));
-            if let Some(pass) = pass.filter(|_| at_home) {
-                headers.insert(AUTHORIZATION, pass.header().clone());
-            }
-            let response = self.http.send(Request::get(url.clone(), headers)).await?;
-            if !matches!(response.status(), 301 | 302 | 303 | 307 | 308) {
-                return Ok((response, at_home));
-            }
-            url = self.redirect_target(&url, response.header(LOCATION))?;
-            // Once abroad, a way back does not bring the credential back.
-            at_home &= url.origin() == question.url.origin();
-            // Read, so that the connection can be used again.
-            let _ = response.read(limits::ERROR_BODY).await;
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static(question.accept));
+        if let Some(pass) = pass {
+            headers.insert(AUTHORIZATION, pass.header().clone());
         }
-        Err(Reason::Redirect("too often"))
-    }
-
-    fn redirect_target(&self, from: &Url, location: Option<&str>) -> Result<Url, Reason> {
-        let target = location.and_then(|location| from.join(location).ok());
-        let target = target.ok_or(Reason::Redirect("to nowhere"))?;
-        if !target.username().is_empty() || target.password().is_some() {
-            return Err(Reason::Redirect("to an address with a user name"));
-        }
-        if http::is_loopback(&target) && !http::is_loopback(from) {
-            return Err(Reason::Redirect("from another machine to this one"));
-        }
-        match (from.scheme(), target.scheme()) {
-            (_, "https") => Ok(target),
-            ("http", "http") if self.is_plain(&target) => Ok(target),
-            (_, "http") => Err(Reason::Redirect("to an unencrypted address")),
-            _ => Err(Reason::Redirect("to something else than HTTP")),
-        }
-    }
-
-    fn is_plain(&self, url: &Url) -> bool {
-        http::is_loopback(url) || self.insecure_hosts.contains(&http::authority(url))
+        let request = Request::get(question.url.clone(), headers);
+        let answer = self.web.follow(&request).await?;
+        Ok((answer.response, answer.at_home))
     }
 }
 
@@ -192,24 +140,6 @@ pub(super) fn base_url(host: &str, insecure_hosts: &[String]) -> Result<Url, Rea
     } else {
         Url::parse(&format!("https://{host}/")).map_err(malformed)
     }
-}
-
-/// How long to wait before another try; `None` where that would change nothing.
-fn pause(reason: &Reason, tries: u32, first: Duration) -> Option<Duration> {
-    let (most, asked) = match reason {
-        Reason::Token { reason, .. } => return pause(reason, tries, first),
-        Reason::RateLimited(refusal) => (limits::TRIES, refusal.retry_after),
-        Reason::Server(refusal) if matches!(refusal.status, 500 | 502 | 503 | 504) => {
-            (limits::TRIES, refusal.retry_after)
-        }
-        Reason::Transport(HttpError::Broken(_)) => (limits::TRIES, None),
-        Reason::Transport(HttpError::Dns(_) | HttpError::Connect(_)) => {
-            (limits::CONNECT_TRIES, None)
-        }
-        _ => return None,
-    };
-    let wait = asked.unwrap_or_else(|| retry::backoff(first, tries));
-    (tries < most && wait <= limits::LONGEST_RETRY_AFTER).then_some(wait)
 }
 
 async fn receive(response: Response, size: Size, at_home: bool) -> Result<Answer, Reason> {
@@ -240,10 +170,9 @@ pub(super) async fn refused(response: Response, at_home: bool) -> Reason {
 }
 
 async fn refusal(response: Response) -> Refusal {
-    let retry_after = response.header(RETRY_AFTER);
     Refusal {
         status: response.status(),
-        retry_after: retry_after.and_then(|value| retry::retry_after(value, Timestamp::now())),
+        retry_after: exchange::wait_asked(&response),
         code: match response.read(limits::ERROR_BODY).await {
             Ok(body) => error_code(&body),
             Err(_) => None,
@@ -265,6 +194,32 @@ fn error_code(body: &[u8]) -> Option<String> {
     let code = errors.errors.into_iter().next()?.code;
     let plain = |b: u8| b.is_ascii_uppercase() || b == b'_';
     ((1..=32).contains(&code.len()) && code.bytes().all(plain)).then_some(code)
+}
+
+impl From<NoAnswer> for Reason {
+    fn from(failure: NoAnswer) -> Self {
+        match failure {
+            NoAnswer::Transport(error) => Self::Transport(error),
+            NoAnswer::Redirect(what) => Self::Redirect(what),
+        }
+    }
+}
+
+impl retry::Failure for Reason {
+    fn again(&self) -> Option<Again> {
+        match self {
+            Self::Token { reason, .. } => reason.again(),
+            Self::RateLimited(refusal) | Self::Server(refusal) => {
+                Again::after_status(refusal.status, refusal.retry_after)
+            }
+            Self::Transport(error) => Again::after_error(error),
+            _ => None,
+        }
+    }
+
+    fn too_late(waited: Duration) -> Self {
+        Self::Deadline(waited)
+    }
 }
 
 /// Reads a body within its bounds and hashes it on the way.

@@ -26,8 +26,6 @@ pub(super) const MANIFESTS: usize = 512;
 pub(super) const VALUES: usize = 64 << 10;
 /// Pages of the referrers index.
 pub(super) const PAGES: usize = 32;
-/// Redirects of one request. Registries use one, to their storage.
-pub(super) const REDIRECTS: usize = 5;
 /// Parameters of an authentication challenge. Real ones have three or four.
 pub(super) const CHALLENGE_PARAMETERS: usize = 16;
 
@@ -39,12 +37,6 @@ pub(super) const LAYOUT_BLOBS: usize = 16 << 10;
 /// few KiB; layers and most SBOMs do not count, as they are compressed or too large.
 pub(super) const LAYOUT_JSON: u64 = 256 << 20;
 
-/// Tries of one request. With the waits between, a registry that keeps failing costs 4 to 8 s.
-pub(super) const TRIES: u32 = 6;
-/// Tries where nothing listens or the name does not resolve: likely a typing error.
-pub(super) const CONNECT_TRIES: u32 = 3;
-/// A `Retry-After` above this is reported rather than waited for.
-pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(30);
 /// A credential helper that asks a keyring or a cloud.
 pub(super) const HELPER_TIME: Duration = Duration::from_secs(10);
 /// A token is no longer used this long before its end.

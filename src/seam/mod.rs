@@ -3,6 +3,7 @@
 //! Everything that comes through a door is bounded in size and time at the door.
 
 pub mod environment;
+pub mod exchange;
 pub mod files;
 pub mod folder;
 pub mod git;

@@ -1,16 +1,23 @@
 //! Fetches the deny list.
 
+use std::{error::Error, time::Duration};
+
+use tokio::time::Instant;
+
 use super::{caps, policy::Policy, verifier::VerifyError};
 use crate::{
     checkout::TreeError,
     config::{DenyList, DenySource, DenyUnavailable, MAX_FILE_BYTES},
     model::{chain::chain, text::with_hint},
     registry::{Manifest, Registry},
-    seam::http::{Request, Url, header::HeaderMap},
+    seam::{
+        exchange::Exchange,
+        http::{Request, Url, header::HeaderMap},
+    },
 };
 
 /// How long a list on a web server may take in all.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What there is to know about what must not run.
 #[derive(Debug)]
@@ -32,13 +39,17 @@ enum DenyError {
 }
 
 /// Fetches and reads the policy's list.
-pub(super) async fn fetch(policy: &Policy, registry: &Registry) -> Result<Denials, VerifyError> {
+pub(super) async fn fetch(
+    policy: &Policy,
+    registry: &Registry,
+    web: &Exchange,
+) -> Result<Denials, VerifyError> {
     let Some(source) = &policy.deny else {
         return Ok(Denials::None);
     };
     // Nothing proves a list: it is believed because of where it lies, and no mirror is that place.
     let registry = registry.within(caps::DEADLINES).without_mirrors();
-    match read(source, policy, &registry).await {
+    match read(source, policy, &registry, web).await {
         Ok(list) => Ok(Denials::List(list)),
         Err(DenyError::Malformed(reason)) => Err(VerifyError::DenyList(reason)),
         Err(DenyError::Unavailable(reason)) => Ok(match policy.deny_unavailable {
@@ -52,6 +63,7 @@ async fn read(
     source: &DenySource,
     policy: &Policy,
     registry: &Registry,
+    web: &Exchange,
 ) -> Result<DenyList, DenyError> {
     let (name, bytes) = match source {
         DenySource::File(path) => {
@@ -63,7 +75,7 @@ async fn read(
             })?;
             (policy.files.name(path), bytes)
         }
-        DenySource::Url(url) => (url.clone(), from_url(url, registry).await?),
+        DenySource::Url(url) => (url.clone(), from_url(url, web).await?),
         DenySource::Oci(image) => {
             let bytes = from_registry(image, registry).await?;
             (image.to_string(), bytes)
@@ -73,31 +85,17 @@ async fn read(
         .map_err(|error| DenyError::Malformed(with_hint(&error, error.hint())))
 }
 
-async fn from_url(url: &str, registry: &Registry) -> Result<Vec<u8>, DenyError> {
-    let failed = |reason: String| DenyError::Unavailable(format!("could not get {url}: {reason}"));
-    let parsed = Url::parse(url).map_err(|error| failed(error.to_string()))?;
-    let fetch = async {
-        let request = Request::get(parsed, HeaderMap::default());
-        let response = registry
-            .http()
-            .send(request)
-            .await
-            .map_err(|error| failed(chain(&error)))?;
-        match response.status() {
-            200 => response
-                .read(MAX_FILE_BYTES as u64)
-                .await
-                .map_err(|error| failed(chain(&error))),
-            status => Err(failed(format!("it answered {status}"))),
-        }
+async fn from_url(url: &str, web: &Exchange) -> Result<Vec<u8>, DenyError> {
+    let failed = |error: &dyn Error| {
+        DenyError::Unavailable(format!("could not get {url}: {}", chain(error)))
     };
-    match tokio::time::timeout(PATIENCE, fetch).await {
-        Ok(bytes) => Ok(bytes?.to_vec()),
-        Err(_) => Err(failed(format!(
-            "it took longer than {} s",
-            PATIENCE.as_secs()
-        ))),
-    }
+    let parsed = Url::parse(url).map_err(|error| failed(&error))?;
+    let request = Request::get(parsed, HeaderMap::default());
+    let until = Instant::now() + PATIENCE;
+    let bytes = web.fetch(&request, MAX_FILE_BYTES as u64, until).await;
+    bytes
+        .map(|bytes| bytes.to_vec())
+        .map_err(|error| failed(&error))
 }
 
 /// The list is the one layer of an artifact, as `oras push REF deny.yaml` makes it.

@@ -22,8 +22,8 @@ use super::{
 use crate::{
     config::rule_for,
     model::{digest::Digest, image::ImageReference, verdict::Verdict},
-    registry::{Content, Registry},
-    seam::environment::Environment,
+    registry::{Content, Registry, RegistryOptions},
+    seam::{environment::Environment, exchange::Exchange},
 };
 
 /// Verifies images against one policy, whose keys, roots and deny list are read once and when
@@ -33,6 +33,8 @@ pub struct Verifier {
     policy: Policy,
     environment: Environment,
     registry: Registry,
+    /// What fetches a deny list that lies in no registry.
+    web: Exchange,
     /// What each rule demands, by its number.
     demands: Vec<OnceLock<Demand>>,
     denials: OnceCell<Denials>,
@@ -50,13 +52,15 @@ pub enum VerifyError {
 }
 
 impl Verifier {
-    /// Prepares to verify; nothing is read or opened yet.
-    pub fn new(policy: Policy, registry: Registry, environment: Environment) -> Self {
+    /// Prepares to verify images of the registries that `options` describe; nothing is read or
+    /// opened yet.
+    pub fn new(policy: Policy, options: RegistryOptions, environment: Environment) -> Self {
         let demands = policy.rules.iter().map(|_| OnceLock::new()).collect();
         Self {
             policy,
+            web: options.web(&environment),
+            registry: Registry::new(&environment, options),
             environment,
-            registry,
             demands,
             denials: OnceCell::new(),
         }
@@ -122,7 +126,7 @@ impl Verifier {
 
     /// The deny list, fetched when it is first asked for.
     pub async fn denials(&self) -> Result<&Denials, VerifyError> {
-        let fetch = || deny::fetch(&self.policy, &self.registry);
+        let fetch = || deny::fetch(&self.policy, &self.registry, &self.web);
         self.denials.get_or_try_init(fetch).await
     }
 

@@ -22,7 +22,7 @@ use crate::{
         platform::Platform,
         verdict::Verdict,
     },
-    registry::{Layout, Registry, RegistryOptions},
+    registry::{Layout, RegistryOptions},
     report::{github, run::ConfigFile, verdict_table, verification::Verification},
     signature::{Denials, Verifier, Wanted},
 };
@@ -146,14 +146,12 @@ impl<'a> Session<'a> {
         let is_offline = context.global.offline || args.is_of_layout();
         let policy = image_request::policy(&args.policy, deny, is_offline, loaded, here, context)?;
         let options = args.registry_options(&context.global, policy.deny.as_ref());
-        let environment = &context.environment;
-        let registry = Registry::new(environment, options);
         let wanted = args.platform.as_ref().map(|platform| platform.0.clone());
         Ok(Self {
             context,
             here,
             is_one_rule,
-            verifier: Verifier::new(policy, registry, environment.clone()),
+            verifier: Verifier::new(policy, options, context.environment.clone()),
             wanted: wanted.unwrap_or_else(|| Wanted::Platform(Platform::host())),
             // Where options make the rule, the file may still have brought the deny list.
             policy_file: if is_one_rule && loaded.config.deny.is_none() {

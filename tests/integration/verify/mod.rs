@@ -251,9 +251,7 @@ impl Asked {
             deny: self.deny.clone(),
             deny_unavailable: self.deny_unavailable,
         };
-        let environment = &self.environment;
-        let registry = fullsend::registry::Registry::new(environment, self.options.clone());
-        let verifier = Verifier::new(policy, registry, environment.clone());
+        let verifier = Verifier::new(policy, self.options.clone(), self.environment.clone());
         let judged = verifier.verify(&image.parse().unwrap(), &self.wanted).await;
         let judged = judged.map_err(|error| chain(&error))?;
         let proven: Vec<String> = judged.proven.iter().map(ToString::to_string).collect();
