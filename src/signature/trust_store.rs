@@ -24,8 +24,10 @@ use crate::{
     config::RootSource,
     seam::{
         environment::Environment,
+        exchange::Exchange,
         files::{self, FileError},
         http::{Http, HttpOptions, Url},
+        retry,
         shared_folder::SharedFolder,
     },
 };
@@ -97,7 +99,7 @@ impl Instance {
 #[derive(Clone, Debug)]
 pub struct TrustStore {
     folder: Option<PathBuf>,
-    http: Http,
+    web: Exchange,
     offline: bool,
 }
 
@@ -133,7 +135,11 @@ impl TrustStore {
         };
         Self {
             folder: folder.map(|folder| folder.join("trust")),
-            http: Http::new(environment, options),
+            web: Exchange {
+                http: Http::new(environment, options),
+                insecure_hosts: Vec::new(),
+                first_wait: retry::FIRST_WAIT,
+            },
             offline: is_offline,
         }
     }
@@ -237,7 +243,7 @@ impl TrustStore {
             None => source(instance, &cached)?,
         };
         let (updated, fresh) =
-            tuf::update(&self.http, &url, instance.anchor(), cached.clone()).await?;
+            tuf::update(&self.web, &url, instance.anchor(), cached.clone()).await?;
         if updated != cached {
             let bytes = serde_json::to_vec(&updated).map_err(unusable)?;
             entered.write(STATE, &bytes).map_err(TrustError::Cache)?;

@@ -18,11 +18,13 @@ use sigstore_tuf::{
 };
 
 use super::{caps, trust::TrustError};
-use crate::seam::http::{Http, HttpError, Request, Url, header};
+use crate::seam::{
+    exchange::{Exchange, NoAnswer},
+    http::{Request, Url, header},
+};
 
 /// The one file of the repository that is used.
 const TARGET: &str = "trusted_root.json";
-const MAX_REDIRECTS: usize = 3;
 
 /// A repository's files as they are cached.
 ///
@@ -48,13 +50,13 @@ pub(super) struct Fresh {
 ///
 /// What is cached is the floor below which no version may fall.
 pub(super) async fn update(
-    http: &Http,
+    web: &Exchange,
     url: &Url,
     anchor: &[u8],
     cached: Cached,
 ) -> Result<(Cached, Fresh), TrustError> {
     let mirror = Mirror {
-        http: http.clone(),
+        web: web.clone(),
         base: url.clone(),
     };
     let files = Files::new(cached.files);
@@ -197,7 +199,7 @@ fn unversioned(name: &str) -> &str {
 
 /// The repository over HTTP.
 struct Mirror {
-    http: Http,
+    web: Exchange,
     base: Url,
 }
 
@@ -208,30 +210,20 @@ impl Mirror {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let mut url = base.join(path).map_err(bad_url)?;
-        for _ in 0..=MAX_REDIRECTS {
-            let request = Request::get(url.clone(), header::HeaderMap::new());
-            let failed = |error: HttpError| Error::transport(format!("{path}: {error}"));
-            let response = self.http.send(request).await.map_err(failed)?;
-            match response.status() {
-                200 => {
-                    let bytes = response.read(limit).await.map_err(failed)?;
-                    return Ok(Some(bytes.to_vec()));
-                }
-                // Object stores say 403 of what they do not have.
-                403 | 404 => return Ok(None),
-                301 | 302 | 303 | 307 | 308 => {
-                    let location = response.header(header::LOCATION).unwrap_or_default();
-                    let next = url.join(location).map_err(bad_url)?;
-                    if next.scheme() != url.scheme() && next.scheme() != "https" {
-                        return Err(Error::transport(format!("{path}: sent to plain HTTP")));
-                    }
-                    url = next;
-                }
-                status => return Err(Error::transport(format!("{path}: HTTP status {status}"))),
+        let url = base.join(path).map_err(bad_url)?;
+        let request = Request::get(url, header::HeaderMap::new());
+        let failed = |error: NoAnswer| Error::transport(format!("{path}: {error}"));
+        let response = self.web.follow(&request).await.map_err(failed)?.response;
+        match response.status() {
+            200 => {
+                let bytes = response.read(limit).await;
+                let bytes = bytes.map_err(|error| failed(error.into()))?;
+                Ok(Some(bytes.to_vec()))
             }
+            // Object stores say 403 of what they do not have.
+            403 | 404 => Ok(None),
+            status => Err(Error::transport(format!("{path}: HTTP status {status}"))),
         }
-        Err(Error::transport(format!("{path}: too many redirects")))
     }
 }
 
