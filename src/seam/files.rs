@@ -1,5 +1,9 @@
 //! Files: reads are bounded, writes are atomic.
 
+mod replace;
+
+pub use replace::replace_if_unchanged;
+
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
@@ -34,6 +38,29 @@ pub enum FileError {
         /// Which path.
         path: PathBuf,
     },
+    /// What was read is no longer there, so that what came of it is not written.
+    #[error("{} was changed by someone else after it was read, so it is left alone", path.display())]
+    Changed {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// We may not write the file, or nobody may.
+    #[error("{} is read-only", path.display())]
+    ReadOnly {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A link leads out of the folder that is written to.
+    #[error("{} leads to {}, outside of {}, so it is left alone",
+            path.display(), target.display(), root.display())]
+    Outside {
+        /// The file, as it was named.
+        path: PathBuf,
+        /// Where it lies.
+        target: PathBuf,
+        /// Below which folder files are written.
+        root: PathBuf,
+    },
 }
 
 /// What the names of files begin with that are still being written.
@@ -55,7 +82,11 @@ impl FileError {
     pub fn is_not_found(&self) -> bool {
         match self {
             Self::Io { source, .. } => source.kind() == io::ErrorKind::NotFound,
-            Self::TooLarge { .. } | Self::NotAFile { .. } => false,
+            Self::TooLarge { .. }
+            | Self::NotAFile { .. }
+            | Self::Changed { .. }
+            | Self::ReadOnly { .. }
+            | Self::Outside { .. } => false,
         }
     }
 }
@@ -106,28 +137,11 @@ impl AtomicFile {
                 path: path.to_owned(),
             });
         }
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let temporary = tempfile::Builder::new()
-            .prefix(UNFINISHED_PREFIX)
-            .permissions(fs::Permissions::from_mode(0o644))
-            .tempfile_in(folder)
-            .map_err(FileError::io("write", path))?;
+        let temporary = unfinished(path, 0o644)?;
         Ok(Self {
             path: path.to_owned(),
             temporary,
         })
-    }
-
-    /// Prepares to write the regular file that lies at `path`, links followed, and keeps its mode.
-    pub fn replace(path: &Path) -> Result<Self, FileError> {
-        let path = resolve(path)?;
-        let metadata = fs::metadata(&path).map_err(FileError::io("read", &path))?;
-        let file = Self::open(&path)?;
-        set_mode(file.temporary.path(), metadata.mode() & 0o777)?;
-        Ok(file)
     }
 
     /// Whether a file of that name is one that was never finished.
@@ -146,6 +160,22 @@ impl AtomicFile {
             Ok(_) => Ok(()),
             Err(error) => Err(FileError::io("write", &self.path)(error.error)),
         }
+    }
+}
+
+/// A new file beside `path`, gone with the value unless it is moved into place.
+fn unfinished(path: &Path, mode: u32) -> Result<tempfile::NamedTempFile, FileError> {
+    tempfile::Builder::new()
+        .prefix(UNFINISHED_PREFIX)
+        .permissions(fs::Permissions::from_mode(mode))
+        .tempfile_in(folder_of(path))
+        .map_err(FileError::io("write", path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
         sarif, step_summary,
     },
     seam::{
-        files::{self, AtomicFile, FileError},
+        files::{self, FileError},
         walk,
     },
     validate::{self, Checked, Files, Kind, Problem, UNREADABLE},
@@ -140,8 +140,8 @@ fn sarif_of(findings: &Findings) -> serde_json::Value {
 struct Judged {
     findings: Vec<Finding>,
     is_known: bool,
-    /// The text with every safe mend made, where there is one.
-    mended: Option<String>,
+    /// The bytes that were read, and the text with every safe mend made, where there is one.
+    mended: Option<(Vec<u8>, String)>,
 }
 
 fn judge(file: &Selected, args: &ValidateArgs) -> Judged {
@@ -168,7 +168,7 @@ fn judge(file: &Selected, args: &ValidateArgs) -> Judged {
             })
             .collect(),
         is_known: checked.kind.is_some(),
-        mended,
+        mended: mended.map(|text| (bytes, text)),
     }
 }
 
@@ -210,8 +210,8 @@ fn settle(selection: &Selection, judged: &[Judged], context: &Context) -> Result
         }
     }
     for (file, judged) in selection.files.iter().zip(judged) {
-        if let Some(text) = &judged.mended {
-            AtomicFile::replace(&file.path)?.commit(text.as_bytes())?;
+        if let Some((read, text)) = &judged.mended {
+            files::replace_if_unchanged(&file.root, &file.path, read, text.as_bytes())?;
             context
                 .terminal
                 .note(&format!("mended {}", file.shown.display()));
