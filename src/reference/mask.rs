@@ -5,7 +5,7 @@
 
 use std::{collections::HashSet, ops::Range, path::Path};
 
-use super::{FoundUse, Part, UsePlace, images, uses};
+use super::{FoundUse, Part, Spot, SpotPart, UsePlace, images, uses};
 use crate::model::image::ImageReference;
 
 /// A text without its pins.
@@ -37,30 +37,6 @@ pub enum PinKind {
     Component,
     /// A container image.
     Image,
-}
-
-/// Some bytes of a pin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
-    /// What they are.
-    pub part: SpotPart,
-    /// Where they stand in the text; empty where the part is missing.
-    pub at: Range<usize>,
-    /// The bytes: `@<40 hex>`, ` # v1.2.3`, `:1.2.3@sha256:<64 hex>`.
-    pub text: String,
-}
-
-/// What the bytes of a [`Spot`] are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SpotPart {
-    /// Tag, digest or commit, with the sign before it.
-    Reference,
-    /// The version's comment with the space before it.
-    Comment,
-    /// A tag that stands by itself.
-    Tag,
-    /// A digest that stands by itself.
-    Digest,
 }
 
 /// Takes the pins out of `text`, which is the file `path`.

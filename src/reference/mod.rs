@@ -5,24 +5,35 @@
 //! is not. What cannot be known from the file alone is said to be so, never guessed.
 
 mod dockerfile;
+mod edits;
 mod finding;
 mod found;
+mod gather;
 mod github;
 mod gitlab;
 mod helm;
 mod kind;
 mod kubernetes;
 mod mask;
+mod one;
 mod own;
+mod place;
 mod runner;
+mod target;
 mod uses;
+mod version_comment;
+mod workflow;
 
 use std::path::Path;
 
+pub use edits::{NotEditable, Pinned};
 pub use finding::{UNREADABLE_FILE, UNRESOLVED_IMAGE, unreadable, unresolved};
 pub use found::{FoundImage, ImagePlace, Part, Piece, Unresolved};
 pub use kind::{FileKind, is_candidate, looks_like_template};
-pub use mask::{Masked, Pin, PinKind, Spot, SpotPart, mask, splice};
+pub use mask::{Masked, Pin, PinKind, mask, splice};
+pub use one::{Reference, Spot, SpotPart, VersionComment};
+pub use place::{Kind, Place};
+pub use target::{ImageName, Malformed, Target};
 pub use uses::{Comment, FoundUse, UsePlace};
 
 use crate::document::{
@@ -30,7 +41,27 @@ use crate::document::{
     yaml::{self, Node},
 };
 use found::Found;
+use gather::Gathered;
 use uses::Uses;
+
+/// Every reference of the file `path` in the order of places, those that have no pin included.
+///
+/// `path` is relative to the repository's root: it decides with the text what kind of file it is.
+/// A file of no known kind names nothing, and is not parsed where its bytes already tell.
+pub fn references(path: &Path, bytes: &[u8]) -> Result<Vec<Reference>, DocumentError> {
+    let named = FileKind::of_path(path);
+    if !kind::may_name_images(path, named, bytes) && !kind::may_use(named, bytes) {
+        return Ok(Vec::new());
+    }
+    let source = Source::decode(path, bytes)?;
+    let mut found = Gathered::new(&source);
+    in_yaml(path, named, &source, |kind, root| {
+        if kind == FileKind::GithubWorkflow {
+            workflow::workflow(root, &mut found);
+        }
+    })?;
+    Ok(found.into_references())
+}
 
 /// The images that the file `path` names, in the order of their places.
 ///
