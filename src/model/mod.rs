@@ -15,3 +15,4 @@ pub mod signature;
 pub mod span;
 pub mod text;
 pub mod verdict;
+pub mod version;
