@@ -3,6 +3,7 @@
 mod console;
 mod failure;
 mod global;
+mod patch;
 mod policy_args;
 mod value;
 

@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, builder::PossibleValuesParser};
-use similar::TextDiff;
 
 use super::{
     configuration::{self, working_directory},
     generate_report::{json, listed},
 };
 use crate::{
-    cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
+    cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format, patch::patch},
     config::Config,
     generate::{self, Draft, GeneratedFile, KINDS, Kind, Settings, Standing},
     model::exit_code,
@@ -298,17 +297,11 @@ impl Place {
 
     /// From what is there to what would be.
     pub(super) fn diff(&self) -> String {
-        let name = self.path.display().to_string();
-        let old = self.existing.as_deref().unwrap_or_default();
-        let old = old.replace("\r\n", "\n");
-        let diff = TextDiff::from_lines(old.as_str(), self.file.text.as_str());
-        let before = if self.existing.is_some() {
-            format!("a/{name}")
-        } else {
-            "/dev/null".to_owned()
-        };
-        diff.unified_diff()
-            .header(&before, &format!("b/{name}"))
-            .to_string()
+        // Line ends alone are no drift.
+        let old = self
+            .existing
+            .as_deref()
+            .map(|old| old.replace("\r\n", "\n"));
+        patch(&self.path, old.as_deref(), &self.file.text)
     }
 }
