@@ -4,6 +4,7 @@
 mod action;
 mod baseref;
 mod doctor;
+mod exchange;
 mod exec;
 mod generate;
 mod generated;

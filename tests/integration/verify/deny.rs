@@ -106,3 +106,17 @@ async fn offline_a_list_elsewhere_is_fetched_only_if_the_command_names_its_host(
     assert_verdict(&scene.verify(&asked).await, Denied, "named");
     assert_eq!(web.requests().len(), 1);
 }
+
+#[tokio::test]
+async fn a_list_on_the_web_may_have_moved_and_may_need_a_second_try() {
+    let (scene, key, web) = (Scene::new(), SigningKey::p256(), Registry::start());
+    let list = format!("- {{digest: '{}', reason: stolen}}", scene.digest());
+    web.fault("/deny.yaml", Fault::redirect("/moved.yaml"));
+    web.fault("/deny.yaml", Fault::status(503).times(1));
+    web.fault("/moved.yaml", Fault::status(200).body(list));
+    let mut asked = Asked::key(&key);
+    asked.deny = Some(web.url("/deny.yaml").parse().unwrap());
+    assert_verdict(&scene.verify(&asked).await, Denied, "moved");
+    let first = "GET /deny.yaml";
+    assert_eq!(web.paths(), [first, first, "GET /moved.yaml"]);
+}
