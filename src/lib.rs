@@ -18,6 +18,7 @@
 //! | 2 | [`forge`] | what git hosts answer about a repository |
 //! | 2 | [`runtime`] | Docker and Podman over their socket |
 //! | 3 | [`signature`] | cosign verdicts over the registry |
+//! | 3 | [`pin`] | references to versions and digests |
 //! | 3 | [`generate`] | files from templates, with the pins that they already have |
 //! | 3 | [`validate`] | documents to findings, a file a rule |
 //! | 4 | [`launch`] | `exec`: resolve, verify, run, report |
@@ -31,6 +32,7 @@ pub mod forge;
 pub mod generate;
 pub mod launch;
 pub mod model;
+pub mod pin;
 pub mod reference;
 pub mod registry;
 pub mod report;

@@ -55,3 +55,34 @@ pub enum Reach {
     /// The host does not have it.
     Absent,
 }
+
+impl Refs {
+    /// The commit behind the tag `name`.
+    pub fn tag(&self, name: &str) -> Option<&CommitId> {
+        self.tags.get(name).map(|tag| &tag.commit)
+    }
+
+    /// The commit that the branch `name` stands at.
+    pub fn branch(&self, name: &str) -> Option<&CommitId> {
+        self.branches.get(name)
+    }
+
+    /// The names of all tags.
+    pub fn tag_names(&self) -> impl Iterator<Item = &str> {
+        self.tags.keys().map(String::as_str)
+    }
+
+    /// The names of the tags that stand for `commit`.
+    pub fn tags_of<'r>(&'r self, commit: &'r CommitId) -> impl Iterator<Item = &'r str> {
+        let tags = self.tags.iter();
+        let own = tags.filter(move |(_, tag)| {
+            tag.commit == *commit || tag.object.as_ref() == Some(commit)
+        });
+        own.map(|(name, _)| name.as_str())
+    }
+
+    /// Whether a tag or a branch stands at `commit`.
+    pub fn is_tip(&self, commit: &CommitId) -> bool {
+        self.tags_of(commit).next().is_some() || self.branches.values().any(|tip| tip == commit)
+    }
+}

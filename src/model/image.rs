@@ -14,7 +14,7 @@ pub struct Repository {
 }
 
 /// A repository with a tag, a digest or both: what a user names.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImageReference {
     repository: Repository,
     tag: Option<String>,
@@ -53,6 +53,21 @@ impl Repository {
     /// The path under the host: `library/alpine`.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// This repository at `tag`; nothing for text that is no tag.
+    pub fn tagged(&self, tag: &str) -> Option<ImageReference> {
+        is_tag(tag).then(|| ImageReference {
+            repository: self.clone(),
+            tag: Some(tag.to_owned()),
+            digest: None,
+        })
+    }
+
+    /// This repository at `tag` and `digest`; nothing for text that is no tag.
+    pub fn tagged_at(&self, tag: &str, digest: &Digest) -> Option<ImageReference> {
+        let digest = Some(digest.clone());
+        self.tagged(tag).map(|image| ImageReference { digest, ..image })
     }
 
     /// This repository at `digest`.

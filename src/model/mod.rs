@@ -10,6 +10,7 @@ pub mod image_location;
 pub mod limits;
 pub mod outcome;
 pub mod path;
+pub mod pinning;
 pub mod platform;
 pub mod signature;
 pub mod span;

@@ -98,9 +98,4 @@ impl Reference {
         });
         Ok(edits.collect())
     }
-
-    /// The version that the comment tells.
-    fn version(&self) -> Option<&str> {
-        self.comment.as_ref()?.version.as_deref()
-    }
 }

@@ -76,6 +76,11 @@ impl Reference {
         self.target.name()
     }
 
+    /// The version that the comment tells.
+    pub fn version(&self) -> Option<&str> {
+        self.comment.as_ref()?.version.as_deref()
+    }
+
     /// The bytes of its pin, in order; none where [`Reference::obstacle`] has something.
     pub fn spots(&self) -> &[Spot] {
         &self.spots

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+pub use crate::model::pinning::ReferenceKind as Kind;
+
 /// What a file does with what it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Place {
@@ -51,17 +53,6 @@ pub enum Place {
     FullsendImage,
     /// fullsend.yaml and fleet.yaml: our action.
     FullsendAction,
-}
-
-/// The kinds of thing that files name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// A container image.
-    Image,
-    /// A GitHub action or reusable workflow.
-    Action,
-    /// What a GitLab pipeline includes.
-    Component,
 }
 
 impl Place {

@@ -13,6 +13,7 @@ pub mod github;
 pub mod gitlab;
 pub mod json;
 pub mod reap;
+pub mod references;
 pub mod run;
 pub mod sarif;
 pub mod step_summary;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{text::printable, verdict::Verdict};
+use crate::model::{pinning::Status, text::printable, verdict::Verdict};
 
 /// How text for people is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,17 @@ impl Style {
             _ => BOLD_RED,
         };
         format!("{paint}{word}{RESET}")
+    }
+
+    /// The word for `status`.
+    pub(super) fn status(self, status: Status) -> String {
+        let paint = match status {
+            _ if !self.color => return status.to_string(),
+            Status::Pinned | Status::Changed => BOLD_GREEN,
+            Status::Stale | Status::Unknown | Status::Ignored => BOLD_YELLOW,
+            _ => BOLD_RED,
+        };
+        format!("{paint}{status}{RESET}")
     }
 
     /// A row of a table, `depth` levels in; what `value` has too many words goes on below them.

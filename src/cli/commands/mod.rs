@@ -8,6 +8,7 @@ mod generate_report;
 mod image_request;
 pub mod init;
 pub(super) mod job;
+pub mod pin;
 mod reap;
 pub mod schema;
 mod selection;
@@ -38,6 +39,8 @@ pub enum Command {
     /// Says whether a Sigstore bundle is a signer's and about a file, by the protocol of
     /// sigstore-conformance
     VerifyBundle(verify_bundle::VerifyBundleArgs),
+    /// Puts every image, action and component at a version and a digest
+    Pin(pin::PinArgs),
     /// Says what is wrong with workflows, pipelines, runners and policies
     Validate(validate::ValidateArgs),
     /// Shows and updates whom signatures are believed by
@@ -51,6 +54,7 @@ impl Command {
     pub(super) fn check(&self, format: Format) -> Result<(), CliFailure> {
         let has_findings = match self {
             Self::Verify(args) => args.all.is_some(),
+            Self::Pin(_) => true,
             Self::Validate(args) => !args.list_rules && !args.simulate.is_given(),
             Self::Exec(_)
             | Self::Doctor(_)
@@ -79,6 +83,7 @@ pub(super) fn run(command: Command, context: &Context) -> Outcome {
         Command::Generate(args) => generate::run(&args, context),
         Command::Verify(args) => wait_for(verify::run(*args, context)),
         Command::VerifyBundle(args) => verify_bundle::run(&args, context),
+        Command::Pin(args) => wait_for(pin::run(args, context)),
         Command::Validate(args) => validate::run(&args, context),
         Command::Trust(args) => wait_for(trust::run(args, context)),
         Command::Schema(args) => schema::run(&args),

@@ -1,0 +1,170 @@
+//! Asks registries and forges.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt as _, stream};
+use tokio::time::Instant;
+
+use super::facts::{Fact, Facts, Known, Question, Tagged};
+use crate::{
+    forge::{GitHosts, RemoteRepository},
+    model::{commit::CommitId, digest::Digest, image::ImageReference},
+    registry::{Manifest, Registry},
+    seam::{
+        exchange::Exchange,
+        http::{Request, Url, header::HeaderMap, is_loopback},
+    },
+};
+
+/// So many questions are on their way at the same time.
+const PARALLEL: usize = 32;
+
+/// The largest file that a pipeline includes from the web.
+const MAX_CONTENT: u64 = 4 << 20;
+
+/// How long such a file may take in all.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everything outside that can be asked.
+pub struct World<'w> {
+    /// About images.
+    pub registry: &'w Registry,
+    /// About commits, tags and branches.
+    pub hosts: &'w GitHosts,
+    /// About files of the web.
+    pub web: &'w Exchange,
+    /// About signatures.
+    pub judge: Option<&'w dyn Judge>,
+}
+
+/// Judges images by the policy.
+#[async_trait]
+pub trait Judge: Sync {
+    /// Why the policy refuses `image`; nothing where it accepts it.
+    async fn refusal(&self, image: &ImageReference) -> Known<Option<String>>;
+}
+
+/// What goes out as one request.
+enum Errand {
+    One(Question),
+    /// The times of several commits of one repository.
+    Times(RemoteRepository, Vec<CommitId>),
+}
+
+impl World<'_> {
+    /// Answers `questions`; a failure is an answer too.
+    pub(super) async fn ask(&self, questions: BTreeSet<Question>, known: &Facts) -> Vec<Fact> {
+        let errands = errands(questions).into_iter().map(|it| self.run(it, known));
+        let answers = stream::iter(errands).buffer_unordered(PARALLEL);
+        answers.collect::<Vec<_>>().await.concat()
+    }
+
+    async fn run(&self, errand: Errand, known: &Facts) -> Vec<Fact> {
+        match errand {
+            Errand::One(question) => vec![self.answer(question, known).await],
+            Errand::Times(of, commits) => self.times(of, commits).await,
+        }
+    }
+
+    async fn answer(&self, question: Question, known: &Facts) -> Fact {
+        match question {
+            Question::Refs(of) => {
+                let refs = self.hosts.refs(&of).await;
+                Fact::Refs(of, refs.map_err(|error| error.with_hint()))
+            }
+            Question::Reach(of, commit) => {
+                let reach = match known.refs(&of) {
+                    Ok(refs) => {
+                        let reach = self.hosts.reach(&of, refs, &commit).await;
+                        reach.map_err(|error| error.with_hint())
+                    }
+                    Err(_) => Err("its tags and branches are not known".to_owned()),
+                };
+                Fact::Reach(of, commit, reach)
+            }
+            Question::CommitTime(of, commit) => {
+                let why = "it was not asked for".to_owned();
+                Fact::CommitTime(of, commit, Err(why))
+            }
+            Question::Digest(of) => {
+                let found = self.digest(&of).await;
+                Fact::Digest(of, found)
+            }
+            Question::Tags(of) => {
+                Fact::Tags(of, Err(String::new()))
+            }
+            Question::Created(of) => {
+                Fact::Created(of, Err(String::new()))
+            }
+            Question::Verdict(of) => {
+                let refusal = match self.judge {
+                    Some(judge) => judge.refusal(&of).await,
+                    None => Err("there is no policy".to_owned()),
+                };
+                Fact::Verdict(of, refusal)
+            }
+            Question::Content(of) => {
+                let content = self.content(&of).await;
+                Fact::Content(of, content)
+            }
+        }
+    }
+
+    async fn digest(&self, image: &ImageReference) -> Known<Option<Tagged>> {
+        match self.registry.manifest(image).await {
+            Ok(found) => Ok(Some(Tagged {
+                platforms: match &found.parsed {
+                    Manifest::Index(index) => {
+                        index.manifests.iter().map(|it| it.digest.clone()).collect()
+                    }
+                    Manifest::Image(_) => Vec::new(),
+                },
+                digest: found.digest,
+            })),
+            Err(error) if matches!(error.reason(), crate::registry::Reason::NotFound) => Ok(None),
+            Err(error) => Err(error.with_hint()),
+        }
+    }
+
+    async fn content(&self, url: &str) -> Known<Digest> {
+        let parsed = Url::parse(url).map_err(|error| format!("`{url}` is no URL: {error}"))?;
+        if parsed.scheme() != "https" && !is_loopback(&parsed) {
+            return Err(format!("{url} is not encrypted: anybody between could change it"));
+        }
+        let request = Request::get(parsed, HeaderMap::new());
+        let until = Instant::now() + PATIENCE;
+        let fetched = self.web.fetch(&request, MAX_CONTENT, until).await;
+        let fetched = fetched.map_err(|error| format!("could not get {url}: {error}"))?;
+        Ok(Digest::of(&fetched))
+    }
+
+    async fn times(&self, of: RemoteRepository, commits: Vec<CommitId>) -> Vec<Fact> {
+        let times = self.hosts.commit_times(&of, &commits).await;
+        let known = |commit: &CommitId| match &times {
+            Ok(times) => Ok(times.get(commit).copied()),
+            Err(error) => Err(error.with_hint()),
+        };
+        let facts = commits.iter().map(|commit| {
+            Fact::CommitTime(of.clone(), commit.clone(), known(commit))
+        });
+        facts.collect()
+    }
+}
+
+/// The times of all commits of a repository go out together.
+fn errands(questions: BTreeSet<Question>) -> Vec<Errand> {
+    let mut times: BTreeMap<RemoteRepository, Vec<CommitId>> = BTreeMap::new();
+    let mut errands = Vec::new();
+    for question in questions {
+        match question {
+            Question::CommitTime(of, commit) => times.entry(of).or_default().push(commit),
+            other => errands.push(Errand::One(other)),
+        }
+    }
+    errands.extend(times.into_iter().map(|(of, commits)| Errand::Times(of, commits)));
+    errands
+}

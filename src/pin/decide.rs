@@ -1,0 +1,129 @@
+//! From what a file names and what is known outside to a decision. No input or output.
+
+use super::{
+    component,
+    decision::{Decision, Pin},
+    facts::{Facts, Lack, Question},
+    git::{self, AtReference},
+    image,
+    options::Options,
+};
+use crate::{
+    forge::RemoteRepository,
+    model::pinning::Status,
+    reference::{Reference, Target},
+};
+
+/// Decides about `reference`, or says what has to be asked first.
+pub fn decide(
+    reference: &Reference,
+    facts: &Facts,
+    options: &Options,
+) -> Result<Decision, Question> {
+    if let Some(decision) = excluded(reference, options) {
+        return Ok(decision);
+    }
+    match of_target(reference, facts, options) {
+        Ok(decision) => Ok(decision),
+        Err(Lack::Failed(reason)) => Ok(Decision::new(Status::Error).because(reason)),
+        Err(Lack::Unasked(question)) => Err(question),
+    }
+}
+
+/// The decision about a reference that the user wants left alone.
+pub(super) fn excluded(reference: &Reference, options: &Options) -> Option<Decision> {
+    let matches = |name: String| options.exclude.is_match(name);
+    let reason = if options.only.is_some_and(|only| !only.has(reference.kind())) {
+        "not asked for"
+    } else if options.exclude.is_match(&reference.file) || reference.name().is_some_and(matches) {
+        "excluded"
+    } else {
+        return None;
+    };
+    Some(Decision::new(Status::Ignored).because(reason))
+}
+
+fn of_target(
+    reference: &Reference,
+    facts: &Facts,
+    options: &Options,
+) -> Result<Decision, Lack> {
+    let version = reference.version();
+    let left_alone = |reason: &str| Ok(Decision::new(Status::Ignored).because(reason));
+    match &reference.target {
+        Target::Image(image) => image::decide(image, facts, options),
+        Target::Action {
+            repository,
+            reference,
+            ..
+        } => {
+            let remote = remote(&options.github, repository)?;
+            let asked = AtReference {
+                repository: &remote,
+                reference,
+                version,
+                refuse: &|tag| options.bounds.refuse_action(repository, tag, options.now),
+            };
+            git::decide(&asked, facts, options)
+        }
+        Target::Component {
+            host,
+            project,
+            reference,
+            ..
+        } => {
+            let base = format!("https://{host}");
+            let base = match &options.gitlab {
+                Some(own) if crate::seam::http::authority(own) == *host => own.clone(),
+                _ => base.parse().map_err(|_| malformed(host))?,
+            };
+            component::decide(&remote(&base, project)?, reference, version, facts, options)
+        }
+        Target::Project { project, reference } => {
+            let Some(gitlab) = &options.gitlab else {
+                return Ok(Decision::new(Status::Unknown).because(
+                    "which GitLab it is on is not known: set CI_SERVER_URL, or add the remote \
+                     `origin`",
+                ));
+            };
+            let Some(reference) = reference else {
+                return Ok(Decision::new(Status::Unpinned).because(
+                    "without `ref:` the project's default branch is meant: add one with a version",
+                ));
+            };
+            component::decide(&remote(gitlab, project)?, reference, version, facts, options)
+        }
+        Target::Remote { url, integrity } => remote_file(url, integrity.as_deref(), facts),
+        Target::Local => left_alone("of this repository, at the same commit"),
+        Target::Variable => left_alone("a variable decides, whose value only a run knows"),
+        Target::Pattern => left_alone("a pattern, which allows images and names none"),
+        Target::Malformed(reason) => {
+            Ok(Decision::new(Status::Unpinned).because(reason.to_string()))
+        }
+    }
+}
+
+fn remote(base: &url::Url, path: &str) -> Result<RemoteRepository, Lack> {
+    RemoteRepository::new(base, path).map_err(|_| malformed(path))
+}
+
+fn malformed(name: &str) -> Lack {
+    Lack::Failed(format!("`{name}` is no name of a repository"))
+}
+
+/// A file of the web, which GitLab takes only with the right digest where one is written.
+fn remote_file(url: &str, integrity: Option<&str>, facts: &Facts) -> Result<Decision, Lack> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let found = facts.content(url)?;
+    let found = format!("sha256-{}", STANDARD.encode(found.sha256()));
+    Ok(match integrity {
+        Some(written) if written == found => Decision::new(Status::Pinned),
+        Some(_) => Decision::new(Status::Mismatch).because(format!(
+            "what lies there is {found}: read what has changed, then remove `integrity` and pin \
+             again"
+        )),
+        None => Decision::new(Status::Unpinned)
+            .to(Pin::Integrity(found))
+            .because("whoever runs that server decides what runs"),
+    })
+}

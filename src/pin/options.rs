@@ -1,0 +1,122 @@
+//! What is to be pinned, how far versions may move, and which are out of bounds.
+
+use globset::GlobSet;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use url::Url;
+
+use crate::{
+    config::{Denied, DeniedSubject, DenyList, Hold},
+    model::{
+        image::{ImageReference, Repository},
+        pinning::ReferenceKind,
+        version::Step,
+    },
+};
+
+/// What decisions are made by.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Other kinds are left alone.
+    pub only: Option<Only>,
+    /// Files and references that are left alone.
+    pub exclude: GlobSet,
+    /// How far versions may move.
+    pub step: Step,
+    /// A version younger than this is not moved to.
+    pub min_age: Option<SignedDuration>,
+    /// The present.
+    pub now: Timestamp,
+    /// Where actions come from: `https://github.com`.
+    pub github: Url,
+    /// Where GitLab's projects come from, if that is known.
+    pub gitlab: Option<Url>,
+    /// Whether something moves a component's commit and version together: Renovate with our preset.
+    pub components_by_commit: bool,
+    /// Whether an image is pinned only to a digest that the policy accepts.
+    pub verify: bool,
+    /// Which versions of our own action and image are out of bounds.
+    pub bounds: Bounds,
+}
+
+/// One of two kinds of reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Only {
+    /// Actions, reusable workflows and components.
+    Actions,
+    /// Container images.
+    Images,
+}
+
+impl Only {
+    pub(super) fn has(self, kind: ReferenceKind) -> bool {
+        (kind == ReferenceKind::Image) == (self == Self::Images)
+    }
+}
+
+/// What an organisation and a repository say of the versions of our action and image.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds {
+    /// The repository of the sandbox image.
+    pub image: Option<Repository>,
+    /// Versions that must not run.
+    pub deny: DenyList,
+    /// The version that this repository stays on.
+    pub hold: Option<Hold>,
+    /// The only versions that are approved, where they are listed.
+    pub approved: Option<Vec<String>>,
+}
+
+/// The action that runs the sandbox.
+const ACTION: &str = "fullsend-ai/sandbox";
+
+impl Bounds {
+    /// Why `image` may not be moved to.
+    pub(super) fn refuse_image(&self, image: &ImageReference, now: Timestamp) -> Option<String> {
+        let is_ours = self.image.as_ref() == Some(image.repository());
+        // A denied version is one of our own; a denied digest is one of anything.
+        let denied = self.deny.find(image, image.digest());
+        let denied =
+            denied.filter(|it| is_ours || matches!(it.subject, DeniedSubject::Digest(_)));
+        match image.tag() {
+            Some(tag) if is_ours => self.refuse(tag, denied, now),
+            tag => denied.map(|denied| of_denied(tag.unwrap_or_default(), denied)),
+        }
+    }
+
+    /// Why version `tag` of the action `name` may not be moved to.
+    pub(super) fn refuse_action(&self, name: &str, tag: &str, now: Timestamp) -> Option<String> {
+        if name != ACTION {
+            return None;
+        }
+        let image = self.image.as_ref()?.tagged(tag)?;
+        let denied = self.deny.find(&image, None);
+        self.refuse(tag, denied, now)
+    }
+
+    fn refuse(&self, tag: &str, denied: Option<&Denied>, now: Timestamp) -> Option<String> {
+        if let Some(denied) = denied {
+            return Some(of_denied(tag, denied));
+        }
+        let today = now.to_zoned(TimeZone::UTC).date();
+        let hold = self.hold.as_ref().filter(|hold| hold.is_in_force(today));
+        if let Some(hold) = hold.filter(|hold| !hold.version.is(tag)) {
+            let version = hold.version.tag();
+            let until = hold.until;
+            return Some(format!(
+                "this repository is held on {version} until {until}: {}",
+                hold.reason
+            ));
+        }
+        let bare = |version: &str| version.strip_prefix('v').unwrap_or(version).to_owned();
+        match &self.approved {
+            Some(approved) if !approved.iter().any(|known| bare(known) == bare(tag)) => {
+                Some(format!("{tag} is not among the approved versions"))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn of_denied(tag: &str, denied: &Denied) -> String {
+    format!("{tag} is denied: {}", denied.reason)
+}

@@ -1,0 +1,72 @@
+//! Asks and decides in turns, until nothing is left to ask.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{
+    ask::World,
+    decide::{decide, excluded},
+    decision::Decision,
+    facts::{Fact, Facts, Question},
+    options::Options,
+};
+use crate::reference::Reference;
+
+/// Decides about every one of `references`, in their order.
+///
+/// What is not among `facts` is asked of `world`, each question once, and learned. Without a world
+/// nothing is asked, and what is not known is an error of its reference.
+pub async fn plan(
+    references: &[&Reference],
+    facts: &mut Facts,
+    world: Option<&World<'_>>,
+    options: &Options,
+) -> Vec<Decision> {
+    let mut decisions: Vec<Option<Decision>> = references
+        .iter()
+        .map(|reference| excluded(reference, options))
+        .collect();
+    loop {
+        let mut open: BTreeSet<Question> = BTreeSet::new();
+        // What one place asks for is most often asked for by many.
+        let mut known: HashMap<_, Decision> = HashMap::new();
+        for (reference, decided) in references.iter().zip(&mut decisions) {
+            if decided.is_some() {
+                continue;
+            }
+            let key = (reference.kind(), &reference.written, reference.version());
+            if let Some(decision) = known.get(&key) {
+                *decided = Some(decision.clone());
+                continue;
+            }
+            match decide(reference, facts, options) {
+                Ok(decision) => {
+                    known.insert(key, decision.clone());
+                    *decided = Some(decision);
+                }
+                Err(question) => _ = open.insert(question),
+            }
+        }
+        if open.is_empty() {
+            return decisions.into_iter().flatten().collect();
+        }
+        let learned = match world {
+            Some(world) => world.ask(open, facts).await,
+            None => open.into_iter().map(not_recorded).collect(),
+        };
+        learned.into_iter().for_each(|fact| facts.learn(fact));
+    }
+}
+
+fn not_recorded(question: Question) -> Fact {
+    let why = || "nothing is recorded of it, and nothing is asked while offline".to_owned();
+    match question {
+        Question::Refs(of) => Fact::Refs(of, Err(why())),
+        Question::Reach(of, commit) => Fact::Reach(of, commit, Err(why())),
+        Question::CommitTime(of, commit) => Fact::CommitTime(of, commit, Err(why())),
+        Question::Digest(of) => Fact::Digest(of, Err(why())),
+        Question::Tags(of) => Fact::Tags(of, Err(why())),
+        Question::Created(of) => Fact::Created(of, Err(why())),
+        Question::Verdict(of) => Fact::Verdict(of, Err(why())),
+        Question::Content(of) => Fact::Content(of, Err(why())),
+    }
+}

@@ -1,0 +1,262 @@
+//! What `fullsend pin` found and did: a row a reference, for programs and for people.
+
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    finding::{Finding, Findings, Rule, Severity, lossy},
+    style::Style,
+};
+use crate::model::{
+    exit_code,
+    pinning::{ReferenceKind, Status},
+    span::Span,
+    text::{printable, shortened},
+};
+
+/// The document that `fullsend pin --format json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct References {
+    /// 1.
+    pub schema_version: u8,
+    /// In the order of files and places.
+    pub references: Vec<ReferenceRow>,
+    /// How many references have each status.
+    pub summary: BTreeMap<&'static str, usize>,
+}
+
+/// One reference of a file, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReferenceRow {
+    /// The file, relative to the repository's root.
+    #[serde(serialize_with = "lossy")]
+    #[schemars(with = "String")]
+    pub file: PathBuf,
+    /// The line, from 1; null for a file that could not be read.
+    pub line: Option<usize>,
+    /// The column, from 1, in characters.
+    pub column: Option<usize>,
+    /// What is referred to; null for a file that could not be read.
+    pub kind: Option<ReferenceKind>,
+    /// The reference as it was written, with the version in its comment.
+    pub before: Option<String>,
+    /// As it is now, or would be without `--check`; null where it is to be left alone.
+    pub after: Option<String>,
+    /// How it stands.
+    pub status: Status,
+    /// Why, and what to do about it.
+    pub reason: Option<String>,
+    /// The whole stretch.
+    #[serde(skip)]
+    pub span: Option<Span>,
+}
+
+macro_rules! status_rule {
+    ($name:ident, $id:literal, $severity:ident, $summary:literal, $help:literal) => {
+        static $name: Rule = Rule {
+            id: $id,
+            summary: $summary,
+            help: $help,
+            severity: Severity::$severity,
+            page: concat!("docs/guide/pin.md#", $id),
+        };
+    };
+}
+
+status_rule!(
+    UNPINNED,
+    "pin-unpinned",
+    Warning,
+    "What a reference runs can be changed by others at any time",
+    "`fullsend pin` writes the commit or digest beside the version."
+);
+status_rule!(
+    MISMATCH,
+    "pin-mismatch",
+    Error,
+    "A digest or commit is not that of the version beside it",
+    "Find out which of the two is meant, remove the other, and run `fullsend pin`."
+);
+status_rule!(
+    IMPOSTOR,
+    "pin-impostor",
+    Error,
+    "A commit is on no branch and behind no tag of the repository that it is said to be of",
+    "Take a released version: the commit may be of a fork, and by anybody."
+);
+status_rule!(
+    MISSING,
+    "pin-missing",
+    Error,
+    "What a reference names does not exist, or no longer",
+    "Take a version that exists."
+);
+status_rule!(
+    STALE,
+    "pin-stale",
+    Note,
+    "A pin is safe, and there is something newer or more exact to say",
+    "`fullsend pin` writes the exact version; with `--update` it moves to a newer one."
+);
+status_rule!(
+    UNKNOWN,
+    "pin-unknown",
+    Note,
+    "How a reference stands could not be found out",
+    "Run it again where the registry and the forge can be reached."
+);
+status_rule!(
+    ERROR,
+    "pin-error",
+    Warning,
+    "A registry or forge gave no usable answer about a reference",
+    "Run it again: what was done already is not done twice."
+);
+
+/// The rules of references that are not as they should be.
+pub static RULES: [&Rule; 7] = [
+    &UNPINNED, &MISMATCH, &IMPOSTOR, &MISSING, &STALE, &UNKNOWN, &ERROR,
+];
+
+fn rule(status: Status) -> Option<&'static Rule> {
+    match status {
+        Status::Pinned | Status::Changed | Status::Ignored => None,
+        Status::Unpinned => Some(&UNPINNED),
+        Status::Mismatch => Some(&MISMATCH),
+        Status::Impostor => Some(&IMPOSTOR),
+        Status::Missing => Some(&MISSING),
+        Status::Stale => Some(&STALE),
+        Status::Unknown => Some(&UNKNOWN),
+        Status::Error => Some(&ERROR),
+    }
+}
+
+impl References {
+    /// The document of `references`, in the order of files and places.
+    pub fn new(mut references: Vec<ReferenceRow>) -> Self {
+        references.sort_by(|a, b| {
+            (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column))
+        });
+        let mut summary: BTreeMap<_, _> =
+            Status::ALL.iter().map(|status| (status.as_str(), 0)).collect();
+        for reference in &references {
+            *summary.entry(reference.status.as_str()).or_default() += 1;
+        }
+        Self {
+            schema_version: 1,
+            references,
+            summary,
+        }
+    }
+
+    fn count(&self, status: Status) -> usize {
+        self.summary.get(status.as_str()).copied().unwrap_or_default()
+    }
+
+    /// 3 where somebody gave no answer, 1 where something is to be mended; what is merely stale is
+    /// something only where newer versions were `asked_for`.
+    pub fn exit_code(&self, asked_for: bool) -> u8 {
+        let bad = [
+            Status::Unpinned,
+            Status::Mismatch,
+            Status::Impostor,
+            Status::Missing,
+        ];
+        let has = |status: &Status| self.count(*status) > 0;
+        if has(&Status::Error) {
+            exit_code::UNAVAILABLE
+        } else if bad.iter().any(has) || (asked_for && has(&Status::Stale)) {
+            exit_code::FINDINGS
+        } else {
+            exit_code::OK
+        }
+    }
+
+    /// What is not as it should be, as findings.
+    pub fn findings(&self) -> Findings {
+        Findings::new(self.references.iter().filter_map(ReferenceRow::finding).collect())
+    }
+
+    /// The rows for people; those that are as they should be only if all are `wanted`.
+    pub fn text(&self, style: Style, wanted: bool) -> String {
+        let mut text = String::new();
+        let is_quiet = |status| matches!(status, Status::Pinned | Status::Ignored);
+        for row in &self.references {
+            if wanted || !is_quiet(row.status) {
+                row.write(&mut text, style);
+            }
+        }
+        let counts = Status::ALL.iter().filter(|status| self.count(**status) > 0);
+        let counts: Vec<_> = counts
+            .map(|status| format!("{} {status}", self.count(*status)))
+            .collect();
+        let all = self.references.len();
+        let plural = if all == 1 { "" } else { "s" };
+        let counts = match counts.as_slice() {
+            [] => String::new(),
+            some => format!(": {}", some.join(", ")),
+        };
+        let _ = writeln!(text, "{all} reference{plural}{counts}");
+        text
+    }
+}
+
+impl ReferenceRow {
+    fn finding(&self) -> Option<Finding> {
+        let rule = rule(self.status)?;
+        let before = self.before.as_deref().unwrap_or("the file");
+        let reason = self.reason.as_deref().unwrap_or(rule.summary);
+        let message = format!("{before}: {reason}");
+        let finding = match self.span {
+            Some(span) => Finding::at(rule, &self.file, span, message),
+            None => Finding::whole_file(rule, &self.file, message),
+        };
+        Some(match &self.after {
+            Some(after) => finding.help(format!("write `{after}`, as `fullsend pin` does")),
+            None => finding,
+        })
+    }
+
+    fn write(&self, text: &mut String, style: Style) {
+        let file = printable(&self.file.to_string_lossy());
+        let place = [self.line, self.column].into_iter().flatten();
+        let place: String = place.map(|number| format!(":{number}")).collect();
+        let status = style.status(self.status);
+        let before = self.before.as_deref().map(short).unwrap_or_default();
+        let _ = write!(text, "{file}{place}: {status} {before}");
+        if let Some(after) = self.after.as_deref().filter(|it| Some(*it) != self.before.as_deref()) {
+            let _ = write!(text, " -> {}", short(after));
+        }
+        text.push('\n');
+        if let Some(reason) = &self.reason {
+            let _ = writeln!(text, "  {}", shortened(&printable(reason), 1_000));
+        }
+    }
+}
+
+/// A reference as people compare it: of a digest or commit, its first twelve digits.
+fn short(reference: &str) -> String {
+    let reference = printable(reference);
+    let mut short = String::new();
+    for (number, piece) in reference.split('@').enumerate() {
+        if number > 0 {
+            short.push('@');
+        }
+        let (prefix, rest) = match piece.strip_prefix("sha256:") {
+            Some(rest) => ("sha256:", rest),
+            None => ("", piece),
+        };
+        let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+        short.push_str(prefix);
+        if digits >= 40 {
+            short.push_str(&rest[..12]);
+            short.push('…');
+            short.push_str(&rest[digits..]);
+        } else {
+            short.push_str(rest);
+        }
+    }
+    short
+}
