@@ -75,9 +75,8 @@ impl Refs {
     /// The names of the tags that stand for `commit`.
     pub fn tags_of<'r>(&'r self, commit: &'r CommitId) -> impl Iterator<Item = &'r str> {
         let tags = self.tags.iter();
-        let own = tags.filter(move |(_, tag)| {
-            tag.commit == *commit || tag.object.as_ref() == Some(commit)
-        });
+        let own = tags
+            .filter(move |(_, tag)| tag.commit == *commit || tag.object.as_ref() == Some(commit));
         own.map(|(name, _)| name.as_str())
     }
 

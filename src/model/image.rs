@@ -67,7 +67,8 @@ impl Repository {
     /// This repository at `tag` and `digest`; nothing for text that is no tag.
     pub fn tagged_at(&self, tag: &str, digest: &Digest) -> Option<ImageReference> {
         let digest = Some(digest.clone());
-        self.tagged(tag).map(|image| ImageReference { digest, ..image })
+        self.tagged(tag)
+            .map(|image| ImageReference { digest, ..image })
     }
 
     /// This repository at `digest`.

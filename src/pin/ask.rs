@@ -42,8 +42,8 @@ pub struct World<'w> {
 }
 
 /// Judges images by the policy.
-#[async_trait]
-pub trait Judge: Sync {
+#[async_trait(?Send)]
+pub trait Judge {
     /// Why the policy refuses `image`; nothing where it accepts it.
     async fn refusal(&self, image: &ImageReference) -> Known<Option<String>>;
 }
@@ -94,12 +94,8 @@ impl World<'_> {
                 let found = self.digest(&of).await;
                 Fact::Digest(of, found)
             }
-            Question::Tags(of) => {
-                Fact::Tags(of, Err(String::new()))
-            }
-            Question::Created(of) => {
-                Fact::Created(of, Err(String::new()))
-            }
+            Question::Tags(of) => Fact::Tags(of, Err(String::new())),
+            Question::Created(of) => Fact::Created(of, Err(String::new())),
             Question::Verdict(of) => {
                 let refusal = match self.judge {
                     Some(judge) => judge.refusal(&of).await,
@@ -133,7 +129,9 @@ impl World<'_> {
     async fn content(&self, url: &str) -> Known<Digest> {
         let parsed = Url::parse(url).map_err(|error| format!("`{url}` is no URL: {error}"))?;
         if parsed.scheme() != "https" && !is_loopback(&parsed) {
-            return Err(format!("{url} is not encrypted: anybody between could change it"));
+            return Err(format!(
+                "{url} is not encrypted: anybody between could change it"
+            ));
         }
         let request = Request::get(parsed, HeaderMap::new());
         let until = Instant::now() + PATIENCE;
@@ -148,9 +146,9 @@ impl World<'_> {
             Ok(times) => Ok(times.get(commit).copied()),
             Err(error) => Err(error.with_hint()),
         };
-        let facts = commits.iter().map(|commit| {
-            Fact::CommitTime(of.clone(), commit.clone(), known(commit))
-        });
+        let facts = commits
+            .iter()
+            .map(|commit| Fact::CommitTime(of.clone(), commit.clone(), known(commit)));
         facts.collect()
     }
 }
@@ -165,6 +163,10 @@ fn errands(questions: BTreeSet<Question>) -> Vec<Errand> {
             other => errands.push(Errand::One(other)),
         }
     }
-    errands.extend(times.into_iter().map(|(of, commits)| Errand::Times(of, commits)));
+    errands.extend(
+        times
+            .into_iter()
+            .map(|(of, commits)| Errand::Times(of, commits)),
+    );
     errands
 }

@@ -47,14 +47,12 @@ pub(super) fn decide(
         _ => None,
     };
     Ok(match wanted.filter(|wanted| refs.tag(wanted).is_some()) {
-        Some(exact) if exact != reference => {
-            Decision::new(decision.status)
-                .to(Pin::Tag(exact.to_owned()))
-                .because(match resolved {
-                    Some(_) => format!("{reference} moves to whatever is released next"),
-                    None => decision.reason.unwrap_or_default(),
-                })
-        }
+        Some(exact) if exact != reference => Decision::new(decision.status)
+            .to(Pin::Tag(exact.to_owned()))
+            .because(match resolved {
+                Some(_) => format!("{reference} moves to whatever is released next"),
+                None => decision.reason.unwrap_or_default(),
+            }),
         Some(_) if moves(reference, Flavor::Git) == Moves::Exact => {
             Decision::new(Status::Ignored).because(format!("kept at its tag: {ADVICE}"))
         }
@@ -72,9 +70,9 @@ fn catalog_version<'r>(refs: &'r Refs, reference: &str) -> Option<&'r str> {
         return None;
     }
     let is_partial = reference.split('.').count() < 3
-        && reference.split('.').all(|part| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
-        });
+        && reference
+            .split('.')
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     let within = match reference {
         "~latest" => "",
         _ if is_partial => reference,
@@ -86,9 +84,13 @@ fn catalog_version<'r>(refs: &'r Refs, reference: &str) -> Option<&'r str> {
         version.is_exact()
             && !version.is_prerelease()
             && version.prefix().is_empty()
-            && numbers.zip(&wanted).all(|(number, wanted)| number == *wanted)
+            && numbers
+                .zip(&wanted)
+                .all(|(number, wanted)| number == *wanted)
     };
-    let versions = refs.tag_names().filter_map(|tag| TagVersion::parse(tag, Flavor::Git));
+    let versions = refs
+        .tag_names()
+        .filter_map(|tag| TagVersion::parse(tag, Flavor::Git));
     let newest = versions.filter(is_released).max()?;
     Some(newest.tag())
 }

@@ -43,11 +43,7 @@ pub(super) fn excluded(reference: &Reference, options: &Options) -> Option<Decis
     Some(Decision::new(Status::Ignored).because(reason))
 }
 
-fn of_target(
-    reference: &Reference,
-    facts: &Facts,
-    options: &Options,
-) -> Result<Decision, Lack> {
+fn of_target(reference: &Reference, facts: &Facts, options: &Options) -> Result<Decision, Lack> {
     let version = reference.version();
     let left_alone = |reason: &str| Ok(Decision::new(Status::Ignored).because(reason));
     match &reference.target {
@@ -91,7 +87,13 @@ fn of_target(
                     "without `ref:` the project's default branch is meant: add one with a version",
                 ));
             };
-            component::decide(&remote(gitlab, project)?, reference, version, facts, options)
+            component::decide(
+                &remote(gitlab, project)?,
+                reference,
+                version,
+                facts,
+                options,
+            )
         }
         Target::Remote { url, integrity } => remote_file(url, integrity.as_deref(), facts),
         Target::Local => left_alone("of this repository, at the same commit"),

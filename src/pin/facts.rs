@@ -148,7 +148,9 @@ impl Facts {
     }
 
     pub(super) fn content(&self, of: &str) -> Result<&Digest, Lack> {
-        look_up(&self.contents, &of.to_owned(), || Question::Content(of.to_owned()))
+        look_up(&self.contents, &of.to_owned(), || {
+            Question::Content(of.to_owned())
+        })
     }
 }
 

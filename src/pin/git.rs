@@ -112,7 +112,11 @@ fn at_commit(
     facts: &Facts,
 ) -> Result<Decision, Lack> {
     let name = asked.reference;
-    if refs.tag(name).or(refs.branch(name)).is_some_and(|other| other != commit) {
+    if refs
+        .tag(name)
+        .or(refs.branch(name))
+        .is_some_and(|other| other != commit)
+    {
         return Ok(Decision::new(Status::Impostor).because(format!(
             "{} has a branch or tag called `{name}`, which is not that commit: take another version",
             asked.repository
@@ -133,11 +137,9 @@ fn at_commit(
     };
     match with_or_without_v(refs, version) {
         Some((named, of_version)) if of_version == commit => Ok(match exact {
-            Some(exact) if exact != version && is_moving(&named) => {
-                Decision::new(Status::Stale)
-                    .to(told(exact))
-                    .because(format!("it is {exact}, more exactly than `{version}`"))
-            }
+            Some(exact) if exact != version && is_moving(&named) => Decision::new(Status::Stale)
+                .to(told(exact))
+                .because(format!("it is {exact}, more exactly than `{version}`")),
             _ => Decision::new(Status::Pinned),
         }),
         Some((named, _)) if is_moving(&named) => {
@@ -211,7 +213,6 @@ fn on_history(
     }
     let repository = asked.repository;
     Ok(match facts.reach(repository, commit) {
-        Ok(Reach::Reachable) => decision,
         Ok(Reach::Impostor) => Decision::new(Status::Impostor).because(format!(
             "no branch and no tag of {repository} leads to this commit: it may be a fork's; take \
              a released version"
@@ -222,7 +223,7 @@ fn on_history(
             let reason = format!("whether {repository} has this commit is not known: {reason}");
             Decision::new(Status::Unknown).because(reason)
         }
-        Err(Lack::Failed(_)) => decision,
+        Ok(Reach::Reachable) | Err(Lack::Failed(_)) => decision,
         Err(unasked) => return Err(unasked),
     })
 }

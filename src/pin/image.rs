@@ -40,11 +40,7 @@ pub(super) fn decide(
 }
 
 /// The digest behind `tag`.
-fn behind<'f>(
-    image: &ImageName,
-    tag: &str,
-    facts: &'f Facts,
-) -> Result<Option<&'f Tagged>, Lack> {
+fn behind<'f>(image: &ImageName, tag: &str, facts: &'f Facts) -> Result<Option<&'f Tagged>, Lack> {
     match image.repository.tagged(tag) {
         Some(image) => facts.digest(&image),
         None => Ok(None),

@@ -75,8 +75,7 @@ impl Bounds {
         let is_ours = self.image.as_ref() == Some(image.repository());
         // A denied version is one of our own; a denied digest is one of anything.
         let denied = self.deny.find(image, image.digest());
-        let denied =
-            denied.filter(|it| is_ours || matches!(it.subject, DeniedSubject::Digest(_)));
+        let denied = denied.filter(|it| is_ours || matches!(it.subject, DeniedSubject::Digest(_)));
         match image.tag() {
             Some(tag) if is_ours => self.refuse(tag, denied, now),
             tag => denied.map(|denied| of_denied(tag.unwrap_or_default(), denied)),

@@ -53,7 +53,9 @@ pub async fn plan(
             Some(world) => world.ask(open, facts).await,
             None => open.into_iter().map(not_recorded).collect(),
         };
-        learned.into_iter().for_each(|fact| facts.learn(fact));
+        for fact in learned {
+            facts.learn(fact);
+        }
     }
 }
 

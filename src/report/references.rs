@@ -25,6 +25,8 @@ pub struct References {
     pub references: Vec<ReferenceRow>,
     /// How many references have each status.
     pub summary: BTreeMap<&'static str, usize>,
+    /// With `--diff`: the patch that `git apply` takes.
+    pub diff: Option<String>,
 }
 
 /// One reference of a file, and what came of it.
@@ -135,12 +137,12 @@ fn rule(status: Status) -> Option<&'static Rule> {
 
 impl References {
     /// The document of `references`, in the order of files and places.
-    pub fn new(mut references: Vec<ReferenceRow>) -> Self {
-        references.sort_by(|a, b| {
-            (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column))
-        });
-        let mut summary: BTreeMap<_, _> =
-            Status::ALL.iter().map(|status| (status.as_str(), 0)).collect();
+    pub fn new(mut references: Vec<ReferenceRow>, diff: Option<String>) -> Self {
+        references.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        let mut summary: BTreeMap<_, _> = Status::ALL
+            .iter()
+            .map(|status| (status.as_str(), 0))
+            .collect();
         for reference in &references {
             *summary.entry(reference.status.as_str()).or_default() += 1;
         }
@@ -148,11 +150,15 @@ impl References {
             schema_version: 1,
             references,
             summary,
+            diff,
         }
     }
 
     fn count(&self, status: Status) -> usize {
-        self.summary.get(status.as_str()).copied().unwrap_or_default()
+        self.summary
+            .get(status.as_str())
+            .copied()
+            .unwrap_or_default()
     }
 
     /// 3 where somebody gave no answer, 1 where something is to be mended; what is merely stale is
@@ -176,7 +182,12 @@ impl References {
 
     /// What is not as it should be, as findings.
     pub fn findings(&self) -> Findings {
-        Findings::new(self.references.iter().filter_map(ReferenceRow::finding).collect())
+        Findings::new(
+            self.references
+                .iter()
+                .filter_map(ReferenceRow::finding)
+                .collect(),
+        )
     }
 
     /// The rows for people; those that are as they should be only if all are `wanted`.
@@ -204,6 +215,11 @@ impl References {
 }
 
 impl ReferenceRow {
+    /// Whether it says something else afterwards.
+    pub fn is_to_change(&self) -> bool {
+        self.after.is_some() && self.after != self.before
+    }
+
     fn finding(&self) -> Option<Finding> {
         let rule = rule(self.status)?;
         let before = self.before.as_deref().unwrap_or("the file");
@@ -213,7 +229,7 @@ impl ReferenceRow {
             Some(span) => Finding::at(rule, &self.file, span, message),
             None => Finding::whole_file(rule, &self.file, message),
         };
-        Some(match &self.after {
+        Some(match self.after.as_ref().filter(|_| self.is_to_change()) {
             Some(after) => finding.help(format!("write `{after}`, as `fullsend pin` does")),
             None => finding,
         })
@@ -221,12 +237,15 @@ impl ReferenceRow {
 
     fn write(&self, text: &mut String, style: Style) {
         let file = printable(&self.file.to_string_lossy());
-        let place = [self.line, self.column].into_iter().flatten();
-        let place: String = place.map(|number| format!(":{number}")).collect();
+        // Writing to a String cannot fail.
+        text.push_str(&file);
+        for number in [self.line, self.column].into_iter().flatten() {
+            let _ = write!(text, ":{number}");
+        }
         let status = style.status(self.status);
         let before = self.before.as_deref().map(short).unwrap_or_default();
-        let _ = write!(text, "{file}{place}: {status} {before}");
-        if let Some(after) = self.after.as_deref().filter(|it| Some(*it) != self.before.as_deref()) {
+        let _ = write!(text, ": {status} {before}");
+        if let Some(after) = self.after.as_deref().filter(|_| self.is_to_change()) {
             let _ = write!(text, " -> {}", short(after));
         }
         text.push('\n');

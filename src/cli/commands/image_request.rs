@@ -51,9 +51,23 @@ pub(super) fn policy(
     here: &Path,
     context: &Context,
 ) -> Result<Policy, CliFailure> {
+    let rules = rules(options, loaded, here, context)?;
+    let without = without_rules(options, deny, is_offline, loaded, here, context)?;
+    Ok(Policy { rules, ..without })
+}
+
+/// [`policy`] for what only the deny list decides: it accepts nothing.
+pub(super) fn without_rules(
+    options: &PolicyArgs,
+    deny: Option<&DenySource>,
+    is_offline: bool,
+    loaded: &Loaded,
+    here: &Path,
+    context: &Context,
+) -> Result<Policy, CliFailure> {
     let store = TrustStore::new(&context.environment, is_offline.then(BTreeSet::new));
     Ok(Policy {
-        rules: rules(options, loaded, here, context)?,
+        rules: Vec::new(),
         files: loaded.files.clone(),
         trust: options.trust(here, &loaded.files, &store)?,
         store,

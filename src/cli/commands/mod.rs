@@ -40,7 +40,7 @@ pub enum Command {
     /// sigstore-conformance
     VerifyBundle(verify_bundle::VerifyBundleArgs),
     /// Puts every image, action and component at a version and a digest
-    Pin(pin::PinArgs),
+    Pin(Box<pin::PinArgs>),
     /// Says what is wrong with workflows, pipelines, runners and policies
     Validate(validate::ValidateArgs),
     /// Shows and updates whom signatures are believed by
@@ -83,7 +83,7 @@ pub(super) fn run(command: Command, context: &Context) -> Outcome {
         Command::Generate(args) => generate::run(&args, context),
         Command::Verify(args) => wait_for(verify::run(*args, context)),
         Command::VerifyBundle(args) => verify_bundle::run(&args, context),
-        Command::Pin(args) => wait_for(pin::run(args, context)),
+        Command::Pin(args) => wait_for(pin::run(*args, context)),
         Command::Validate(args) => validate::run(&args, context),
         Command::Trust(args) => wait_for(trust::run(args, context)),
         Command::Schema(args) => schema::run(&args),

@@ -1,0 +1,185 @@
+//! The files that references are found in, and what is written into them.
+
+use std::path::PathBuf;
+
+use crate::{
+    cli::{commands::selection::Selected, patch::patch},
+    document::{DocumentError, MAX_BYTES, edit},
+    model::{chain::chain, pinning::Status},
+    pin::{self, Decision},
+    reference::{self, Reference},
+    report::{finding::Severity, references::ReferenceRow},
+    seam::files,
+};
+
+/// Longer files are not read.
+const MAX_FILE_BYTES: u64 = 2 * MAX_BYTES as u64;
+
+/// A file and what it refers to.
+pub(super) struct Read<'a> {
+    file: &'a Selected,
+    bytes: Vec<u8>,
+    pub(super) references: Vec<Reference>,
+}
+
+/// What came of a file.
+pub(super) struct Settled {
+    pub(super) rows: Vec<ReferenceRow>,
+    /// The file with every edit made; nothing where there is none.
+    text: Option<String>,
+}
+
+/// Reads `file`; nothing where it refers to nothing.
+pub(super) fn read(file: &Selected) -> Option<Result<Read<'_>, ReferenceRow>> {
+    let bytes = match files::read(&file.path, MAX_FILE_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            return Some(Err(unread(
+                file.shown.clone(),
+                Status::Error,
+                chain(&error),
+            )));
+        }
+    };
+    match reference::references(&file.name, &bytes) {
+        Ok(references) if references.is_empty() => None,
+        Ok(references) => Some(Ok(Read {
+            file,
+            bytes,
+            references,
+        })),
+        Err(error) => Some(Err(unreadable(file, &error))),
+    }
+}
+
+/// The row of a file that cannot be read: left alone where nothing says that a platform reads it.
+fn unreadable(file: &Selected, error: &DocumentError) -> ReferenceRow {
+    let status = match reference::unreadable(error).severity {
+        Severity::Error => Status::Error,
+        Severity::Warning | Severity::Note => Status::Ignored,
+    };
+    let row = unread(file.shown.clone(), status, error.problem.to_string());
+    ReferenceRow {
+        line: error.position.map(|position| position.line),
+        column: error.position.map(|position| position.column),
+        ..row
+    }
+}
+
+/// The row of a file of which nothing else is known.
+pub(super) fn unread(file: PathBuf, status: Status, reason: String) -> ReferenceRow {
+    ReferenceRow {
+        file,
+        line: None,
+        column: None,
+        kind: None,
+        before: None,
+        after: None,
+        status,
+        reason: Some(reason),
+        span: None,
+    }
+}
+
+impl Read<'_> {
+    /// What becomes of the file by `decisions`, one for each of its references.
+    pub(super) fn settle(&self, decisions: impl Iterator<Item = Decision>) -> Settled {
+        let mut edits = Vec::new();
+        let mut rows = Vec::new();
+        for (reference, decision) in self.references.iter().zip(decisions) {
+            let mut row = self.row(reference, &decision);
+            match decision
+                .to
+                .as_ref()
+                .map(|to| reference.edits(&to.as_pinned()))
+            {
+                Some(Ok(own)) => edits.extend(own),
+                Some(Err(obstacle)) => {
+                    row.after = None;
+                    row.reason = Some(obstacle.to_string());
+                }
+                None => {}
+            }
+            rows.push(row);
+        }
+        let text = match self.edited(&edits) {
+            Ok(text) => text,
+            Err(reason) => {
+                fail(&mut rows, &reason);
+                None
+            }
+        };
+        Settled { rows, text }
+    }
+
+    fn row(&self, reference: &Reference, decision: &Decision) -> ReferenceRow {
+        let before = pin::shown(reference);
+        let after = match (&decision.to, decision.status) {
+            (Some(to), _) => Some(to.shown(reference)),
+            (None, Status::Pinned) => Some(before.clone()),
+            (None, _) => None,
+        };
+        ReferenceRow {
+            file: self.file.shown.clone(),
+            line: Some(reference.span.start.line),
+            column: Some(reference.span.start.column),
+            kind: Some(reference.kind()),
+            before: Some(before),
+            after,
+            status: decision.status,
+            reason: decision.reason.clone(),
+            span: Some(reference.span),
+        }
+    }
+
+    /// The text with `edits` made, which must still hold the same number of references.
+    fn edited(&self, edits: &[edit::Edit]) -> Result<Option<String>, String> {
+        if edits.is_empty() {
+            return Ok(None);
+        }
+        let text = std::str::from_utf8(&self.bytes)
+            .map_err(|_| "the file is not UTF-8: save it as UTF-8 to have it edited")?;
+        let text = edit::apply(text, edits).map_err(|error| error.to_string())?;
+        let count =
+            reference::references(&self.file.name, text.as_bytes()).map(|found| found.len());
+        if count == Ok(self.references.len()) {
+            Ok(Some(text))
+        } else {
+            Err("the file would not say the same any more: nothing in it was changed".to_owned())
+        }
+    }
+
+    /// The edits as a patch.
+    pub(super) fn patch(&self, settled: &Settled) -> String {
+        let old = std::str::from_utf8(&self.bytes).ok();
+        match (&settled.text, old) {
+            (Some(new), Some(old)) => patch(&self.file.name, Some(old), new),
+            _ => String::new(),
+        }
+    }
+
+    /// Writes the edits, unless somebody else has changed the file meanwhile.
+    pub(super) fn write(&self, settled: &mut Settled) {
+        let Some(text) = &settled.text else { return };
+        let file = self.file;
+        let written =
+            files::replace_if_unchanged(&file.root, &file.path, &self.bytes, text.as_bytes());
+        match written {
+            Ok(()) => settled.rows.iter_mut().for_each(|row| {
+                if row.is_to_change() {
+                    row.status = Status::Changed;
+                }
+            }),
+            Err(error) => fail(&mut settled.rows, &chain(&error)),
+        }
+    }
+}
+
+/// What was to be edited could not be, for `reason`.
+fn fail(rows: &mut [ReferenceRow], reason: &str) {
+    for row in rows.iter_mut().filter(|row| row.is_to_change()) {
+        row.status = Status::Error;
+        row.after = None;
+        row.reason = Some(reason.to_owned());
+    }
+}

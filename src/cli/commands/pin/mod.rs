@@ -1,0 +1,287 @@
+//! `fullsend pin`: every image, action and component at a version and a digest.
+
+mod files;
+mod policy;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum, builder::PossibleValue};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use rayon::prelude::*;
+use url::Url;
+
+use super::{
+    configuration::{self, Loaded},
+    job::{self, ReportFile},
+    selection::Selection,
+};
+use crate::{
+    cli::{
+        Context, Outcome, console::Terminal, failure::CliFailure, global::Format,
+        policy_args::PolicyArgs, value::parse,
+    },
+    config::{DenyList, DenySource},
+    forge::{GitHosts, GitOptions},
+    generate::{ForgeKind, forge_of},
+    model::{pinning::Status, version::Step},
+    pin::{self, Bounds, Facts, Only, Options, World},
+    reference::{self, Reference},
+    registry::Registry,
+    report::{
+        annotation, code_quality,
+        finding::Findings,
+        references::{self, ReferenceRow, References},
+        sarif, step_summary,
+    },
+    seam::git,
+};
+use files::{Read, read, unread};
+use policy::Policy;
+
+/// The options of `fullsend pin`.
+#[derive(Debug, Args)]
+pub struct PinArgs {
+    /// Files and folders [default: the repository around the working directory]
+    #[arg(value_name = "PATHS")]
+    paths: Vec<PathBuf>,
+    /// Changes nothing, and exits with 1 where something is not pinned, or to something else than
+    /// its version
+    #[arg(long)]
+    check: bool,
+    /// Changes nothing, and prints the changes as a patch that `git apply` takes
+    #[arg(long)]
+    diff: bool,
+    /// Moves to the newest version within such a step; without a value minor [default: none]
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "minor")]
+    update: Option<Step>,
+    /// Only such references
+    #[arg(long, value_enum)]
+    only: Option<Only>,
+    /// Leaves alone the files whose paths, and the references whose names, match
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
+    exclude: Vec<Glob>,
+    /// With --update: to no version that is younger, as `7d`
+    #[arg(long, value_name = "DURATION", value_parser = age)]
+    min_age: Option<SignedDuration>,
+    /// Where actions come from [default: `GITHUB_SERVER_URL`, else <https://github.com>]
+    #[arg(long, value_name = "URL")]
+    github_url: Option<Url>,
+    /// Pins an image only to a digest whose signature the policy accepts
+    #[arg(long)]
+    verify: bool,
+    /// The deny list: a file, an https URL, or oci:REF
+    #[arg(long, value_name = "LIST", value_parser = parse::<DenySource>)]
+    deny: Option<DenySource>,
+    /// Where the JSON document goes as well, whatever the format on stdout
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Where what is to be mended goes as SARIF as well
+    #[arg(long, value_name = "FILE")]
+    sarif_file: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+impl ValueEnum for Only {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Actions, Self::Images]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Actions => "actions",
+            Self::Images => "images",
+        }))
+    }
+}
+
+impl ValueEnum for Step {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::None, Self::Patch, Self::Minor, Self::Major]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::None => "none",
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        }))
+    }
+}
+
+fn glob(written: &str) -> Result<Glob, String> {
+    Glob::new(written).map_err(|error| error.kind().to_string())
+}
+
+fn age(written: &str) -> Result<SignedDuration, String> {
+    let span: Result<Span, _> = written.parse();
+    span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()))
+        .ok()
+        .filter(|age| !age.is_negative())
+        .ok_or_else(|| "write a duration such as `7d` or `12h`".to_owned())
+}
+
+pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
+    let report = ReportFile::open(args.report.as_ref())?;
+    let sarif = ReportFile::open(args.sarif_file.as_ref())?;
+    let loaded = configuration::load_checkout(context)?;
+    let selection = Selection::of(&args.paths, reference::is_candidate)?;
+    let read: Vec<_> = selection.files.par_iter().filter_map(read).collect();
+    let (files, mut rows): (Vec<Read<'_>>, Vec<ReferenceRow>) = sorted(read);
+    let unread = selection.unread.iter();
+    rows.extend(unread.map(|it| unread_row(&it.path, &it.reason)));
+    if selection.truncated {
+        rows.push(unread_row(
+            Path::new("."),
+            "there are more files than are looked at",
+        ));
+    }
+    let (patch, settled) = settle(&files, &args, &loaded, context).await?;
+    rows.extend(settled);
+    let document = References::new(rows, args.diff.then_some(patch));
+    let findings = document.findings();
+    print(&document, &findings, context)?;
+    report.write(&document)?;
+    sarif.write(&sarif::document(&findings, &references::RULES))?;
+    let exit_code = document.exit_code(args.step() != Step::None);
+    let summary = step_summary::markdown(&findings, files.len());
+    job::tell_github(context, &format!("exit-code={exit_code}\n"), &summary);
+    Ok(exit_code)
+}
+
+fn unread_row(path: &Path, reason: &str) -> ReferenceRow {
+    unread(path.to_owned(), Status::Error, reason.to_owned())
+}
+
+fn sorted<A, B>(results: Vec<Result<A, B>>) -> (Vec<A>, Vec<B>) {
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(it) => good.push(it),
+            Err(it) => bad.push(it),
+        }
+    }
+    (good, bad)
+}
+
+/// Decides about every reference of `files` and does what was decided; also gives the patch.
+async fn settle(
+    files: &[Read<'_>],
+    args: &PinArgs,
+    loaded: &Loaded,
+    context: &Context,
+) -> Result<(String, Vec<ReferenceRow>), CliFailure> {
+    let policy = Policy::new(args, loaded, context)?;
+    let options = options(args, loaded, &policy, context).await?;
+    let registries = context.global.registry_options(None, None);
+    let git = GitOptions {
+        insecure_hosts: registries.insecure_hosts.clone(),
+        ..GitOptions::new(options.github.clone())
+    };
+    let world = World {
+        web: &registries.web(&context.environment),
+        registry: &Registry::new(&context.environment, registries),
+        hosts: &GitHosts::new(&context.environment, git),
+        judge: args.verify.then_some(&policy),
+    };
+    let references: Vec<&Reference> = files.iter().flat_map(|file| &file.references).collect();
+    let mut facts = Facts::default();
+    let decisions = pin::plan(&references, &mut facts, Some(&world), &options).await;
+    let mut decisions = decisions.into_iter();
+    let (mut patch, mut rows) = (String::new(), Vec::new());
+    for file in files {
+        let mut settled = file.settle(decisions.by_ref().take(file.references.len()));
+        if args.diff {
+            patch.push_str(&file.patch(&settled));
+        } else if !args.check {
+            file.write(&mut settled);
+        }
+        rows.extend(settled.rows);
+    }
+    Ok((patch, rows))
+}
+
+impl PinArgs {
+    fn step(&self) -> Step {
+        self.update.unwrap_or(Step::None)
+    }
+}
+
+async fn options(
+    args: &PinArgs,
+    loaded: &Loaded,
+    policy: &Policy,
+    context: &Context,
+) -> Result<Options, CliFailure> {
+    let environment = &context.environment;
+    let url = |name: &str| Url::parse(environment.get(name)?).ok();
+    let github = args.github_url.clone().or_else(|| url("GITHUB_SERVER_URL"));
+    let config = &loaded.config;
+    // Nothing is moved, and nothing has to be asked for, unless newer versions are.
+    let deny = match args.step() {
+        Step::None => DenyList::default(),
+        _ => policy.denied(context).await?,
+    };
+    Ok(Options {
+        only: args.only,
+        exclude: globs(&args.exclude)?,
+        step: args.step(),
+        min_age: args.min_age,
+        now: Timestamp::now(),
+        github: match github {
+            Some(github) => github,
+            None => public("github.com")?,
+        },
+        gitlab: url("CI_SERVER_URL").or_else(origin),
+        components_by_commit: false,
+        verify: args.verify,
+        bounds: Bounds {
+            image: config
+                .image
+                .as_ref()
+                .map(|image| image.repository().clone()),
+            deny,
+            hold: config.hold.clone(),
+            approved: None,
+        },
+    })
+}
+
+fn globs(globs: &[Glob]) -> Result<GlobSet, CliFailure> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        set.add(glob.clone());
+    }
+    let set = set.build();
+    set.map_err(|error| CliFailure::usage(format!("--exclude: {error}")))
+}
+
+fn public(host: &str) -> Result<Url, CliFailure> {
+    let url = Url::parse(&format!("https://{host}"));
+    url.map_err(|_| CliFailure::usage(format!("{host} is no host")))
+}
+
+/// The GitLab that the repository around us was cloned from.
+fn origin() -> Option<Url> {
+    let here = configuration::working_directory().ok()?;
+    let repository = git::Repository::around(&here, true).ok()??;
+    let forge = forge_of(&repository.origin().ok()??, None)?;
+    let is_gitlab = forge.kind == ForgeKind::GitLab;
+    is_gitlab.then(|| public(&forge.host).ok()).flatten()
+}
+
+fn print(document: &References, findings: &Findings, context: &Context) -> Result<(), CliFailure> {
+    let style = Terminal::stdout_style(&context.global, &context.environment);
+    match context.global.format {
+        Format::Human => match &document.diff {
+            Some(patch) => Terminal::print(patch),
+            None => Terminal::print(&document.text(style, context.global.verbose > 0)),
+        },
+        Format::Json => Terminal::print_json(document),
+        Format::Sarif => Terminal::print_json(&sarif::document(findings, &references::RULES)),
+        Format::Github => Terminal::print(&annotation::github(findings)),
+        Format::Gitlab => Terminal::print_json(&code_quality::issues(findings)),
+    }
+}
