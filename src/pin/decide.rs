@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     forge::RemoteRepository,
-    model::pinning::Status,
+    model::{chain::chain, pinning::Status},
     reference::{Reference, Target},
 };
 
@@ -100,7 +100,7 @@ fn of_target(reference: &Reference, facts: &Facts, options: &Options) -> Result<
         Target::Variable => left_alone("a variable decides, whose value only a run knows"),
         Target::Pattern => left_alone("a pattern, which allows images and names none"),
         Target::Malformed(reason) => {
-            Ok(Decision::new(Status::Unpinned).because(reason.to_string()))
+            Ok(Decision::new(Status::Unpinned).because(chain(reason)))
         }
     }
 }
