@@ -2,7 +2,10 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::model::span::Position;
+use crate::model::{
+    span::Position,
+    text::{printable, shortened},
+};
 
 /// A document that could not be read, with the place where that showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +64,9 @@ impl Problem {
     /// A fault of syntax in the words of a parser, which may quote the document.
     pub(super) fn syntax(language: &'static str, words: &str) -> Self {
         let line = words.lines().next().unwrap_or_default();
-        let clean = line.chars().filter(|c| !c.is_control());
         Self::Syntax {
             language,
-            reason: clean.take(200).collect(),
+            reason: shortened(line, 200),
         }
     }
 }
@@ -72,9 +74,7 @@ impl Problem {
 impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A name from a checkout may hold anything, an escape sequence included.
-        let name = self.file.display().to_string();
-        name.chars()
-            .try_for_each(|c| write!(f, "{}", if c.is_control() { '\u{fffd}' } else { c }))?;
+        f.write_str(&printable(&self.file.to_string_lossy()))?;
         if let Some(at) = self.position {
             write!(f, ":{}:{}", at.line, at.column)?;
         }
@@ -83,3 +83,23 @@ impl fmt::Display for DocumentError {
 }
 
 impl std::error::Error for DocumentError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_name_nor_words_steer_what_shows_them() {
+        let words = format!("a\u{202e}b\u{200b}##[error]c{}\nd", "x".repeat(300));
+        let error = DocumentError {
+            file: PathBuf::from("e\u{2066}\u{1b}[2J##[group]f"),
+            position: None,
+            problem: Problem::syntax("YAML", &words),
+        };
+        let text = error.to_string();
+        let start = "e\u{fffd}\u{fffd}[2J##\u{fffd}group]f: \
+                     not valid YAML: a\u{fffd}b\u{fffd}##\u{fffd}error]cx";
+        assert!(text.starts_with(start), "{text:?}");
+        assert!(text.ends_with("xx…"), "{text:?}");
+    }
+}

@@ -15,9 +15,13 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
 };
 
+use crate::model::text::shortened;
+
 /// Arrays and objects inside each other. Real bundles and SBOMs stay below 30; serde would stop
 /// at 128, without saying why.
 const MAX_DEPTH: usize = 100;
+/// Characters of serde's words, which may quote a key or a value.
+const QUOTED: usize = 160;
 /// Values of a document. As `serde_json::Value` each has 32 bytes, however short it is written.
 const MAX_VALUES: usize = 1 << 19;
 
@@ -63,7 +67,7 @@ fn describe(error: &serde_json::Error) -> StrictError {
     use serde_json::error::Category;
     let text = error.to_string();
     StrictError(match error.classify() {
-        Category::Data => printable(&text),
+        Category::Data => shortened(&text, QUOTED),
         Category::Eof => "the JSON ends too early".to_owned(),
         Category::Syntax | Category::Io => format!(
             "not JSON (line {}, column {})",
@@ -71,12 +75,6 @@ fn describe(error: &serde_json::Error) -> StrictError {
             error.column()
         ),
     })
-}
-
-/// `text` without control characters and cut to a readable length.
-fn printable(text: &str) -> String {
-    let clean = text.chars().filter(|c| !c.is_control());
-    clean.take(160).collect()
 }
 
 /// A character as Go compares it in the names of fields: by Unicode's simple folding.
@@ -259,6 +257,15 @@ mod tests {
         }
         parse::<Value>(b"{} \n").unwrap();
         parse::<Value>(b"[\"\xff\"]").unwrap_err();
+    }
+
+    #[test]
+    fn what_is_quoted_is_short_and_steers_nothing() {
+        let text = refusal("{\"a\u{202e}##[x]\":1,\"a\u{202e}##[x]\":2}");
+        assert!(text.contains("a\u{fffd}##\u{fffd}x]"), "{text:?}");
+        let key = "k".repeat(999);
+        let text = refusal(&format!("{{\"{key}\":1,\"{key}\":2}}"));
+        assert_eq!(text.chars().count(), QUOTED + 1, "{text}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! OCI distribution, read only: manifests, blobs and referrers, as far as a verdict needs them.
 //!
-//! A registry is not trusted, nor is a copy of one in an image layout. A digest is that of the bytes received, never a header's; every
-//! answer is bounded in size, number and time; and what could not be fetched is an error, never
-//! "there is none": only a plain 404 says that something does not exist.
+//! A registry is not trusted, nor is a copy of one in an image layout. A digest is that of the bytes
+//! received, never a header's; every answer is bounded in size, number and time; and what could not
+//! be fetched is an error, never "there is none": only a plain 404 says that something does not
+//! exist.
 
 mod auth;
 mod client;
