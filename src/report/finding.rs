@@ -142,15 +142,23 @@ impl Finding {
         self.help = Some(help.into());
         self
     }
+
+    /// What findings are put into order by.
+    fn order(&self) -> (&Path, Option<usize>, Option<usize>, &str, &str) {
+        (
+            &self.file,
+            self.line,
+            self.column,
+            self.rule.id,
+            &self.message,
+        )
+    }
 }
 
 impl Findings {
     /// Puts `findings` into the order of files, places and rules, which no run changes.
     pub fn new(mut findings: Vec<Finding>) -> Self {
-        findings.sort_by(|a, b| {
-            let key = |f: &Finding| (f.file.clone(), f.line, f.column, f.rule.id);
-            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
-        });
+        findings.sort_by(|a, b| a.order().cmp(&b.order()));
         findings.dedup();
         Self {
             schema_version: 1,
