@@ -11,6 +11,7 @@ mod gitlab;
 mod ignore;
 mod kind;
 mod kubernetes;
+mod mend;
 pub mod openshell;
 mod page;
 mod problem;
@@ -27,6 +28,7 @@ use std::path::Path;
 
 pub use files::{Files, NoFiles};
 pub use kind::{Kind, is_candidate};
+pub use mend::{Mended, mend};
 pub use page::{index_page, page};
 pub use problem::Problem;
 pub use rule::{Example, Rule};
