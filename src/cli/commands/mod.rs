@@ -3,6 +3,7 @@
 pub(super) mod configuration;
 pub mod doctor;
 pub mod exec;
+mod findings;
 pub mod generate;
 mod generate_report;
 mod image_request;

@@ -6,22 +6,70 @@ use std::{
     sync::Arc,
 };
 
+use globset::{GlobBuilder, GlobMatcher};
+
 use crate::{
     cli::failure::CliFailure,
+    model::chain::chain,
+    report::finding::{Finding, Rule},
     seam::{
-        files, git,
+        files::{self, FileError},
+        git,
         walk::{self, Unread},
     },
 };
+
+/// Longer files are not read by any verb. What is parsed is far shorter, which the readers of
+/// documents see to; but only its bytes tell that a longer file is none of them.
+pub(super) const MAX_FILE_BYTES: u64 = 16 << 20;
+
+/// Which files a verb reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Whether a file below a folder is, by its name from the repository's root; one that the
+    /// command line names always is.
+    pub(super) is_candidate: fn(&Path) -> bool,
+    /// What is left out even so.
+    pub(super) exclude: &'a [Exclude],
+}
+
+/// A pattern of files and folders that are left out.
+#[derive(Clone, Debug)]
+pub(super) struct Exclude(GlobMatcher);
+
+impl Exclude {
+    /// Reads a pattern of the command line.
+    ///
+    /// It is about the whole path from the repository's root: `*` and `?` stay within one name, `**`
+    /// crosses folders.
+    pub(super) fn parse(pattern: &str) -> Result<Self, String> {
+        let mut glob = GlobBuilder::new(pattern.trim_end_matches('/'));
+        let glob = glob.literal_separator(true).build();
+        // The crate's own sentence names the pattern first, which clap does already.
+        let glob = glob.map_err(|error| error.kind().to_string())?;
+        Ok(Self(glob.compile_matcher()))
+    }
+
+    /// Whether it leaves out the file `name`, be it with a folder around it.
+    fn holds(&self, name: &Path) -> bool {
+        name.ancestors().any(|part| self.0.is_match(part))
+    }
+}
+
+impl Wanted<'_> {
+    fn takes(&self, name: &Path, is_named: bool) -> bool {
+        (is_named || (self.is_candidate)(name)) && !self.exclude.iter().any(|it| it.holds(name))
+    }
+}
 
 /// The files of one repository, or of several.
 #[derive(Debug)]
 pub(super) struct Selection {
     pub(super) files: Vec<Selected>,
     /// What could not be looked into, by the same names as files are shown.
-    pub(super) unread: Vec<Unread>,
+    unread: Vec<Unread>,
     /// Whether there are more files than are looked at.
-    pub(super) truncated: bool,
+    truncated: bool,
 }
 
 /// A file to read.
@@ -41,12 +89,8 @@ pub(super) struct Selected {
 }
 
 impl Selection {
-    /// The files at and below `paths`, each once; below folders only those that `wanted` accepts by
-    /// their names from the repository's root.
-    pub(super) fn of(
-        paths: &[PathBuf],
-        wanted: impl Fn(&Path) -> bool,
-    ) -> Result<Self, CliFailure> {
+    /// The `wanted` files at and below `paths`, each once.
+    pub(super) fn of(paths: &[PathBuf], wanted: Wanted<'_>) -> Result<Self, CliFailure> {
         let here = [PathBuf::from(".")];
         let paths = if paths.is_empty() { &here } else { paths };
         let mut search = Search {
@@ -64,11 +108,39 @@ impl Selection {
         }
         Ok(search.found)
     }
+
+    /// A finding of `rule` for everything that could not be looked into.
+    pub(super) fn unread(&self, rule: &'static Rule) -> Vec<Finding> {
+        let unread = self.unread.iter();
+        let unread = unread.map(|it| Finding::whole_file(rule, &it.path, it.reason.as_str()));
+        let more = "there are more files than are looked at";
+        let more = self
+            .truncated
+            .then(|| Finding::whole_file(rule, Path::new("."), more));
+        unread.chain(more).collect()
+    }
+}
+
+impl Selected {
+    /// Its bytes.
+    pub(super) fn read(&self) -> Result<Vec<u8>, FileError> {
+        files::read(&self.path, MAX_FILE_BYTES)
+    }
+
+    /// Puts `new` in its place, as long as it still holds the bytes `read`.
+    pub(super) fn replace(&self, read: &[u8], new: &[u8]) -> Result<(), FileError> {
+        files::replace_if_unchanged(&self.root, &self.path, read, new)
+    }
+
+    /// The finding of `rule` that [`Self::read`] failed.
+    pub(super) fn unread(&self, rule: &'static Rule, error: &FileError) -> Finding {
+        Finding::whole_file(rule, &self.shown, chain(error))
+    }
 }
 
 /// A selection that is being made.
-struct Search<W> {
-    wanted: W,
+struct Search<'a> {
+    wanted: Wanted<'a>,
     /// The root that files are shown from.
     first: Option<Arc<Path>>,
     /// Where in the selection each path is.
@@ -76,13 +148,16 @@ struct Search<W> {
     found: Selection,
 }
 
-impl<W: Fn(&Path) -> bool> Search<W> {
+impl Search<'_> {
     fn add(&mut self, path: &Path) -> Result<(), CliFailure> {
         let is_named = files::is_regular(path)?;
         let folder = path.parent().filter(|_| is_named).unwrap_or(path);
         let root: Arc<Path> = git::work_tree(folder)?.unwrap_or(folder).into();
         let first = self.first.get_or_insert_with(|| root.clone()).clone();
-        let wanted = |below: &Path| is_named || (self.wanted)(below_of(&root, &folder.join(below)));
+        let wanted = |below: &Path| {
+            let path = folder.join(below);
+            self.wanted.takes(below_of(&root, &path), is_named)
+        };
         let walked = walk::walk(path, wanted);
         for file in walked.files {
             let path = folder.join(file);
@@ -116,8 +191,19 @@ fn below_of<'a>(root: &Path, path: &'a Path) -> &'a Path {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+
     use super::*;
-    use crate::validate;
+    use crate::{reference, validate};
+
+    fn select(paths: &[PathBuf], exclude: &[&str]) -> Selection {
+        let exclude: Result<Vec<_>, _> = exclude.iter().map(|it| Exclude::parse(it)).collect();
+        let wanted = Wanted {
+            is_candidate: validate::is_candidate,
+            exclude: &exclude.unwrap(),
+        };
+        Selection::of(paths, wanted).unwrap()
+    }
 
     /// Writes empty files below a new folder; `.git` makes it a repository.
     fn folder(names: &[&str]) -> tempfile::TempDir {
@@ -147,12 +233,12 @@ mod tests {
         let lock = ".github/workflows/actions.lock";
         for below in ["", ".github", ".github/workflows"] {
             let paths = [folder.path().join(below)];
-            let selection = Selection::of(&paths, validate::is_candidate).unwrap();
+            let selection = select(&paths, &[]);
             assert_eq!(names(&selection), [lock, ".github/workflows/ci.yml"]);
         }
-        let paths = [folder.path().join(lock)];
-        let selection = Selection::of(&paths, |_| false).unwrap();
-        assert_eq!(names(&selection), [lock]);
+        let paths = [folder.path().join(".github/workflows/notes.md")];
+        let selection = select(&paths, &[]);
+        assert_eq!(names(&selection), [".github/workflows/notes.md"]);
         assert!(selection.files[0].is_named);
     }
 
@@ -161,7 +247,7 @@ mod tests {
         let parent = folder(&["a/.git", "a/ci/x.yml", "b/.git", "b/ci/y.yml"]);
         let parent = files::resolve(parent.path()).unwrap();
         let paths = ["a/ci", "b/ci/y.yml", "a"].map(|path| parent.join(path));
-        let selection = Selection::of(&paths, validate::is_candidate).unwrap();
+        let selection = select(&paths, &[]);
         assert_eq!(names(&selection), ["ci/x.yml", "ci/y.yml"]);
         let [x, y] = &selection.files[..] else {
             panic!("{selection:?}");
@@ -176,8 +262,83 @@ mod tests {
     fn a_file_that_is_found_first_is_named_all_the_same() {
         let folder = folder(&["x.yml"]);
         let paths = [folder.path().to_owned(), folder.path().join("x.yml")];
-        let selection = Selection::of(&paths, validate::is_candidate).unwrap();
+        let selection = select(&paths, &[]);
         assert_eq!(names(&selection), ["x.yml"]);
         assert!(selection.files[0].is_named);
+    }
+
+    #[test]
+    fn what_is_excluded_is_left_out_with_all_below_it() {
+        let folder = folder(&[".git", "a.yml", "b/a.yml", "b/c/a.yml", "d/a.yaml"]);
+        let all = [folder.path().to_owned()];
+        for (exclude, left) in [
+            (&[][..], &["a.yml", "b/a.yml", "b/c/a.yml", "d/a.yaml"][..]),
+            (&["a.yml"], &["b/a.yml", "b/c/a.yml", "d/a.yaml"]),
+            (&["*.yml"], &["b/a.yml", "b/c/a.yml", "d/a.yaml"]),
+            (&["**/*.yml"], &["d/a.yaml"]),
+            (&["b"], &["a.yml", "d/a.yaml"]),
+            (&["b/", "d/a.*"], &["a.yml"]),
+            (&["b/*/a.yml"], &["a.yml", "b/a.yml", "d/a.yaml"]),
+            (&["**/c"], &["a.yml", "b/a.yml", "d/a.yaml"]),
+            (&["{a,b/a}.yml"], &["b/c/a.yml", "d/a.yaml"]),
+            (&["**"], &[]),
+        ] {
+            assert_eq!(names(&select(&all, exclude)), left, "{exclude:?}");
+        }
+        // By the name from the root, whatever was named.
+        let below = [folder.path().join("b"), folder.path().join("a.yml")];
+        assert_eq!(names(&select(&below, &["b/a.yml", "a.yml"])), ["b/c/a.yml"]);
+        assert!(Exclude::parse("[").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_finding() {
+        let folder = folder(&[".git"]);
+        let path = folder.path().join(&"d/".repeat(65)).join("a.yml");
+        files::make_parents(&path).unwrap();
+        let mut selection = select(&[folder.path().to_owned()], &[]);
+        selection.truncated = true;
+        let findings = selection.unread(&reference::UNREADABLE_FILE);
+        let [deep, more] = &findings[..] else {
+            panic!("{findings:?}");
+        };
+        assert!(deep.message.contains("64 others"), "{}", deep.message);
+        assert!(more.message.contains("more files"), "{}", more.message);
+
+        let file = folder.path().join("large.yml");
+        files::create(&file, &[], 0o644).unwrap();
+        let selection = select(&[file.clone()], &[]);
+        let file = std::fs::File::options().write(true).open(file).unwrap();
+        file.set_len(MAX_FILE_BYTES).unwrap();
+        assert_eq!(selection.files[0].read().unwrap().len(), 16 << 20);
+        file.set_len(MAX_FILE_BYTES + 1).unwrap();
+        let error = selection.files[0].read().unwrap_err();
+        let finding = selection.files[0].unread(&reference::UNREADABLE_FILE, &error);
+        assert_eq!(finding.file, Path::new("large.yml"));
+        assert!(finding.message.contains("larger"), "{}", finding.message);
+    }
+
+    #[test]
+    fn what_a_killed_write_leaves_is_no_ones_file() {
+        let folder = folder(&[".git", "a.yml", "Dockerfile"]);
+        let [workflow, dockerfile] = ["a.yml", "Dockerfile"].map(|it| folder.path().join(it));
+        for path in [&workflow, &dockerfile] {
+            std::mem::forget(files::AtomicFile::open(path).unwrap());
+        }
+        let left = std::fs::read_dir(folder.path()).unwrap();
+        let left = left.map(|entry| entry.unwrap().file_name());
+        let left = left.filter(|name| name.as_bytes().starts_with(b".fullsend-"));
+        assert_eq!(left.count(), 2);
+        for (is_candidate, found) in [
+            (validate::is_candidate as fn(&Path) -> bool, &["a.yml"][..]),
+            (reference::is_candidate, &["Dockerfile", "a.yml"]),
+        ] {
+            let wanted = Wanted {
+                is_candidate,
+                exclude: &[],
+            };
+            let selection = Selection::of(&[folder.path().to_owned()], wanted).unwrap();
+            assert_eq!(names(&selection), found);
+        }
     }
 }

@@ -1,42 +1,27 @@
 //! `fullsend validate`: what is wrong with the files of an installation.
 
-use std::{
-    collections::BTreeMap,
-    path::{Component, Path, PathBuf},
-};
+use std::path::{Component, Path, PathBuf};
 
 use clap::{Args, ValueEnum, builder::PossibleValue};
 use rayon::prelude::*;
 
 use super::{
+    findings,
     job::{self, ReportFile},
-    selection::{Selected, Selection},
+    selection::{Exclude, MAX_FILE_BYTES, Selected, Selection, Wanted},
     simulate::{self, SimulateArgs},
 };
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
-    document::{
-        MAX_BYTES,
-        edit::{self, Edit},
-    },
     model::{chain::chain, exit_code},
     report::{
-        annotation, code_quality, excerpt,
+        Style, excerpt,
         finding::{Finding, Findings, Rule, Severity},
         sarif, step_summary,
     },
-    seam::{
-        files::{self, FileError},
-        walk,
-    },
+    seam::files::{self, FileError},
     validate::{self, Checked, Files, Kind, Problem, UNREADABLE},
 };
-
-/// A file is mended in so many rounds at most: one mend can lay bare another.
-const MAX_ROUNDS: usize = 5;
-
-/// Longer files are not read; those of more than [`MAX_BYTES`] are told and not parsed.
-const MAX_FILE_BYTES: u64 = 2 * MAX_BYTES as u64;
 
 /// The options of `fullsend validate`.
 #[derive(Debug, Args)]
@@ -47,6 +32,9 @@ pub struct ValidateArgs {
     /// What the named files are, whatever their names say
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
+    /// Leaves out files, and folders with all below them, by their paths from the repository's root
+    #[arg(long, value_name = "GLOB", value_parser = Exclude::parse)]
+    exclude: Vec<Exclude>,
     /// Only findings that matter this much
     #[arg(long, value_enum, default_value_t = Severity::Note, value_name = "SEVERITY")]
     min_severity: Severity,
@@ -60,7 +48,7 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "FILE")]
     sarif_file: Option<PathBuf>,
     /// Prints every rule, and looks at no file
-    #[arg(long, conflicts_with_all = ["paths", "kind", "fix", "report", "sarif_file"])]
+    #[arg(long, conflicts_with_all = ["paths", "kind", "exclude", "fix", "report", "sarif_file"])]
     pub(super) list_rules: bool,
     #[command(flatten)]
     pub(super) simulate: SimulateArgs,
@@ -95,30 +83,28 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Outcome {
     }
     let report = ReportFile::open(args.report.as_ref())?;
     let sarif = ReportFile::open(args.sarif_file.as_ref())?;
-    let selection = Selection::of(&args.paths, validate::is_candidate)?;
-    let judged: Vec<Judged> = selection
-        .files
-        .par_iter()
-        .map(|file| {
-            let mut judged = judge(file, args);
-            if context.global.format != Format::Human {
-                // Ten thousand files have many lines that nobody is shown.
-                judged.findings.iter_mut().for_each(|it| it.excerpt = None);
-            }
-            judged
-        })
-        .collect();
-    settle(&selection, &judged, context)?;
+    let wanted = Wanted {
+        is_candidate: validate::is_candidate,
+        exclude: &args.exclude,
+    };
+    let selection = Selection::of(&args.paths, wanted)?;
+    let files = selection.files.par_iter();
+    let mut judged: Vec<Judged> = files.map(|file| judge(file, args, context)).collect();
+    say_unknown(&selection, &judged, context)?;
+    // Not before every file was judged: some are judged by others.
+    let failures = write_mends(&selection, &mut judged, context);
     let count = judged.iter().filter(|judged| judged.is_known).count();
     let findings = judged.into_iter().flat_map(|judged| judged.findings);
     let findings = findings
-        .chain(unread(&selection))
+        .chain(selection.unread(&UNREADABLE.about))
         .filter(|finding| finding.severity >= args.min_severity)
         .collect();
     let findings = Findings::new(findings);
-    print(&findings, count, context)?;
+    let text = |style: Style| excerpt::text(&findings, count, style.color);
+    findings::print(context, &findings, &rules(), text, &findings)?;
     report.write(&findings)?;
-    sarif.write(&sarif_of(&findings))?;
+    sarif.write(&sarif::document(&findings, &rules()))?;
+    say_failures(failures, context)?;
     let is_bad = |finding: &Finding| finding.severity >= Severity::Warning;
     let exit_code = if findings.findings.iter().any(is_bad) {
         exit_code::FINDINGS
@@ -130,9 +116,8 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Outcome {
     Ok(exit_code)
 }
 
-fn sarif_of(findings: &Findings) -> serde_json::Value {
-    let rules: Vec<&'static Rule> = validate::rules().map(|rule| &rule.about).collect();
-    sarif::document(findings, &rules)
+fn rules() -> Vec<&'static Rule> {
+    validate::rules().map(|rule| &rule.about).collect()
 }
 
 /// What came of one file.
@@ -140,41 +125,55 @@ fn sarif_of(findings: &Findings) -> serde_json::Value {
 struct Judged {
     findings: Vec<Finding>,
     is_known: bool,
-    /// The bytes that were read, and the text with every safe mend made, where there is one.
-    mended: Option<(Vec<u8>, String)>,
+    mends: Option<Mends>,
 }
 
-fn judge(file: &Selected, args: &ValidateArgs) -> Judged {
-    let disk = &OnDisk { root: &file.root };
-    let bytes = match files::read(&file.path, MAX_FILE_BYTES) {
+/// A file with every safe mend made.
+struct Mends {
+    /// The bytes that were read.
+    read: Vec<u8>,
+    text: String,
+    /// What is wrong once `text` is written.
+    findings: Vec<Finding>,
+}
+
+fn judge(file: &Selected, args: &ValidateArgs, context: &Context) -> Judged {
+    let bytes = match file.read() {
         Ok(bytes) => bytes,
         Err(error) => return unreadable(file, args, &error),
     };
+    let disk = OnDisk { root: &file.root };
     let kind = args.kind.filter(|_| file.is_named);
-    let mut checked = validate::check(&file.name, &bytes, kind, disk);
+    let checked = validate::check(&file.name, &bytes, kind, &disk);
     let mended = args
         .fix
-        .then(|| mended(file, &bytes, &checked, kind, disk))
+        .then(|| validate::mend(&file.name, &bytes, kind, &disk, &checked))
         .flatten();
-    if let Some(text) = &mended {
-        checked = validate::check(&file.name, text.as_bytes(), kind, disk);
-    }
-    let problems = checked.problems.into_iter();
     Judged {
-        findings: problems
-            .map(|problem| Finding {
-                file: file.shown.clone(),
-                ..problem.finding
-            })
-            .collect(),
         is_known: checked.kind.is_some(),
-        mended: mended.map(|text| (bytes, text)),
+        findings: findings_in(file, checked, context),
+        mends: mended.map(|mended| Mends {
+            read: bytes,
+            text: mended.text,
+            findings: findings_in(file, mended.checked, context),
+        }),
     }
+}
+
+fn findings_in(file: &Selected, checked: Checked, context: &Context) -> Vec<Finding> {
+    // Ten thousand files have many lines that nobody is shown.
+    let shows_lines = context.global.format == Format::Human;
+    let shown = |problem: Problem| Finding {
+        file: file.shown.clone(),
+        excerpt: problem.finding.excerpt.filter(|_| shows_lines),
+        ..problem.finding
+    };
+    checked.problems.into_iter().map(shown).collect()
 }
 
 /// A file that is too large, or may not be read: an error where its kind is known without reading.
 fn unreadable(file: &Selected, args: &ValidateArgs, error: &FileError) -> Judged {
-    let finding = Finding::whole_file(&UNREADABLE.about, &file.shown, chain(error));
+    let finding = file.unread(&UNREADABLE.about, error);
     let is_known = file.is_named || args.kind.or_else(|| Kind::of_path(&file.name)).is_some();
     Judged {
         findings: vec![if is_known {
@@ -183,12 +182,16 @@ fn unreadable(file: &Selected, args: &ValidateArgs, error: &FileError) -> Judged
             finding.severity(Severity::Note)
         }],
         is_known,
-        mended: None,
+        mends: None,
     }
 }
 
-/// Writes what was mended, and says of which named files nothing is known.
-fn settle(selection: &Selection, judged: &[Judged], context: &Context) -> Result<(), CliFailure> {
+/// Says of which named files nothing is known; where that is all of them, there is no result.
+fn say_unknown(
+    selection: &Selection,
+    judged: &[Judged],
+    context: &Context,
+) -> Result<(), CliFailure> {
     let is_known = |judged: &Judged| judged.is_known || !judged.findings.is_empty();
     let named = selection.files.iter().zip(judged);
     let named: Vec<_> = named.filter(|(file, _)| file.is_named).collect();
@@ -209,88 +212,35 @@ fn settle(selection: &Selection, judged: &[Judged], context: &Context) -> Result
             context.terminal.note(&note);
         }
     }
-    for (file, judged) in selection.files.iter().zip(judged) {
-        if let Some((read, text)) = &judged.mended {
-            files::replace_if_unchanged(&file.root, &file.path, read, text.as_bytes())?;
-            context
-                .terminal
-                .note(&format!("mended {}", file.shown.display()));
-        }
-    }
     Ok(())
 }
 
-/// The text of `file` with every safe mend made; nothing where there is none.
-///
-/// One mend can lay bare another, so that it is looked at again. A mend after which more is wrong
-/// than before is none.
-fn mended(
-    file: &Selected,
-    bytes: &[u8],
-    checked: &Checked,
-    kind: Option<Kind>,
-    disk: &OnDisk<'_>,
-) -> Option<String> {
-    let mut text = std::str::from_utf8(bytes).ok()?.to_owned();
-    let mut problems = checked.problems.clone();
-    let mut is_changed = false;
-    for _ in 0..MAX_ROUNDS {
-        let Some(next) = edited(&text, &problems) else {
-            break;
+/// Writes what was mended. What could not be written is as wrong as it was.
+fn write_mends(selection: &Selection, judged: &mut [Judged], context: &Context) -> Vec<FileError> {
+    let mut failures = Vec::new();
+    for (file, judged) in selection.files.iter().zip(judged) {
+        let Some(mends) = judged.mends.take() else {
+            continue;
         };
-        let after = validate::check(&file.name, next.as_bytes(), kind, disk).problems;
-        if errors(&after) > errors(&problems) || after.iter().any(is_unreadable) {
-            break;
-        }
-        is_changed = true;
-        text = next;
-        problems = after;
-    }
-    is_changed.then_some(text)
-}
-
-fn errors(problems: &[Problem]) -> usize {
-    let errors = problems
-        .iter()
-        .filter(|it| it.finding.severity == Severity::Error);
-    errors.count()
-}
-
-fn is_unreadable(problem: &Problem) -> bool {
-    problem.finding.rule.id == UNREADABLE.about.id
-}
-
-/// `text` with the mends of `problems`, but for those that would touch another's bytes.
-fn edited(text: &str, problems: &[Problem]) -> Option<String> {
-    // By where each begins; those taken never touch, so that only the neighbours can.
-    let mut taken: BTreeMap<(usize, usize), &Edit> = BTreeMap::new();
-    for problem in problems {
-        let is_free = |edit: &Edit| {
-            let before = taken.range(..=(edit.at.end, usize::MAX)).next_back();
-            before.is_none_or(|(_, other)| other.at.end < edit.at.start)
-        };
-        if problem.fix.iter().all(is_free) {
-            let count = taken.len();
-            let numbered = (count..).zip(&problem.fix);
-            taken.extend(numbered.map(|(number, edit)| ((edit.at.start, number), edit)));
+        match file.replace(&mends.read, mends.text.as_bytes()) {
+            Ok(()) => {
+                let note = format!("mended {}", file.shown.display());
+                context.terminal.note(&note);
+                judged.findings = mends.findings;
+            }
+            Err(error) => failures.push(error),
         }
     }
-    let edits: Vec<Edit> = taken.into_values().cloned().collect();
-    (!edits.is_empty()).then(|| edit::apply(text, &edits).ok())?
+    failures
 }
 
-fn unread(selection: &Selection) -> Vec<Finding> {
-    let finding = |file: &Path, reason: &str| Finding::whole_file(&UNREADABLE.about, file, reason);
-    let unread = selection.unread.iter();
-    let mut findings: Vec<_> = unread.map(|it| finding(&it.path, &it.reason)).collect();
-    if selection.truncated {
-        let reason = format!(
-            "there are more than the {} files that are looked at",
-            walk::MAX_FILES
-        );
-        findings.push(finding(Path::new("."), &reason));
+/// Says which files could not be written, the last one as what ends the command.
+fn say_failures(mut failures: Vec<FileError>, context: &Context) -> Result<(), CliFailure> {
+    let last = failures.pop();
+    for failure in failures {
+        context.terminal.warn(&chain(&failure));
     }
-    findings
+    last.map_or(Ok(()), |failure| Err(failure.into()))
 }
 
 /// The repository on the disk.
@@ -320,17 +270,6 @@ impl Files for OnDisk<'_> {
         };
         let names = files::names(&found).unwrap_or_default();
         names.into_iter().map(|name| folder.join(name)).collect()
-    }
-}
-
-fn print(findings: &Findings, files: usize, context: &Context) -> Result<(), CliFailure> {
-    let style = Terminal::stdout_style(&context.global, &context.environment);
-    match context.global.format {
-        Format::Human => Terminal::print(&excerpt::text(findings, files, style.color)),
-        Format::Json => Terminal::print_json(findings),
-        Format::Sarif => Terminal::print_json(&sarif_of(findings)),
-        Format::Github => Terminal::print(&annotation::github(findings)),
-        Format::Gitlab => Terminal::print_json(&code_quality::issues(findings)),
     }
 }
 
