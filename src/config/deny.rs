@@ -2,12 +2,14 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
     agent::image,
     checker::{Checker, text},
     diagnostic::{ConfigError, Diagnostic},
+    schema,
     value::{ValueError, excerpt},
     version::Version,
     yaml::{self, Field, Located},
@@ -66,13 +68,22 @@ pub struct Replacement {
     digest: Digest,
 }
 
-/// An entry as it is written.
-#[derive(Debug, Default, Deserialize)]
+/// A version or a digest that nobody may run.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct RawDenied {
+#[schemars(rename = "Denied", transform = schema::denied)]
+pub(super) struct RawDenied {
+    /// The image's version, with or without a leading `v`.
+    #[schemars(schema_with = "schema::semver")]
     version: Field<String>,
+    /// The image's digest.
+    #[schemars(schema_with = "schema::digest")]
     digest: Field<String>,
+    /// Why, for those who are refused.
+    #[schemars(schema_with = "schema::text")]
     reason: Field<String>,
+    /// What to run instead: `TAG@sha256:…`.
+    #[schemars(schema_with = "schema::replacement")]
     replacement: Field<String>,
 }
 
@@ -136,6 +147,15 @@ impl FromStr for DenyUnavailable {
 }
 
 impl DenyList {
+    pub(super) fn of(entries: Vec<Denied>) -> Self {
+        Self(entries)
+    }
+
+    /// The entries in their order.
+    pub fn entries(&self) -> &[Denied] {
+        &self.0
+    }
+
     /// What to run instead of `image`, which `entry` denies. It is not yet verified.
     ///
     /// A replacement that is denied itself is none.
@@ -183,7 +203,7 @@ impl Denied {
             .ok()
     }
 
-    fn check(written: &Located<RawDenied>, checker: &mut Checker) -> Option<Self> {
+    pub(super) fn check(written: &Located<RawDenied>, checker: &mut Checker) -> Option<Self> {
         let raw = &written.value;
         if raw.reason.get().is_none() {
             checker.missing(&written.at, "reason", "say why, for those who are refused");
@@ -211,6 +231,18 @@ impl Denied {
             reason: reason?,
             replacement,
         })
+    }
+}
+
+impl Replacement {
+    /// The tag, for people and for tools that know no digests.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// What the tag must lead to.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
     }
 }
 

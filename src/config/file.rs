@@ -154,7 +154,7 @@ fn check(written: &raw::File, checker: &mut Checker) -> Config {
     }
 }
 
-fn version(text: &str) -> Result<(), ValueError> {
+pub(super) fn version(text: &str) -> Result<(), ValueError> {
     if text == "1" {
         return Ok(());
     }

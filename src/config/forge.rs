@@ -134,7 +134,7 @@ pub fn parse_gitlab_config(text: &str) -> Result<String, ValueError> {
     )
 }
 
-fn is_path_part(part: &str) -> bool {
+pub(super) fn is_path_part(part: &str) -> bool {
     let body = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     !matches!(part, "" | "." | "..") && part.len() <= 255 && part.bytes().all(body)
 }

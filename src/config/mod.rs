@@ -1,4 +1,4 @@
-//! fullsend.yaml and the deny list: text to checked values, without input or output.
+//! fullsend.yaml, fleet.yaml and the deny list: text to checked values, without input or output.
 //!
 //! A file is read twice over: into `raw` structs that only know its shape, and from there into
 //! the types that the rest of the program uses. Every value's grammar is a `FromStr`, so that
@@ -13,6 +13,7 @@ mod deny;
 mod diagnostic;
 mod duplicate;
 mod file;
+mod fleet;
 mod forge;
 mod hold;
 mod identity;
@@ -40,6 +41,10 @@ pub use container::{
 pub use deny::{Denied, DeniedSubject, DenyList, DenySource, DenyUnavailable, Replacement};
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use file::{Config, RuntimeChoice, UnknownAgent, parse};
+pub use fleet::{
+    ActionPin, Allowed, Fleet, FleetForge, Gates, Members, Release, Ring, Selection, Visibility,
+    fleet_schema, parse_fleet,
+};
 pub use forge::{
     github_issuer, gitlab_issuer, parse_github_repository, parse_gitlab_config,
     parse_gitlab_project, parse_host, parse_issuer, parse_workflow,

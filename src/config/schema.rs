@@ -139,6 +139,24 @@ pub(super) fn date(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
 }
 
+pub(super) fn digest(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"})
+}
+
+pub(super) fn replacement(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}@sha256:[0-9a-f]{64}$",
+    })
+}
+
+/// An entry names a version or a digest.
+pub(super) fn denied(schema: &mut Schema) {
+    schema.insert("required".to_owned(), json!(["reason"]));
+    let either = json!([{"required": ["version"]}, {"required": ["digest"]}]);
+    schema.insert("oneOf".to_owned(), either);
+}
+
 /// The file names its format's version; an empty policy would refuse every image.
 pub(super) fn file(schema: &mut Schema) {
     schema.insert("required".to_owned(), json!(["version"]));
@@ -146,7 +164,7 @@ pub(super) fn file(schema: &mut Schema) {
 }
 
 /// A list of 1 to `most` members.
-fn bounded(schema: &mut Schema, key: &str, most: Option<usize>) {
+pub(super) fn bounded(schema: &mut Schema, key: &str, most: Option<usize>) {
     let list = schema.pointer_mut(&format!("/properties/{key}"));
     if let Some(list) = list.and_then(Value::as_object_mut) {
         list.insert("minItems".to_owned(), json!(1));

@@ -124,10 +124,10 @@ impl Draft {
                 Standing::Foreign
             };
         };
-        if header::hash(&self.path, body) != stamp.text {
+        if header::hash(&self.path, &body) != stamp.text {
             return Standing::Edited;
         }
-        let same = masked(body) == own && stamp.settings == self.stamp.settings;
+        let same = masked(&body) == own && stamp.settings == self.stamp.settings;
         if same && stamp.kind == self.stamp.kind {
             Standing::Current
         } else {

@@ -22,6 +22,7 @@ mod helm_values;
 mod kubernetes_policies;
 mod openshell_policy;
 mod pins;
+pub mod renovate;
 mod runner_config;
 mod setting;
 #[cfg(test)]
@@ -64,6 +65,7 @@ pub const KINDS: &[&Kind] = &[
     &helm_values::KIND,
     &kubernetes_policies::KIND,
     &openshell_policy::KIND,
+    &renovate::KIND,
 ];
 
 /// What a generator works from.

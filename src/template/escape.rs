@@ -169,6 +169,7 @@ const EXPRESSIONS: &[(&str, &[&str])] = &[
     ("gitlab/", &["$"]),
     ("helm/", &["{{"]),
     ("kubernetes/", &["{{"]),
+    ("renovate/", &["{{"]),
 ];
 
 /// Refuses what the platform would take for an expression.

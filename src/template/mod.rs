@@ -14,6 +14,7 @@ pub mod gitlab_components;
 pub mod gitlab_image_pipeline;
 pub mod kubernetes_policies;
 pub mod openshell_policy;
+pub mod renovate;
 pub mod runner;
 
 #[cfg(test)]

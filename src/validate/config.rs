@@ -2,7 +2,7 @@
 
 use super::{Example, Report, Rule, Subject, rule::Check};
 use crate::{
-    config,
+    config::{self, ConfigError},
     report::finding::{self, Severity},
 };
 
@@ -41,13 +41,17 @@ pub(super) fn check(subject: Subject<'_>, report: &mut Report<'_>) {
 
 fn invalid(subject: Subject<'_>, report: &mut Report<'_>) {
     let name = subject.source.file().to_string_lossy();
-    let Err(error) = config::parse(subject.source.text().as_bytes(), &name) else {
-        return;
-    };
+    if let Err(error) = config::parse(subject.source.text().as_bytes(), &name) {
+        report_faults(&INVALID, &error, report);
+    }
+}
+
+/// Reports everything that is wrong with a configuration file.
+pub(super) fn report_faults(rule: &'static Rule, error: &ConfigError, report: &mut Report<'_>) {
     for diagnostic in error.diagnostics() {
         let problem = match diagnostic.at() {
-            Some(at) => report.at(&INVALID, at, diagnostic.message()),
-            None => report.whole(&INVALID, diagnostic.message()),
+            Some(at) => report.at(rule, at, diagnostic.message()),
+            None => report.whole(rule, diagnostic.message()),
         };
         if let Some(help) = diagnostic.hint() {
             problem.help(help);

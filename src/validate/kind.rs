@@ -13,6 +13,8 @@ use crate::{
 pub enum Kind {
     /// fullsend.yaml.
     Config,
+    /// fleet.yaml.
+    Fleet,
     /// A GitHub workflow.
     GithubWorkflow,
     /// A GitHub action's metadata.
@@ -35,8 +37,9 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Config,
+        Self::Fleet,
         Self::GithubWorkflow,
         Self::GithubAction,
         Self::ActionsLock,
@@ -52,6 +55,7 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Config => "config",
+            Self::Fleet => "fleet",
             Self::GithubWorkflow => "github-workflow",
             Self::GithubAction => "github-action",
             Self::ActionsLock => "actions-lock",
@@ -81,7 +85,8 @@ impl Kind {
             FileKind::GithubAction => Some(Self::GithubAction),
             FileKind::GitlabCi => Some(Self::GitlabCi),
             FileKind::RunnerConfig => Some(Self::RunnerConfig),
-            FileKind::Fullsend => (!name.starts_with("fleet.")).then_some(Self::Config),
+            FileKind::Fullsend if name.starts_with("fleet.") => Some(Self::Fleet),
+            FileKind::Fullsend => Some(Self::Config),
             FileKind::Dockerfile | FileKind::Kubernetes | FileKind::HelmValues => None,
         }
     }

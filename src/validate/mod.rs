@@ -6,6 +6,7 @@
 
 mod config;
 mod files;
+mod fleet;
 mod github;
 mod gitlab;
 mod ignore;
@@ -42,6 +43,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     [
         syntax::RULES,
         config::RULES,
+        fleet::RULES,
         github::WORKFLOW_RULES,
         github::ACTION_RULES,
         github::RISKS,
@@ -124,6 +126,7 @@ fn judge(
 ) -> Result<Option<Kind>, DocumentError> {
     match named {
         Some(Kind::Config) => config::check(subject, report),
+        Some(Kind::Fleet) => fleet::check(subject, report),
         Some(Kind::RunnerConfig) => {
             let ours = runner::check(subject, report)?;
             return Ok(ours.then_some(Kind::RunnerConfig));
@@ -152,7 +155,7 @@ fn in_yaml(
         Some(Kind::Kubernetes) => kubernetes::check(subject, &tree, report),
         Some(Kind::OpenshellPolicy) => openshell::check(subject, &tree, report),
         Some(Kind::HelmValues) => runner::check_values(subject, &tree, report)?,
-        Some(Kind::Config | Kind::RunnerConfig | Kind::Renovate) | None => {}
+        Some(Kind::Config | Kind::Fleet | Kind::RunnerConfig | Kind::Renovate) | None => {}
     }
     Ok(kind)
 }

@@ -34,6 +34,8 @@ pub(super) enum Check {
     Reading,
     /// At fullsend.yaml.
     Config(fn(Subject<'_>, &mut Report<'_>)),
+    /// At fleet.yaml.
+    Fleet(fn(Subject<'_>, &mut Report<'_>)),
     /// At a GitHub workflow.
     Workflow(fn(&github::Workflow<'_>, &mut Report<'_>)),
     /// At an action's metadata.
@@ -58,6 +60,7 @@ impl Rule {
         match self.check {
             Check::Reading => None,
             Check::Config(_) => Some(Kind::Config),
+            Check::Fleet(_) => Some(Kind::Fleet),
             Check::Workflow(_) => Some(Kind::GithubWorkflow),
             Check::Action(_) => Some(Kind::GithubAction),
             Check::Lock(_) => Some(Kind::ActionsLock),

@@ -6,6 +6,7 @@ use clap::{Args, builder::PossibleValuesParser};
 
 use super::{
     configuration::{self, working_directory},
+    generate_renovate,
     generate_report::{json, listed},
 };
 use crate::{
@@ -45,8 +46,17 @@ pub struct GenerateArgs {
     /// One setting; without any, those of the existing file hold
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
+    /// For renovate: the presets of the rings of fleet.yaml, or of FILE
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        default_missing_value = "fleet.yaml",
+        conflicts_with = "set"
+    )]
+    fleet: Option<PathBuf>,
     /// Prints the settings of KIND, or of every kind
-    #[arg(long, conflicts_with_all = ["output", "check", "force", "repin", "set"])]
+    #[arg(long, conflicts_with_all = ["output", "check", "force", "repin", "set", "fleet"])]
     list_settings: bool,
 }
 
@@ -76,9 +86,8 @@ pub(super) fn run(args: &GenerateArgs, context: &Context) -> Outcome {
         Terminal::print(&listed(kind, context.global.format)?)?;
         return Ok(exit_code::OK);
     };
-    let config = configuration::load_checkout(context)?.config;
-    let given = kind.settings(args.set.iter().map(|(key, value)| (&**key, &**value)))?;
-    let places = places(kind, &config, &given, args)?;
+    let drafts = drafts(kind, args, context)?;
+    let places = places(drafts, args)?;
     if matches!(output(args)?, Output::Stdout) {
         Terminal::print(&one_stream(&places)?)?;
         return Ok(exit_code::OK);
@@ -129,16 +138,35 @@ fn output(args: &GenerateArgs) -> Result<Output, CliFailure> {
     })
 }
 
-/// The files of `kind` with what lies in their places.
-fn places(
-    kind: &Kind,
-    config: &Config,
-    given: &Settings,
-    args: &GenerateArgs,
-) -> Result<Vec<Place>, CliFailure> {
+/// The texts of `kind` before they meet the files that exist.
+fn drafts(kind: &Kind, args: &GenerateArgs, context: &Context) -> Result<Vec<Draft>, CliFailure> {
+    let is_renovate = kind.name == generate_renovate::KIND;
+    if let Some(path) = &args.fleet {
+        if is_renovate {
+            return generate_renovate::presets(path);
+        }
+        return Err(CliFailure::usage_with(
+            format!("`--fleet` makes nothing of the kind {}", kind.name),
+            "write `fullsend generate renovate --fleet`",
+        ));
+    }
     let output = output(args)?;
-    let settings = remembered(kind, config, given, &output, args)?;
-    let drafts = generate::draft(kind, config, settings.as_ref().unwrap_or(given))?;
+    if is_renovate && let Output::Folder(folder) = &output {
+        generate_renovate::refuse_beside_another(folder)?;
+    }
+    let config = configuration::load_checkout(context)?.config;
+    let given = kind.settings(args.set.iter().map(|(key, value)| (&**key, &**value)))?;
+    let settings = remembered(kind, &config, &given, &output, args)?;
+    Ok(generate::draft(
+        kind,
+        &config,
+        settings.as_ref().unwrap_or(&given),
+    )?)
+}
+
+/// The files with what lies in their places.
+fn places(drafts: Vec<Draft>, args: &GenerateArgs) -> Result<Vec<Place>, CliFailure> {
+    let output = output(args)?;
     let is_one = drafts.len() == 1;
     let place = |draft: Draft| {
         let path = path_of(draft.path(), &output, is_one)?;

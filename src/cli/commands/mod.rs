@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod exec;
 mod findings;
 pub mod generate;
+mod generate_renovate;
 mod generate_report;
 mod image_request;
 pub mod init;

@@ -26,6 +26,8 @@ pub struct SchemaArgs {
 pub enum SchemaName {
     /// fullsend.yaml.
     Config,
+    /// fleet.yaml.
+    Fleet,
     /// What `exec --report` writes.
     Report,
     /// What `trust show --format json` prints.
@@ -48,6 +50,7 @@ pub enum SchemaName {
 pub fn schema(name: SchemaName) -> Value {
     match name {
         SchemaName::Config => config::schema(),
+        SchemaName::Fleet => config::fleet_schema(),
         SchemaName::Report => schemars::schema_for!(RunReport).to_value(),
         SchemaName::VerifyBundle => schemars::schema_for!(BundleVerification).to_value(),
         SchemaName::Trust => schemars::schema_for!(TrustReport).to_value(),

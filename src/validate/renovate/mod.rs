@@ -25,10 +25,13 @@ use std::path::Path;
 pub(super) use view::Renovate;
 
 use super::{Report, Rule, Subject, rule::Check};
-use crate::document::{
-    DocumentError,
-    jsonc::{self, Dialect},
-    yaml::{Node, Yaml},
+use crate::{
+    document::{
+        DocumentError,
+        jsonc::{self, Dialect},
+        yaml::{Node, Yaml},
+    },
+    model::renovate::PLACES,
 };
 
 pub(super) static RULES: &[&Rule] = &[
@@ -108,7 +111,7 @@ pub(super) fn check(subject: Subject<'_>, report: &mut Report<'_>) -> Result<boo
         report.at(&wrong_type::RULE, root.at(), message);
         return Ok(true);
     }
-    let is_preset = !place::PLACES.iter().any(|place| Path::new(place) == path);
+    let is_preset = !PLACES.iter().any(|place| Path::new(place) == path);
     let view = Renovate::new(subject, root, is_preset, loose);
     for rule in RULES {
         if let Check::Renovate(check) = rule.check {

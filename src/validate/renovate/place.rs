@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::view::Renovate;
 use crate::{
+    model::renovate::PLACES,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -32,24 +33,6 @@ pub(super) static RULE: Rule = Rule {
     }],
     check: Check::Renovate(check),
 };
-
-/// The places where Renovate looks, in its order.
-pub(super) const PLACES: &[&str] = &[
-    "renovate.json",
-    "renovate.jsonc",
-    "renovate.json5",
-    ".github/renovate.json",
-    ".github/renovate.jsonc",
-    ".github/renovate.json5",
-    ".gitlab/renovate.json",
-    ".gitlab/renovate.jsonc",
-    ".gitlab/renovate.json5",
-    ".renovaterc",
-    ".renovaterc.json",
-    ".renovaterc.jsonc",
-    ".renovaterc.json5",
-    "package.json",
-];
 
 fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
     let file = renovate.subject.source.file();

@@ -63,6 +63,7 @@ mod unpinned_action;
 mod unpinned_image;
 mod untrusted_trigger;
 mod uses;
+mod version_skew;
 
 use crate::validate::Rule;
 
@@ -85,6 +86,7 @@ pub(in crate::validate) static RULES: &[&Rule] = &[
     &agent_unlimited::RULE,
     &agent_privileged::RULE,
     &event_in_env::RULE,
+    &version_skew::RULE,
     &action_injection::RULE,
     &action_unpinned_action::RULE,
     &action_unpinned_image::RULE,

@@ -1,0 +1,55 @@
+//! What only `fullsend generate renovate` does.
+
+use std::path::Path;
+
+use super::configuration::working_directory;
+use crate::{
+    cli::failure::CliFailure,
+    config::{self, MAX_FILE_BYTES},
+    generate::{
+        Draft,
+        renovate::{self, DEFAULT_PRESET},
+    },
+    model::renovate::PLACES,
+    seam::files,
+};
+
+/// The word on the command line.
+pub(super) const KIND: &str = "renovate";
+
+/// The longest package.json that is looked into.
+const PACKAGE_BYTES: u64 = 1 << 20;
+
+/// The presets of the fleet in the file `path`.
+pub(super) fn presets(path: &Path) -> Result<Vec<Draft>, CliFailure> {
+    let text = files::read(&working_directory()?.join(path), MAX_FILE_BYTES as u64)?;
+    let fleet = config::parse_fleet(&text, &path.display().to_string())?;
+    Ok(renovate::presets(&fleet)?)
+}
+
+/// Fails where `folder` has a configuration besides renovate.json: Renovate would stop reading it.
+pub(super) fn refuse_beside_another(folder: &Path) -> Result<(), CliFailure> {
+    let folder = working_directory()?.join(folder);
+    // The first is the file itself, which is compared with what would be written.
+    for place in &PLACES[1..] {
+        if is_configuration(&folder, place)? {
+            return Err(CliFailure::usage_with(
+                format!("{place} configures Renovate already, and would no longer be read"),
+                format!("add to its `extends`: \"{DEFAULT_PRESET}\""),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_configuration(folder: &Path, place: &str) -> Result<bool, CliFailure> {
+    let path = folder.join(place);
+    if place != "package.json" {
+        return Ok(files::lies_at(&path)?);
+    }
+    let Ok(text) = files::read(&path, PACKAGE_BYTES) else {
+        return Ok(false);
+    };
+    let package = serde_json::from_slice::<serde_json::Value>(&text);
+    Ok(package.is_ok_and(|package| package.get("renovate").is_some()))
+}

@@ -1,0 +1,334 @@
+//! fleet.yaml as people write it, well and badly; and that the schema gives the same answers.
+
+use super::*;
+use crate::model::skew;
+
+const HEX: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// With `COMMIT` and `HEX` as they are in full.
+fn whole(text: &str) -> String {
+    text.replace("COMMIT", COMMIT).replace("HEX", HEX)
+}
+
+const HEAD: &str = "\
+version: 1
+forge: {kind: github, owner: acme}
+action: fullsend-ai/sandbox@COMMIT # v1.4.0
+image: ghcr.io/fullsend-ai/agent-sandbox:1.4.2@sha256:HEX
+";
+
+/// All that can be written.
+const EXAMPLE: &str = "\
+version: 1
+forge: {kind: gitlab, group: acme/agents, url: https://gitlab.example.com/, component_source: platform/fullsend}
+action: 'fullsend-ai/sandbox@COMMIT' # v1.4.0, tested on Monday
+image: ghcr.io/fullsend-ai/agent-sandbox:1.4.2@sha256:HEX
+approved:
+  - action: fullsend-ai/sandbox@COMMIT # v1.3.0
+    image: ghcr.io/fullsend-ai/agent-sandbox:1.3.5@sha256:HEX
+  - action: fullsend-ai/sandbox@COMMIT # v1.3.0
+    image: ghcr.io/fullsend-ai/agent-sandbox:1.3.0@sha256:HEX
+  - action: fullsend-ai/sandbox@COMMIT # v1.2.0
+    image: ghcr.io/fullsend-ai/agent-sandbox:1.2.4@sha256:HEX
+select: {include: ['*', 'tools/**'], exclude: ['*-archive'], topics: [agents], visibility: any}
+rings:
+  zero: {repositories: [sandbox-a, tools/sandbox-b]}
+  early: {percent: 5}
+  half: {percent: '50', version: v1.3.5}
+  stable: {version: 1.2.4}
+gates: {runs: 20, repositories: 4, baseline: 7d, tolerance_points: 0}
+deny:
+  - {version: 1.3.0, reason: leaks, replacement: '1.2.4@sha256:HEX'}
+";
+
+fn fleet(text: &str) -> Fleet {
+    let text = whole(text);
+    parse_fleet(text.as_bytes(), "fleet.yaml").unwrap_or_else(|error| panic!("{text}\n{error}"))
+}
+
+fn versions(list: &[&str]) -> std::collections::BTreeSet<semver::Version> {
+    list.iter().filter_map(|it| skew::of_tag(it)).collect()
+}
+
+#[test]
+fn all_of_it_is_understood() {
+    let fleet = fleet(EXAMPLE);
+    assert_eq!(fleet.forge.url(), "https://gitlab.example.com");
+    assert_eq!(
+        fleet.release.action.to_string(),
+        format!("fullsend-ai/sandbox@{COMMIT} # v1.4.0")
+    );
+    assert_eq!(fleet.release.version().to_string(), "1.4.2");
+    let rings = fleet.rings.iter().map(|ring| {
+        let stands_on = ring.release.version().to_string();
+        (ring.name.as_str(), &ring.members, stands_on)
+    });
+    let named = ["sandbox-a", "tools/sandbox-b"].map(str::to_owned);
+    assert_eq!(
+        rings.collect::<Vec<_>>(),
+        [
+            ("zero", &Members::Named(named.into()), "1.4.2".to_owned()),
+            ("early", &Members::Percent(5), "1.4.2".to_owned()),
+            ("half", &Members::Percent(50), "1.3.5".to_owned()),
+            ("stable", &Members::Rest, "1.2.4".to_owned()),
+        ]
+    );
+    assert_eq!(fleet.gates.baseline.as_secs(), 7 * 86_400);
+    assert_eq!((fleet.gates.runs, fleet.gates.tolerance_points), (20, 0));
+    assert!(fleet.select.takes_name("a") && fleet.select.takes_name("tools/a/b"));
+    assert!(!fleet.select.takes_name("a-archive") && !fleet.select.takes_name("more/a"));
+}
+
+#[test]
+fn a_short_file_has_what_goes_without_saying() {
+    let fleet = fleet(&format!("{HEAD}rings: {{all: {{}}}}\n"));
+    assert_eq!(fleet.forge.url(), "https://github.com");
+    assert_eq!(fleet.gates, Gates::default());
+    assert_eq!(fleet.select, Selection::default());
+    assert!(fleet.select.takes_name("any/thing"));
+    let allowed = fleet.allowed(&fleet.rings[0]);
+    assert_eq!(allowed.images, versions(&["1.4.2"]));
+    assert_eq!(allowed.actions, versions(&["1.4.0"]));
+}
+
+#[test]
+fn a_ring_may_be_on_what_is_known_good_up_to_its_own_release() {
+    let fleet = fleet(EXAMPLE);
+    let allowed = |index: usize| fleet.allowed(&fleet.rings[index]);
+    assert_eq!(allowed(0).images, versions(&["1.2.4", "1.3.5", "1.4.2"]));
+    // 1.3.0 is denied, but its action is 1.3.5's too.
+    assert_eq!(allowed(0).actions, versions(&["1.2.0", "1.3.0", "1.4.0"]));
+    assert_eq!(allowed(2).images, versions(&["1.2.4", "1.3.5"]));
+    assert_eq!(allowed(2).actions, versions(&["1.2.0", "1.3.0"]));
+    assert_eq!(allowed(3).images, versions(&["1.2.4"]));
+    assert!(!fleet.denies_action(&skew::of_tag("1.3.0").unwrap()));
+}
+
+#[test]
+fn a_denied_release_is_not_allowed_even_where_a_ring_stands_on_it() {
+    let text = format!(
+        "{HEAD}rings: {{all: {{}}}}\napproved:\n  - action: a/b@COMMIT # v1.3.0\n    \
+         image: x.y/z:v1.3.5@sha256:{}\ndeny:\n- {{digest: 'sha256:HEX', reason: bad}}\n",
+        "b".repeat(64)
+    );
+    let fleet = fleet(&text);
+    assert_eq!(fleet.allowed(&fleet.rings[0]).images, versions(&["1.3.5"]));
+    let entry = &fleet.deny.entries()[0];
+    assert_eq!(fleet.denied_version(entry), skew::of_tag("1.4.2"));
+    assert!(fleet.denies_action(&skew::of_tag("v1.4.0").unwrap()));
+    let release = fleet.release_of("1.3.5").unwrap();
+    assert_eq!(release.action.repository, "a/b");
+}
+
+/// By the schema and by the parser.
+fn verdicts(text: &str) -> (bool, bool) {
+    let validator = jsonschema::validator_for(&fleet_schema()).unwrap();
+    let document = serde_saphyr::from_str(text).unwrap();
+    let by_parser = parse_fleet(text.as_bytes(), "fleet.yaml").is_ok();
+    (validator.is_valid(&document), by_parser)
+}
+
+#[test]
+fn the_schema_accepts_what_the_parser_accepts() {
+    let rest = |rest: &str| format!("{HEAD}rings: {{all: {{}}}}\n{rest}\n");
+    for good in [
+        EXAMPLE.to_owned(),
+        rest(""),
+        rest("select: {visibility: private}"),
+        rest("gates: {runs: '5'}"),
+        rest("deny: []"),
+        rest("deny: [{digest: 'sha256:HEX', reason: r}]"),
+        format!("{HEAD}rings: {{a: {{version: 1.4.2}}}}\n"),
+    ] {
+        let good = whole(&good);
+        assert_eq!(verdicts(&good), (true, true), "{good}");
+    }
+}
+
+#[test]
+fn mistakes_have_a_place_and_a_mend() {
+    let rest = |rest: &str| format!("{HEAD}rings: {{all: {{}}}}\n{rest}\n");
+    let rings = |rings: &str| format!("{HEAD}rings: {rings}\n");
+    let without = |key: &str| {
+        let lines = HEAD.lines().filter(|line| !line.starts_with(key));
+        let head = lines.collect::<Vec<_>>().join("\n");
+        format!("{head}\nrings: {{all: {{}}}}\n")
+    };
+    let with = |old: &str, new: &str| rest("").replace(old, new);
+    // Whether the schema can tell, the text, and how the message begins.
+    for (by_schema, bad, message) in [
+        (
+            true,
+            without("version"),
+            ":1:1: the key `version` is missing",
+        ),
+        (true, without("forge"), ":1:1: the key `forge` is missing"),
+        (true, without("action"), ":1:1: the key `action` is missing"),
+        (true, without("image"), ":1:1: the key `image` is missing"),
+        (true, HEAD.to_owned(), ":1:1: the key `rings` is missing"),
+        (true, rest("ring: {}"), ":6:1: unknown key `ring`"),
+        (
+            true,
+            with("kind: github, ", ""),
+            ":2:8: the key `kind` is missing",
+        ),
+        (
+            true,
+            with("github", "gitea"),
+            ":2:15: `gitea` is not a forge",
+        ),
+        (
+            true,
+            with("owner", "group"),
+            ":2:8: the key `owner` is missing",
+        ),
+        (
+            true,
+            with("kind: github, owner", "kind: gitlab, owner"),
+            ":2:8: the key `group` is missing",
+        ),
+        (
+            true,
+            with("acme}", "acme, component_source: a/b}"),
+            ":2:53: this forge has no `component_source`",
+        ),
+        (
+            false,
+            with("acme}", "acme, url: 'http://a.b'}"),
+            ":2:41: `http://a.b` is not an https URL",
+        ),
+        (
+            false,
+            with(" # v1.4.0", ""),
+            ":3:9: nothing says which version",
+        ),
+        (
+            false,
+            with("# v1.4.0", "# v1"),
+            ":3:9: nothing says which version",
+        ),
+        (
+            true,
+            with("@COMMIT", "@v1"),
+            ":3:9: `fullsend-ai/sandbox@v1` names no whole commit",
+        ),
+        (
+            true,
+            with("@COMMIT", ""),
+            ":3:9: `fullsend-ai/sandbox` names no commit",
+        ),
+        (
+            true,
+            with("fullsend-ai/sandbox@", "sandbox@"),
+            "is not an action",
+        ),
+        (
+            true,
+            with("@sha256:HEX", ""),
+            ":4:8: the image has no digest",
+        ),
+        (true, with(":1.4.2@", "@"), ":4:8: the image has no tag"),
+        (
+            true,
+            with(":1.4.2@", ":latest@"),
+            ":4:8: the tag `latest` is not a version",
+        ),
+        (
+            true,
+            rest("approved: [{image: 'a.b/c:1.0.0@sha256:HEX'}]"),
+            ":6:12: the key `action` is missing",
+        ),
+        (
+            true,
+            rest("select: {visibility: secret}"),
+            ":6:22: `secret` is not a visibility",
+        ),
+        (
+            false,
+            rest("select: {include: ['***']}"),
+            ":6:20: three stars",
+        ),
+        (
+            true,
+            rest("gates: {runs: 0}"),
+            ":6:15: `0` is not a number that it can be",
+        ),
+        (true, rest("gates: {tolerance_points: 101}"), ":6:27: `101`"),
+        (true, rest("gates: {baseline: 14}"), ":6:19: "),
+        (
+            true,
+            rest("deny: [{version: 1.3.0}]"),
+            ":6:8: the key `reason` is missing",
+        ),
+        (
+            true,
+            rest("deny: [{version: 1.3.0, reason: r, replacement: 1.2.4}]"),
+            ":6:49: `1.2.4` is not a replacement",
+        ),
+        (
+            true,
+            rest("deny: [{reason: r}]"),
+            ":6:8: an entry names either",
+        ),
+        (true, rings("{}"), ":5:8: a fleet has 1 to 20 rings"),
+        (
+            true,
+            rings("{Canary: {}}"),
+            ":5:9: `Canary` cannot be the name of a ring",
+        ),
+        (
+            true,
+            rings("{a: {repositories: [x], percent: 5}, b: {}}"),
+            ":5:12: a ring has either",
+        ),
+        (
+            true,
+            rings("{a: {repositories: []}, b: {}}"),
+            ":5:27: a ring without repositories",
+        ),
+        (true, rings("{a: {percent: 100}, b: {}}"), ":5:22: `100`"),
+        (
+            true,
+            rings("{a: {repositories: ['x y']}, b: {}}"),
+            ":5:28: `x y` is not a repository",
+        ),
+        (
+            false,
+            rings("{a: {}, b: {}}"),
+            ":5:9: this ring takes all that are left",
+        ),
+        (
+            false,
+            rings("{a: {percent: 5}}"),
+            ":5:9: no ring takes the repositories",
+        ),
+        (
+            false,
+            rings("{a: {percent: 60}, b: {percent: 40}, c: {}}"),
+            ":5:31: the shares leave nothing",
+        ),
+        (
+            false,
+            rings("{a: {repositories: [x]}, b: {repositories: [y, x]}, c: {}}"),
+            ":5:55: `x` is in a ring already",
+        ),
+        (
+            false,
+            rings("{a: {version: 1.3.0}}"),
+            ":5:22: no release of version 1.3.0 is known",
+        ),
+        (
+            true,
+            rings("{a: {version: newest}}"),
+            ":5:22: `newest` is not a version",
+        ),
+    ] {
+        let bad = whole(&bad);
+        assert_eq!(verdicts(&bad), (!by_schema, false), "{bad}");
+        let error = parse_fleet(bad.as_bytes(), "fleet.yaml").unwrap_err();
+        assert!(error.to_string().contains(message), "{bad}\n{error}");
+        let hints = error.diagnostics().iter().filter(|it| it.hint().is_none());
+        assert_eq!(hints.count(), 0, "{bad}\n{error:?}");
+    }
+}

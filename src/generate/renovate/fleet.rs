@@ -1,0 +1,215 @@
+//! The presets of a fleet: what each ring may be on, and the way back from what is denied.
+//!
+//! Renovate takes the last `allowedVersions` that matches a package and forgets the others, so a
+//! ring has one for each, which names every version that is allowed and nothing else. The way back
+//! uses other keys, so that the order of the two in `extends` does not matter.
+
+use std::collections::BTreeSet;
+
+use semver::Version;
+
+use super::names;
+use crate::{
+    config::{Denied, DeniedSubject, Fleet, FleetForge, Ring},
+    generate::{Draft, GenerateError},
+    model::{image::Repository, skew},
+    template::renovate::{Allow, Deny, Ring as RingContext, Rollback},
+};
+
+/// What the headers of the presets call their kind: the words behind `fullsend generate`.
+pub const FLEET: &str = "renovate --fleet";
+
+/// The presets of `fleet`: `renovate/ring-<name>.json` for each ring, and `renovate/deny.json`.
+///
+/// Refuses a release whose action and image do not go together.
+pub fn presets(fleet: &Fleet) -> Result<Vec<Draft>, GenerateError> {
+    for release in fleet.releases() {
+        let (action, image) = (&release.action.version, release.version());
+        skew::action_and_image(action, image).map_err(|skew| GenerateError::Config {
+            message: skew.to_string(),
+            hint: skew.hint(),
+        })?;
+    }
+    let packages = Packages::of(fleet);
+    let mut drafts = Vec::new();
+    for ring in &fleet.rings {
+        let path = format!("renovate/ring-{}.json", ring.name);
+        drafts.push(Draft::new(path, &of_ring(fleet, ring, &packages))?);
+    }
+    drafts.push(Draft::new("renovate/deny.json", &deny(fleet, &packages))?);
+    let named = drafts.into_iter();
+    Ok(named.map(|draft| draft.of(FLEET, Vec::new())).collect())
+}
+
+/// A package under all of its names, and where its versions come from.
+struct Package {
+    what: &'static str,
+    datasource: &'static str,
+    versioning: &'static str,
+    names: Vec<String>,
+    registry: Option<String>,
+}
+
+struct Packages {
+    images: Package,
+    /// The action, and the components where there are any: released under the same versions.
+    actions: Vec<Package>,
+}
+
+impl Packages {
+    fn of(fleet: &Fleet) -> Self {
+        let repositories: BTreeSet<String> = fleet
+            .releases()
+            .map(|release| release.image().repository())
+            .flat_map(|repository: &Repository| names(repository))
+            .collect();
+        let actions: BTreeSet<String> = fleet
+            .releases()
+            .map(|release| release.action.repository.clone())
+            .collect();
+        let mut packages = vec![Package {
+            what: "The action",
+            datasource: "github-tags",
+            versioning: "semver",
+            names: actions.into_iter().collect(),
+            registry: None,
+        }];
+        if let FleetForge::GitLab {
+            url,
+            component_source: Some(source),
+            ..
+        } = &fleet.forge
+        {
+            packages.push(Package {
+                what: "The components",
+                datasource: "gitlab-tags",
+                versioning: "semver",
+                names: vec![source.clone()],
+                registry: Some(url.clone()),
+            });
+        }
+        Self {
+            images: Package {
+                what: "The image",
+                datasource: "docker",
+                versioning: "docker",
+                names: repositories.into_iter().collect(),
+                registry: None,
+            },
+            actions: packages,
+        }
+    }
+}
+
+fn of_ring(fleet: &Fleet, ring: &Ring, packages: &Packages) -> RingContext {
+    let allowed = fleet.allowed(ring);
+    let rule = |package: &Package, versions: &BTreeSet<Version>| Allow {
+        about: format!("{}: every version that is approved.", package.what),
+        datasources: vec![package.datasource.to_owned()],
+        packages: package.names.clone(),
+        registry: package.registry.clone(),
+        allowed: format!("/{}/", pattern(versions)),
+    };
+    let mut rules = vec![rule(&packages.images, &allowed.images)];
+    let actions = packages.actions.iter();
+    rules.extend(actions.map(|package| rule(package, &allowed.actions)));
+    let release = ring.release.version();
+    RingContext {
+        about: format!(
+            "Ring {}: versions up to {release}, action and image together. Another \
+             `allowedVersions` for these packages would take the place of these.",
+            ring.name
+        ),
+        rules,
+    }
+}
+
+/// Exactly these versions, with or without a leading `v`; of none, what no version is.
+fn pattern(versions: &BTreeSet<Version>) -> String {
+    let versions: Vec<String> = versions.iter().map(escaped).collect();
+    if versions.is_empty() {
+        return "^none$".to_owned();
+    }
+    format!("^v?({})$", versions.join("|"))
+}
+
+/// A version as part of a pattern; a `-` means nothing there.
+fn escaped(version: &Version) -> String {
+    let text = version.to_string();
+    text.replace('.', "\\.").replace('+', "\\+")
+}
+
+fn deny(fleet: &Fleet, packages: &Packages) -> Deny {
+    let mut about = vec![
+        "The way back from versions that are denied. Such a version is made to see one other \
+         alone, which is offered as a rollback: Renovate's `replacementVersion` does nothing \
+         where a file names a package twice."
+            .to_owned(),
+    ];
+    let mut rules: Vec<Rollback> = Vec::new();
+    for entry in fleet.deny.entries() {
+        match rollbacks(fleet, entry, packages) {
+            Ok(more) => {
+                for rule in more {
+                    let same = |it: &Rollback| {
+                        it.current == rule.current && it.datasources == rule.datasources
+                    };
+                    if !rules.iter().any(same) {
+                        rules.push(rule);
+                    }
+                }
+            }
+            Err(reason) => about.push(reason),
+        }
+    }
+    Deny { about, rules }
+}
+
+/// The rules for one entry, or why there are none.
+fn rollbacks(fleet: &Fleet, entry: &Denied, packages: &Packages) -> Result<Vec<Rollback>, String> {
+    let Some(denied) = fleet.denied_version(entry) else {
+        return Err(match &entry.subject {
+            DeniedSubject::Version(version) => {
+                format!("{version} is denied, but is no version that Renovate compares.")
+            }
+            DeniedSubject::Digest(digest) => {
+                format!("{digest} is denied, but of no release that fleet.yaml names.")
+            }
+        });
+    };
+    let image = fleet.release.image();
+    let target = entry
+        .replacement_of(image)
+        .filter(|it| fleet.deny.find(it, it.digest()).is_none());
+    let target = target.as_ref().and_then(|it| skew::of_tag(it.tag()?));
+    let Some(target) = target else {
+        return Err(format!(
+            "{denied} is denied without a version to go back to: rings do not offer it."
+        ));
+    };
+    if target > denied {
+        return Err(format!(
+            "{denied} is denied for the sake of {target}, which is newer: rings offer that."
+        ));
+    }
+    let reason = entry.reason.trim_end_matches('.');
+    let rule = |package: &Package, from: &Version, to: &Version| Rollback {
+        about: format!("{} {from} is denied, back to {to}: {reason}.", package.what),
+        datasources: vec![package.datasource.to_owned()],
+        packages: package.names.clone(),
+        current: format!("/^v?{}$/", escaped(from)),
+        versioning: package.versioning,
+        only: format!("^(?<version>v?{})$", escaped(to)),
+    };
+    let mut rules = vec![rule(&packages.images, &denied, &target)];
+    let from = fleet.release_of(&denied.to_string());
+    let to = fleet.release_of(&target.to_string());
+    if let (Some(from), Some(to)) = (from, to) {
+        let (from, to) = (&from.action.version, &to.action.version);
+        if to < from && fleet.denies_action(from) {
+            let actions = packages.actions.iter();
+            rules.extend(actions.map(|package| rule(package, from, to)));
+        }
+    }
+    Ok(rules)
+}

@@ -1,0 +1,169 @@
+//! `renovate`: a repository's renovate.json, and the presets of a fleet.
+
+mod fleet;
+#[cfg(test)]
+mod tests;
+
+pub use fleet::{FLEET, presets};
+
+use super::{Draft, GenerateError, Kind, Request, Setting, Values, setting::refused};
+use crate::{
+    config::Config,
+    model::image::Repository,
+    template::renovate::{Hold, Repository as Context},
+};
+
+pub(super) static KIND: Kind = Kind {
+    name: "renovate",
+    about: "a first renovate.json; with `--fleet`, the presets of fleet.yaml's rings",
+    settings: SETTINGS,
+    path: Some(PATH),
+    draft,
+};
+
+/// Where Renovate looks first.
+const PATH: &str = "renovate.json";
+
+const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "presets",
+        help: "Where our presets are; a tag behind `#` keeps them at one version",
+        default: "github>fullsend-ai/fullsend//renovate",
+        values: Values::Text("PLACE"),
+    },
+    Setting {
+        key: "fleet",
+        help: "Where the presets are that `--fleet` makes, such as github>acme/fleet//renovate",
+        default: "",
+        values: Values::Text("PLACE"),
+    },
+    Setting {
+        key: "ring",
+        help: "Which ring of the fleet the repository is in",
+        default: "",
+        values: Values::Text("NAME"),
+    },
+    Setting {
+        key: "automerge",
+        help: "Whether small updates of other images and actions merge by themselves",
+        default: "false",
+        values: Values::Flag,
+    },
+];
+
+/// The preset that every repository needs.
+///
+/// As an entry of `extends`, for whoever has a configuration already.
+pub const DEFAULT_PRESET: &str = "github>fullsend-ai/fullsend//renovate/default";
+
+fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
+    let settings = request.settings;
+    let presets = Place::of("presets", settings.get("presets"))?;
+    let mut extends = vec!["config:recommended".to_owned(), presets.preset("default")];
+    if settings.flag("automerge") {
+        extends.push(presets.preset("automerge"));
+    }
+    match (settings.given("fleet"), settings.given("ring")) {
+        (Some(fleet), Some(ring)) => {
+            let fleet = Place::of("fleet", fleet)?;
+            extends.push(fleet.preset(&format!("ring-{}", ring_name(ring)?)));
+            extends.push(fleet.preset("deny"));
+        }
+        (None, None) => {}
+        (Some(_), None) => {
+            let hint = "name the ring: `--set ring=NAME`";
+            return Err(refused("fleet", "says nothing without a ring", hint));
+        }
+        (None, Some(_)) => {
+            let hint = "say where the fleet's presets are: `--set fleet=PLACE`";
+            return Err(refused("ring", "says nothing without a fleet", hint));
+        }
+    }
+    let context = Context {
+        about: vec!["Which presets keep this repository's images and actions current.".to_owned()],
+        extends,
+        hold: hold(request.config),
+    };
+    Ok(vec![Draft::new(PATH, &context)?])
+}
+
+/// A folder of presets, as `extends` names it.
+struct Place<'a> {
+    folder: &'a str,
+    tag: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn of(key: &str, text: &'a str) -> Result<Self, GenerateError> {
+        let (folder, tag) = match text.split_once('#') {
+            Some((folder, tag)) => (folder, Some(tag)),
+            None => (text, None),
+        };
+        let known = ["github>", "gitlab>", "gitea>", "forgejo>", "local>"];
+        let of_forge = known.iter().any(|start| {
+            let rest = folder.strip_prefix(start);
+            rest.is_some_and(|rest| rest.contains('/'))
+        });
+        let of_web = folder.starts_with("https://") || folder.starts_with("http://");
+        let plain = |c: char| c.is_ascii_graphic() && !"\"'`{}()".contains(c);
+        if !text.chars().all(plain) || !(of_forge || of_web) || tag == Some("") {
+            let hint = "write for example `github>acme/fleet//renovate`, or `local>` for the \
+                        forge that Renovate runs on";
+            return Err(refused(key, "is no place of presets", hint));
+        }
+        let folder = folder.trim_end_matches('/');
+        Ok(Self { folder, tag })
+    }
+
+    fn preset(&self, name: &str) -> String {
+        let Self { folder, tag } = self;
+        // An address is taken as it is, while a forge's files are known to be JSON.
+        let end = if folder.starts_with("http") {
+            ".json"
+        } else {
+            ""
+        };
+        let tag = tag.map(|tag| format!("#{tag}")).unwrap_or_default();
+        format!("{folder}/{name}{end}{tag}")
+    }
+}
+
+fn ring_name(text: &str) -> Result<&str, GenerateError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+    if text.chars().all(plain) {
+        return Ok(text);
+    }
+    let hint = "write it as fleet.yaml does";
+    Err(refused("ring", "is no name of a ring", hint))
+}
+
+/// Keeps the images of fullsend.yaml, and the action that starts them, where they are.
+///
+/// A hold goes before the ring but not before a denial: only updates forward are switched off.
+fn hold(config: &Config) -> Option<Hold> {
+    let hold = config.hold.as_ref()?;
+    let own = config
+        .agents
+        .values()
+        .filter_map(|agent| agent.image.as_ref());
+    let images = config.image.iter().chain(own);
+    let mut packages: Vec<String> = images.flat_map(|image| names(image.repository())).collect();
+    packages.sort();
+    packages.dedup();
+    packages.push("fullsend-ai/sandbox".to_owned());
+    let (version, until, reason) = (&hold.version, &hold.until, &hold.reason);
+    Some(Hold {
+        about: format!("fullsend.yaml holds version {version} until {until}: {reason}"),
+        packages,
+    })
+}
+
+/// The names under which files write an image; Docker Hub's host may be left out.
+fn names(repository: &Repository) -> Vec<String> {
+    let mut names = vec![repository.to_string()];
+    if repository.host() == "docker.io" {
+        let path = repository.path();
+        names.push(path.strip_prefix("library/").unwrap_or(path).to_owned());
+    }
+    names
+}
