@@ -35,7 +35,7 @@ pub(super) fn excluded(reference: &Reference, options: &Options) -> Option<Decis
     let matches = |name: String| options.exclude.is_match(name);
     let reason = if options.only.is_some_and(|only| !only.has(reference.kind())) {
         "not asked for"
-    } else if options.exclude.is_match(&reference.file) || reference.name().is_some_and(matches) {
+    } else if reference.name().is_some_and(matches) {
         "excluded"
     } else {
         return None;
@@ -99,9 +99,7 @@ fn of_target(reference: &Reference, facts: &Facts, options: &Options) -> Result<
         Target::Local => left_alone("of this repository, at the same commit"),
         Target::Variable => left_alone("a variable decides, whose value only a run knows"),
         Target::Pattern => left_alone("a pattern, which allows images and names none"),
-        Target::Malformed(reason) => {
-            Ok(Decision::new(Status::Unpinned).because(chain(reason)))
-        }
+        Target::Malformed(reason) => Ok(Decision::new(Status::Unpinned).because(chain(reason))),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 pub struct Options {
     /// Other kinds are left alone.
     pub only: Option<Only>,
-    /// Files and references that are left alone.
+    /// Names of references that are left alone.
     pub exclude: GlobSet,
     /// How far versions may move.
     pub step: Step,

@@ -57,7 +57,8 @@ pub struct ReferenceRow {
 
 macro_rules! status_rule {
     ($name:ident, $id:literal, $severity:ident, $summary:literal, $help:literal) => {
-        static $name: Rule = Rule {
+        #[doc = $summary]
+        pub static $name: Rule = Rule {
             id: $id,
             summary: $summary,
             help: $help,

@@ -4,16 +4,12 @@ use std::path::PathBuf;
 
 use crate::{
     cli::{commands::selection::Selected, patch::patch},
-    document::{DocumentError, MAX_BYTES, edit},
+    document::{DocumentError, edit},
     model::{chain::chain, pinning::Status},
     pin::{self, Decision},
     reference::{self, Reference},
     report::{finding::Severity, references::ReferenceRow},
-    seam::files,
 };
-
-/// Longer files are not read.
-const MAX_FILE_BYTES: u64 = 2 * MAX_BYTES as u64;
 
 /// A file and what it refers to.
 pub(super) struct Read<'a> {
@@ -31,7 +27,7 @@ pub(super) struct Settled {
 
 /// Reads `file`; nothing where it refers to nothing.
 pub(super) fn read(file: &Selected) -> Option<Result<Read<'_>, ReferenceRow>> {
-    let bytes = match files::read(&file.path, MAX_FILE_BYTES) {
+    let bytes = match file.read() {
         Ok(bytes) => bytes,
         Err(error) => {
             return Some(Err(unread(
@@ -161,10 +157,7 @@ impl Read<'_> {
     /// Writes the edits, unless somebody else has changed the file meanwhile.
     pub(super) fn write(&self, settled: &mut Settled) {
         let Some(text) = &settled.text else { return };
-        let file = self.file;
-        let written =
-            files::replace_if_unchanged(&file.root, &file.path, &self.bytes, text.as_bytes());
-        match written {
+        match self.file.replace(&self.bytes, text.as_bytes()) {
             Ok(()) => settled.rows.iter_mut().for_each(|row| {
                 if row.is_to_change() {
                     row.status = Status::Changed;

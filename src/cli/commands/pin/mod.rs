@@ -3,7 +3,7 @@
 mod files;
 mod policy;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, builder::PossibleValue};
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -13,14 +13,12 @@ use url::Url;
 
 use super::{
     configuration::{self, Loaded},
+    findings,
     job::{self, ReportFile},
-    selection::Selection,
+    selection::{Exclude, Selection, Wanted},
 };
 use crate::{
-    cli::{
-        Context, Outcome, console::Terminal, failure::CliFailure, global::Format,
-        policy_args::PolicyArgs, value::parse,
-    },
+    cli::{Context, Outcome, failure::CliFailure, policy_args::PolicyArgs, value::parse},
     config::{DenyList, DenySource},
     forge::{GitHosts, GitOptions},
     generate::{ForgeKind, forge_of},
@@ -29,8 +27,7 @@ use crate::{
     reference::{self, Reference},
     registry::Registry,
     report::{
-        annotation, code_quality,
-        finding::Findings,
+        Style,
         references::{self, ReferenceRow, References},
         sarif, step_summary,
     },
@@ -59,8 +56,8 @@ pub struct PinArgs {
     #[arg(long, value_enum)]
     only: Option<Only>,
     /// Leaves alone the files whose paths, and the references whose names, match
-    #[arg(long, value_name = "GLOB", value_parser = glob)]
-    exclude: Vec<Glob>,
+    #[arg(long, value_name = "GLOB", value_parser = ExcludeArg::parse)]
+    exclude: Vec<ExcludeArg>,
     /// With --update: to no version that is younger, as `7d`
     #[arg(long, value_name = "DURATION", value_parser = age)]
     min_age: Option<SignedDuration>,
@@ -111,8 +108,20 @@ impl ValueEnum for Step {
     }
 }
 
-fn glob(written: &str) -> Result<Glob, String> {
-    Glob::new(written).map_err(|error| error.kind().to_string())
+/// A pattern of files, and of names of references.
+#[derive(Clone, Debug)]
+struct ExcludeArg {
+    files: Exclude,
+    names: Glob,
+}
+
+impl ExcludeArg {
+    fn parse(written: &str) -> Result<Self, String> {
+        Ok(Self {
+            files: Exclude::parse(written)?,
+            names: Glob::new(written).map_err(|error| error.kind().to_string())?,
+        })
+    }
 }
 
 fn age(written: &str) -> Result<SignedDuration, String> {
@@ -127,32 +136,32 @@ pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
     let report = ReportFile::open(args.report.as_ref())?;
     let sarif = ReportFile::open(args.sarif_file.as_ref())?;
     let loaded = configuration::load_checkout(context)?;
-    let selection = Selection::of(&args.paths, reference::is_candidate)?;
+    let exclude: Vec<_> = args.exclude.iter().map(|it| it.files.clone()).collect();
+    let wanted = Wanted {
+        is_candidate: reference::is_candidate,
+        exclude: &exclude,
+    };
+    let selection = Selection::of(&args.paths, wanted)?;
     let read: Vec<_> = selection.files.par_iter().filter_map(read).collect();
     let (files, mut rows): (Vec<Read<'_>>, Vec<ReferenceRow>) = sorted(read);
-    let unread = selection.unread.iter();
-    rows.extend(unread.map(|it| unread_row(&it.path, &it.reason)));
-    if selection.truncated {
-        rows.push(unread_row(
-            Path::new("."),
-            "there are more files than are looked at",
-        ));
-    }
+    let not_seen = selection.unread(&references::ERROR).into_iter();
+    rows.extend(not_seen.map(|it| unread(it.file, Status::Error, it.message)));
     let (patch, settled) = settle(&files, &args, &loaded, context).await?;
     rows.extend(settled);
     let document = References::new(rows, args.diff.then_some(patch));
     let findings = document.findings();
-    print(&document, &findings, context)?;
+    let is_verbose = context.global.verbose > 0;
+    let text = |style: Style| match &document.diff {
+        Some(patch) => patch.clone(),
+        None => document.text(style, is_verbose),
+    };
+    findings::print(context, &findings, &references::RULES, text, &document)?;
     report.write(&document)?;
     sarif.write(&sarif::document(&findings, &references::RULES))?;
     let exit_code = document.exit_code(args.step() != Step::None);
     let summary = step_summary::markdown(&findings, files.len());
     job::tell_github(context, &format!("exit-code={exit_code}\n"), &summary);
     Ok(exit_code)
-}
-
-fn unread_row(path: &Path, reason: &str) -> ReferenceRow {
-    unread(path.to_owned(), Status::Error, reason.to_owned())
 }
 
 fn sorted<A, B>(results: Vec<Result<A, B>>) -> (Vec<A>, Vec<B>) {
@@ -249,10 +258,10 @@ async fn options(
     })
 }
 
-fn globs(globs: &[Glob]) -> Result<GlobSet, CliFailure> {
+fn globs(patterns: &[ExcludeArg]) -> Result<GlobSet, CliFailure> {
     let mut set = GlobSetBuilder::new();
-    for glob in globs {
-        set.add(glob.clone());
+    for pattern in patterns {
+        set.add(pattern.names.clone());
     }
     let set = set.build();
     set.map_err(|error| CliFailure::usage(format!("--exclude: {error}")))
@@ -270,18 +279,4 @@ fn origin() -> Option<Url> {
     let forge = forge_of(&repository.origin().ok()??, None)?;
     let is_gitlab = forge.kind == ForgeKind::GitLab;
     is_gitlab.then(|| public(&forge.host).ok()).flatten()
-}
-
-fn print(document: &References, findings: &Findings, context: &Context) -> Result<(), CliFailure> {
-    let style = Terminal::stdout_style(&context.global, &context.environment);
-    match context.global.format {
-        Format::Human => match &document.diff {
-            Some(patch) => Terminal::print(patch),
-            None => Terminal::print(&document.text(style, context.global.verbose > 0)),
-        },
-        Format::Json => Terminal::print_json(document),
-        Format::Sarif => Terminal::print_json(&sarif::document(findings, &references::RULES)),
-        Format::Github => Terminal::print(&annotation::github(findings)),
-        Format::Gitlab => Terminal::print_json(&code_quality::issues(findings)),
-    }
 }
