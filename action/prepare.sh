@@ -11,9 +11,8 @@ main() {
       [[ $INPUT_AGENT != -* ]] || die "agent: '$INPUT_AGENT' is not the name of an agent"
       ;;
     verify) ;;
-    validate) echo "sarif-file=$folder/findings.sarif" >>"$GITHUB_OUTPUT" ;;
-    pin) die "mode: fullsend cannot pin yet; take exec, verify or validate" ;;
-    *) die "mode: '$INPUT_MODE' is none of exec, verify and validate" ;;
+    validate | pin) echo "sarif-file=$folder/findings.sarif" >>"$GITHUB_OUTPUT" ;;
+    *) die "mode: '$INPUT_MODE' is none of exec, verify, validate and pin" ;;
   esac
   echo "report=$folder/report.json" >>"$GITHUB_OUTPUT"
 }

@@ -34,6 +34,12 @@ run_validate() {
     -- "${words[@]}"
 }
 
+run_pin() {
+  lines words "$INPUT_PATHS"
+  exec fullsend pin --format=github "--sarif-file=$FULLSEND_SARIF_FILE" "${options[@]}" \
+    -- "${words[@]}"
+}
+
 # The lines of $2 that hold anything, into the array named $1.
 lines() {
   local -n into=$1

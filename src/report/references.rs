@@ -1,6 +1,11 @@
 //! What `fullsend pin` found and did: a row a reference, for programs and for people.
 
-use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::PathBuf,
+};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -179,6 +184,13 @@ impl References {
         } else {
             exit_code::OK
         }
+    }
+
+    /// The files that were edited.
+    pub fn changed_files(&self) -> BTreeSet<Cow<'_, str>> {
+        let changed = self.references.iter();
+        let changed = changed.filter(|row| row.status == Status::Changed);
+        changed.map(|row| row.file.to_string_lossy()).collect()
     }
 
     /// What is not as it should be, as findings.

@@ -9,7 +9,8 @@ use crate::{
     model::exit_code,
     report::{
         bundle_verification::BundleVerification, dry_run::DryRun, finding::Findings, reap::Reaped,
-        run::RunReport, trust::TrustReport, verification::Verification, verify_all::VerifyAll,
+        references::References, run::RunReport, trust::TrustReport, verification::Verification,
+        verify_all::VerifyAll,
     },
 };
 
@@ -40,6 +41,8 @@ pub enum SchemaName {
     VerifyAll,
     /// A list of findings.
     Findings,
+    /// What `pin --format json` prints.
+    References,
     /// What `exec --dry-run --format json` prints.
     DryRun,
     /// What `exec --reap --format json` prints.
@@ -56,6 +59,7 @@ pub fn schema(name: SchemaName) -> Value {
         SchemaName::Trust => schemars::schema_for!(TrustReport).to_value(),
         SchemaName::Verify => schemars::schema_for!(Verification).to_value(),
         SchemaName::Findings => schemars::schema_for!(Findings).to_value(),
+        SchemaName::References => schemars::schema_for!(References).to_value(),
         SchemaName::DryRun => schemars::schema_for!(DryRun).to_value(),
         SchemaName::Reap => schemars::schema_for!(Reaped).to_value(),
         SchemaName::VerifyAll => schemars::schema_for!(VerifyAll).to_value(),

@@ -90,7 +90,6 @@ fn inputs_that_make_no_command_are_refused() {
         new("exec").with("agent", "--reap"),
         "'--reap' is not the name",
     );
-    refused(new("pin"), "fullsend cannot pin yet");
     refused(
         new("dance\n::add-mask::x"),
         "mode: 'dance%0A::add-mask::x' is none",

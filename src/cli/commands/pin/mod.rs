@@ -160,7 +160,9 @@ pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
     sarif.write(&sarif::document(&findings, &references::RULES))?;
     let exit_code = document.exit_code(args.step() != Step::None);
     let summary = step_summary::markdown(&findings, files.len());
-    job::tell_github(context, &format!("exit-code={exit_code}\n"), &summary);
+    let changed = serde_json::to_string(&document.changed_files())?;
+    let outputs = format!("exit-code={exit_code}\nchanged-files={changed}\n");
+    job::tell_github(context, &outputs, &summary);
     Ok(exit_code)
 }
 
