@@ -279,3 +279,120 @@ fn says_what_a_semantic_version_can() {
         assert_eq!(semver(tag), None, "{tag}");
     }
 }
+
+mod properties {
+    use proptest::{prelude::*, sample::Index};
+
+    use super::*;
+
+    fn flavor() -> impl Strategy<Value = Flavor> {
+        prop_oneof![Just(Image), Just(Git)]
+    }
+
+    /// Texts like tags, of few numbers, so that they often meet.
+    fn tag() -> impl Strategy<Value = String> {
+        prop_oneof![
+            r"(a/|a-|)v?(0|[1-4])(\.[0-4]){0,3}(-rc\.?[0-9]|-alpine|-alpine3|-r[0-3]|b1|-dev|_[0-9]|\+b[0-9]){0,2}",
+            r"[-._/@+vr0-9a-c]{0,12}",
+            r"\PC{0,6}",
+        ]
+    }
+
+    fn semantic() -> impl Strategy<Value = String> {
+        r"[0-9]\.[0-9]\.[0-9](-(alpha|beta|rc|[1-9][0-9]?)(\.(a|b|[1-9][0-9]{0,2})){0,2})?"
+    }
+
+    proptest! {
+        #[test]
+        fn reading_is_whole(tag in tag(), flavor in flavor()) {
+            let Some(version) = TagVersion::parse(&tag, flavor) else {
+                return Ok(());
+            };
+            prop_assert_eq!(version.tag(), &tag);
+            prop_assert!(tag.starts_with(version.prefix()));
+            prop_assert!((1..=4).contains(&version.precision()));
+            prop_assert!(version.same_series(&version) && version == version);
+            if let Some(semver) = version.semver() {
+                let text = format!("{}v{semver}", version.prefix());
+                let again = TagVersion::parse(&text, Git).unwrap();
+                prop_assert_eq!(again.numbers(), &version.numbers[..3]);
+            }
+        }
+
+        #[test]
+        fn parts_are_read_as_they_were_put(
+            prefix in "(|[a-z]{1,8}/|[a-z]{1,8}-)", v in "v?", numbers in prop::collection::vec(0..100_000_u64, 1..=4),
+            pre in prop::option::of("(alpha|beta|rc|preview)\\.?[0-9]{1,3}"), variant in prop::option::of("(alpine|slim|jre)[0-9]?"),
+        ) {
+            // Prefixes that say that a hash follows, and dates between hyphens, are read otherwise.
+            prop_assume!(!["sha-", "git-", "commit-"].contains(&prefix.as_str()));
+            let joined = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
+            let words: String = pre.iter().chain(&variant).map(|word| format!("-{word}")).collect();
+            let tag = format!("{prefix}{v}{joined}{words}");
+            let version = TagVersion::parse(&tag, Image).unwrap();
+            prop_assert_eq!(version.prefix(), &prefix);
+            prop_assert_eq!(version.numbers(), &numbers);
+            prop_assert_eq!(version.is_prerelease(), pre.is_some());
+            let plain = format!("{prefix}{joined}{}", variant.map(|word| format!("-{word}")).unwrap_or_default());
+            prop_assert!(version.same_series(&TagVersion::parse(&plain, Image).unwrap()));
+        }
+
+        #[test]
+        fn the_order_is_total(tags in prop::collection::vec(tag(), 3), flavor in flavor()) {
+            let versions: Vec<_> = tags.iter().filter_map(|tag| TagVersion::parse(tag, flavor)).collect();
+            for a in &versions {
+                for b in &versions {
+                    prop_assert_eq!(a.cmp(b), b.cmp(a).reverse());
+                    prop_assert_eq!(a == b, a.tag() == b.tag());
+                    for c in &versions {
+                        prop_assert!(!(a <= b && b <= c) || a <= c);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn semantic_versions_keep_their_order(one in semantic(), other in semantic()) {
+            let semver = |text: &str| text.parse::<semver::Version>().unwrap();
+            let version = |text| TagVersion::parse(text, Git).unwrap();
+            prop_assert_eq!(version(&one).cmp(&version(&other)), semver(&one).cmp_precedence(&semver(&other)));
+            prop_assert_eq!(version(&one).semver(), Some(semver(&one)));
+        }
+
+        #[test]
+        fn an_update_is_newer_and_is_the_last(
+            tags in prop::collection::vec(tag(), 1..20), current in any::<Index>(), flavor in flavor(),
+            step in prop::sample::select(vec![Step::None, Step::Patch, Step::Minor, Step::Major]),
+        ) {
+            let current = current.get(&tags).as_str();
+            let all = || tags.iter().map(String::as_str);
+            let found = newer(current, all(), step, flavor);
+            let read = |tag| TagVersion::parse(tag, flavor).unwrap();
+            for tag in &found {
+                prop_assert!(read(tag).numbers >= read(current).numbers && read(tag).same_series(&read(current)));
+                prop_assert!(!read(tag).is_prerelease() || read(current).is_prerelease());
+            }
+            prop_assert!(found.is_sorted_by(|a, b| read(a).numbers >= read(b).numbers));
+            prop_assert!(found.is_empty() || step != Step::None);
+            if !found.is_empty() {
+                prop_assert!(!newer(current, all(), Step::Major, flavor).is_empty());
+            }
+            if let Some(newest) = found.first() {
+                prop_assert_eq!(newer(newest, all(), step, flavor), Vec::<&str>::new());
+            }
+        }
+
+        #[test]
+        fn the_most_exact_does_not_depend_on_the_order(
+            mut tags in prop::collection::vec(tag(), 1..8), like in prop::option::of(tag()), flavor in flavor(),
+        ) {
+            let find = |tags: &[String]| {
+                most_exact(tags.iter().map(String::as_str), like.as_deref(), flavor).map(str::to_owned)
+            };
+            let found = find(&tags);
+            tags.reverse();
+            prop_assert_eq!(&found, &find(&tags));
+            prop_assert!(found.is_none_or(|found| tags.contains(&found)));
+        }
+    }
+}
