@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::{
     auth::{Authenticator, Credential},
     error::{Reason, RegistryError, expect_digest},
-    exchange::{Answer, Exchange, Question, Received, Size, base_url},
-    limits, link,
-    manifest::{self, Descriptor, FetchedManifest, ImageIndex, essence, media_type},
+    exchange::{Absence, Answer, Exchange, Question, Size, base_url},
+    limits,
+    manifest::FetchedManifest,
     mirror::{Mirror, Site},
 };
 use crate::{
@@ -98,7 +98,7 @@ impl RegistryOptions {
 /// A client for all registries; clones share connections, tokens and credentials.
 #[derive(Clone, Debug)]
 pub struct Registry {
-    exchange: Arc<Exchange>,
+    pub(super) exchange: Arc<Exchange>,
     offline: Option<Arc<[String]>>,
     mirrors: Arc<[Site]>,
     deadline: Duration,
@@ -175,21 +175,19 @@ impl Registry {
     pub async fn manifest(&self, image: &ImageReference) -> Result<FetchedManifest, RegistryError> {
         let repository = image.repository();
         let asked = format!("the manifest of {image}");
-        let absent = || RegistryError::new(repository.host(), &asked, Reason::NotFound);
+        let error = |reason| RegistryError::new(repository.host(), &asked, reason);
         let digest = image.digest();
         let reference = digest.map(Digest::as_str).or(image.tag());
-        let reference = reference.ok_or_else(absent)?;
+        let reference = reference.ok_or_else(|| error(Reason::NotFound))?;
         let find = async |place: Repository, until| {
             let found = self.find_manifest(&place, reference, until).await?;
-            if let (Some(digest), Some(manifest)) = (digest, &found) {
+            if let (Some(digest), Ok(manifest)) = (digest, &found) {
                 expect_digest(digest, &manifest.digest)?;
             }
             Ok(found)
         };
-        let found = self
-            .first(repository, &asked, Option::is_some, find)
-            .await?;
-        found.ok_or_else(absent)
+        let found = self.first(repository, &asked, Result::is_ok, find).await?;
+        found.map_err(|absence| error(absence.into()))
     }
 
     /// Fetches the manifest behind a tag that may be absent: `None` only if the registry says so.
@@ -204,7 +202,8 @@ impl Registry {
             return Err(RegistryError::new(repository.host(), asked, reason));
         }
         let find = async |place: Repository, until| self.find_manifest(&place, tag, until).await;
-        self.first(repository, &asked, Option::is_some, find).await
+        let found = self.first(repository, &asked, Result::is_ok, find).await?;
+        Ok(found.ok())
     }
 
     /// Fetches a blob of exactly `size` bytes, unless that is more than `cap`.
@@ -220,23 +219,6 @@ impl Registry {
             self.find_blob(&place, digest, (size, cap), until).await
         };
         self.first(repository, &asked, |_| true, find).await
-    }
-
-    /// Lists what refers to `digest`, all pages together; `None` where the registry has no such
-    /// list, so that the fallback tag counts.
-    ///
-    /// The list is the registry's claim: what a referrer is, its own manifest says. A mirror's
-    /// empty list is taken for none, as those that pull through do not know better.
-    pub async fn referrers(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-    ) -> Result<Option<Vec<Descriptor>>, RegistryError> {
-        let asked = format!("the referrers of {repository}@{digest}");
-        let listed = |list: &Option<Vec<_>>| list.as_ref().is_some_and(|list| !list.is_empty());
-        let find =
-            async |place: Repository, until| self.find_referrers(&place, digest, until).await;
-        self.first(repository, &asked, listed, find).await
     }
 
     /// The credential for this repository, for those who pull from it themselves.
@@ -256,7 +238,7 @@ impl Registry {
     ///
     /// Offline, only mirrors and registries are asked that may be reached. `found` tells an answer
     /// from an absence.
-    async fn first<T, F>(
+    pub(super) async fn first<T, F>(
         &self,
         repository: &Repository,
         asked: &str,
@@ -308,7 +290,7 @@ impl Registry {
         repository: &Repository,
         reference: &str,
         until: Instant,
-    ) -> Result<Option<FetchedManifest>, Reason> {
+    ) -> Result<Result<FetchedManifest, Absence>, Reason> {
         let exchange = &self.exchange;
         let question = Question {
             repository,
@@ -320,12 +302,10 @@ impl Registry {
         match exchange.ask(&question).await? {
             Answer::Found(received) => {
                 let content_type = received.content_type.as_deref();
-                FetchedManifest::parse(received.bytes, received.digest, content_type).map(Some)
+                FetchedManifest::parse(received.bytes, received.digest, content_type).map(Ok)
             }
-            Answer::Absent { web_page: false } => Ok(None),
-            Answer::Absent { web_page: true } => Err(Reason::Malformed(
-                "404 with a web page, as no registry answers".to_owned(),
-            )),
+            Answer::Absent(Absence::WebPage) => Err(Absence::WebPage.into()),
+            Answer::Absent(absence) => Ok(Err(absence)),
         }
     }
 
@@ -354,68 +334,7 @@ impl Registry {
                 expect_digest(digest, &received.digest)?;
                 Ok(received.bytes)
             }
-            Answer::Absent { .. } => Err(Reason::NotFound),
+            Answer::Absent(absence) => Err(absence.into()),
         }
-    }
-
-    async fn find_referrers(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-        until: Instant,
-    ) -> Result<Option<Vec<Descriptor>>, Reason> {
-        let mut question = Question {
-            repository,
-            url: self
-                .exchange
-                .url(repository, &format!("referrers/{digest}"))?,
-            accept: media_type::OCI_INDEX,
-            size: Size::AtMost(limits::REFERRERS_PAGE),
-            until,
-        };
-        let mut seen = BTreeSet::new();
-        let mut referrers = Vec::new();
-        loop {
-            let page = match self.exchange.ask(&question).await? {
-                Answer::Found(page) => page,
-                Answer::Absent { .. } if seen.is_empty() => return Ok(None),
-                Answer::Absent { .. } => {
-                    return Err(Reason::Malformed("a page of the list is absent".to_owned()));
-                }
-            };
-            referrers.extend(referrers_page(&page)?);
-            if referrers.len() > limits::MANIFESTS {
-                return Err(too_many(limits::MANIFESTS, "entries"));
-            }
-            let next = link::next(&question.url, page.links.iter().map(String::as_str))?;
-            let Some(next) = next else {
-                return Ok(Some(referrers));
-            };
-            seen.insert(std::mem::replace(&mut question.url, next));
-            if seen.contains(&question.url) {
-                return Err(Reason::Malformed("its pages form a circle".to_owned()));
-            }
-            if seen.len() == limits::PAGES {
-                return Err(too_many(limits::PAGES, "pages"));
-            }
-        }
-    }
-}
-
-fn referrers_page(page: &Received) -> Result<Vec<Descriptor>, Reason> {
-    let kind = page.content_type.as_deref().map(essence);
-    let index: ImageIndex = manifest::strict(&page.bytes)?;
-    if kind.as_deref() != Some(media_type::OCI_INDEX) {
-        return Err(Reason::Malformed(
-            "the list's Content-Type is not that of an index".to_owned(),
-        ));
-    }
-    Ok(index.manifests)
-}
-
-fn too_many(limit: usize, unit: &'static str) -> Reason {
-    Reason::TooLarge {
-        limit: limit as u64,
-        unit,
     }
 }

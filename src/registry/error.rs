@@ -53,6 +53,14 @@ impl RegistryError {
         }
     }
 
+    /// Whether the registry itself says that there is no such thing: with an error of the
+    /// distribution specification, or at least with its header.
+    ///
+    /// False for any other 404, which a proxy or a storage may give for reasons of its own.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.reason(), Reason::NotFound)
+    }
+
     /// The whole sentence, with what the user can do about it where that is known.
     pub fn with_hint(&self) -> String {
         text::with_hint(self, self.hint())
@@ -99,6 +107,9 @@ impl RegistryError {
                 Some(format!("try again later; {host} fails on its side"))
             }
             Reason::Malformed(_) => Some(format!("check that {host} is a registry")),
+            Reason::BareNotFound => Some(format!(
+                "check that {host} is a registry, and that it has the repository"
+            )),
             Reason::NotFound => Some("check the repository and the tag or digest".to_owned()),
             _ => None,
         }
@@ -126,9 +137,12 @@ impl RegistryError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The registry knows no such manifest or blob.
+    /// The registry knows no such manifest or blob, and says so as registries do.
     #[error("it does not exist there")]
     NotFound,
+    /// It answered 404 with nothing that only a registry would say.
+    #[error("it answered 404, though not in a registry's words")]
+    BareNotFound,
     /// Nothing in the layout has that name.
     #[error("there is no image of that name, but {0}")]
     NoSuchImage(String),

@@ -19,13 +19,19 @@ use crate::{
         http::{
             self, Request, Response, Url,
             header::{
-                ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
-                LINK, WWW_AUTHENTICATE,
+                ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+                HeaderValue, LINK, WWW_AUTHENTICATE,
             },
         },
         retry::{self, Again},
     },
 };
+
+/// What registries call themselves by, also those that answer `HEAD` without a body.
+const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
+/// Codes of what is absent beside the specification's, which end in `_UNKNOWN`: Harbor's and
+/// Quay's.
+const ABSENT: &[&str] = &["NOT_FOUND", "TAG_EXPIRED"];
 
 /// What carries questions to registries.
 #[derive(Debug)]
@@ -56,11 +62,19 @@ pub(super) enum Size {
 #[derive(Debug)]
 pub(super) enum Answer {
     Found(Received),
-    /// The registry says 404.
-    Absent {
-        /// With a web page, as servers do that are no registries.
-        web_page: bool,
-    },
+    /// A 404.
+    Absent(Absence),
+}
+
+/// How a 404 came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// In a registry's words.
+    Told,
+    /// With nothing that only a registry would say.
+    Bare,
+    /// With a web page, as servers do that are no registries.
+    WebPage,
 }
 
 /// An answer's content; the digest was taken while it came in.
@@ -145,14 +159,28 @@ pub(super) fn base_url(host: &str, insecure_hosts: &[String]) -> Result<Url, Rea
 async fn receive(response: Response, size: Size, at_home: bool) -> Result<Answer, Reason> {
     match response.status() {
         200 => read(response, size).await.map(Answer::Found),
-        404 => {
-            let kind = response.header(CONTENT_TYPE).map(manifest::essence);
-            let _ = response.read(limits::ERROR_BODY).await;
-            Ok(Answer::Absent {
-                web_page: kind.as_deref() == Some("text/html"),
-            })
-        }
+        404 => Ok(Answer::Absent(absence(response, at_home).await)),
         _ => Err(refused(response, at_home).await),
+    }
+}
+
+/// How a 404 was meant: a proxy's, a storage's or a web server's says nothing about what the
+/// registry has.
+async fn absence(response: Response, at_home: bool) -> Absence {
+    let kind = response.header(CONTENT_TYPE).map(manifest::essence);
+    let is_registry = response.header(API_VERSION).is_some();
+    let body = response.read(limits::ERROR_BODY).await;
+    if kind.as_deref() == Some("text/html") {
+        return Absence::WebPage;
+    }
+    let told = body.is_ok_and(|body| match error_code(&body) {
+        Some(code) => code.ends_with("_UNKNOWN") || ABSENT.contains(&code.as_str()),
+        None => is_registry && body.is_empty(),
+    });
+    if told && at_home {
+        Absence::Told
+    } else {
+        Absence::Bare
     }
 }
 
@@ -177,6 +205,18 @@ async fn refusal(response: Response) -> Refusal {
             Ok(body) => error_code(&body),
             Err(_) => None,
         },
+    }
+}
+
+impl From<Absence> for Reason {
+    fn from(absence: Absence) -> Self {
+        match absence {
+            Absence::Told => Self::NotFound,
+            Absence::Bare => Self::BareNotFound,
+            Absence::WebPage => {
+                Self::Malformed("404 with a web page, as no registry answers".to_owned())
+            }
+        }
     }
 }
 

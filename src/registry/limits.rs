@@ -26,6 +26,14 @@ pub(super) const MANIFESTS: usize = 512;
 pub(super) const VALUES: usize = 64 << 10;
 /// Pages of the referrers index.
 pub(super) const PAGES: usize = 32;
+/// Tags of a repository. The largest public ones have some ten thousand.
+pub(super) const TAGS: usize = 100_000;
+/// Pages of a list of tags. Some registries give no more than 100 on one, whatever is asked for.
+pub(super) const TAG_PAGES: usize = 1_000;
+/// One page of tags. Registries without pages send all at once, each of up to 131 bytes.
+pub(super) const TAGS_PAGE: u64 = 16 << 20;
+/// An image's configuration, of which one value is read. Real ones have up to some 100 KiB.
+pub(super) const CONFIG: u64 = 4 << 20;
 /// Parameters of an authentication challenge. Real ones have three or four.
 pub(super) const CHALLENGE_PARAMETERS: usize = 16;
 

@@ -8,6 +8,7 @@
 mod auth;
 mod client;
 mod content;
+mod created;
 mod error;
 mod exchange;
 #[cfg(fuzzing)]
@@ -15,6 +16,7 @@ pub(crate) mod fuzzing;
 mod layout;
 mod limits;
 mod link;
+mod list;
 mod manifest;
 mod mirror;
 

@@ -84,6 +84,51 @@ async fn only_a_registrys_404_means_absent() {
 }
 
 #[tokio::test]
+async fn missing_is_what_the_registry_itself_calls_so() {
+    let (registry, image) = with_image();
+    let client = client();
+    let here = repository(&registry, "a/b");
+    let code = |code: &str| format!(r#"{{"errors":[{{"code":"{code}"}}]}}"#);
+    let header = ("Docker-Distribution-Api-Version", "registry/2.0");
+    for (body, header, missing) in [
+        (code("MANIFEST_UNKNOWN"), None, true),
+        (code("NAME_UNKNOWN"), None, true),
+        (code("NOT_FOUND"), None, true),
+        (String::new(), Some(header), true),
+        (code("DENIED"), Some(header), false),
+        (String::new(), None, false),
+        ("404 page not found\n".to_owned(), Some(header), false),
+        (
+            "<Error><Code>NoSuchKey</Code></Error>".to_owned(),
+            None,
+            false,
+        ),
+    ] {
+        let fault = Fault::status(404).body(body.clone());
+        let fault = header
+            .into_iter()
+            .fold(fault, |fault, (name, value)| fault.header(name, value));
+        registry.fault("*", fault);
+        let error = client.manifest(&image).await.unwrap_err();
+        assert_eq!(error.is_missing(), missing, "{body:?} {header:?}: {error}");
+        assert!(matches!(
+            error.reason(),
+            Reason::NotFound | Reason::BareNotFound
+        ));
+        // Who merely looks whether there is one takes each for no.
+        assert!(client.manifest_by_tag(&here, "1").await.unwrap().is_none());
+    }
+
+    // A storage to which the registry redirects does not speak for it.
+    let storage = Registry::start();
+    registry.fault("*", Fault::redirect(&storage.url("/v2/a/b/manifests/1")));
+    let error = client.manifest(&image).await.unwrap_err();
+    assert_reason!(&error, Reason::BareNotFound);
+    assert!(!error.is_missing());
+    assert_eq!(storage.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_no_manifest_is_refused() {
     let (registry, image) = with_image();
     let client = client();

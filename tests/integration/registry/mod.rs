@@ -2,12 +2,14 @@
 
 mod answers;
 mod bounds;
+mod created;
 mod credentials;
 mod layout;
 mod mirrors;
 mod network;
 mod referrers;
 mod retries;
+mod tags;
 mod tokens;
 
 use std::time::{Duration, Instant};

@@ -65,7 +65,7 @@ pub(super) fn route(shared: &Shared, asked: &Asked) -> Plain {
         "/manifests/" => manifest(shared, asked, repository, rest),
         "/blobs/" => blob(shared, rest),
         "/referrers/" => referrers(shared, asked, repository, rest),
-        "/tags/list" => tags(shared, repository),
+        "/tags/list" => tags(shared, asked, repository),
         _ if path.is_empty() => Plain::default(),
         _ => Plain::not_found("404 page not found\n"),
     }
@@ -161,9 +161,29 @@ fn referrers(shared: &Shared, asked: &Asked, repository: &str, digest: &str) -> 
     }
 }
 
-fn tags(shared: &Shared, repository: &str) -> Plain {
-    let tags = shared.lock().store.tags(repository);
-    Plain::json(serde_json::json!({"name": repository, "tags": tags}).to_string())
+fn tags(shared: &Shared, asked: &Asked, repository: &str) -> Plain {
+    let pairs = pairs(asked.query.as_bytes());
+    let field = |name: &str| {
+        let found = pairs.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    let most = field("n").and_then(|most| most.parse().ok());
+    let last = field("last").unwrap_or_default();
+    let listed = shared.lock().store.tags(repository, last, most);
+    let Some((tags, more)) = listed else {
+        return Plain::error(StatusCode::NOT_FOUND, "NAME_UNKNOWN");
+    };
+    let page = serde_json::json!({"name": repository, "tags": tags}).to_string();
+    match tags.last().filter(|_| more) {
+        Some(last) => {
+            let query = most
+                .map(|most: usize| format!("n={most}&"))
+                .unwrap_or_default();
+            let next = format!("<{}?{query}last={last}>; rel=\"next\"", asked.path);
+            Plain::json(page).with(LINK, next)
+        }
+        None => Plain::json(page),
+    }
 }
 
 /// `POST` opens an upload, `PATCH` adds to it, `PUT` ends it; `POST` with a digest does all.

@@ -182,6 +182,11 @@ impl Registry {
         self.shared.lock().store.page_size = size;
     }
 
+    /// Gives no more tags on a page than this, whatever is asked for.
+    pub fn tags_page_size(&self, size: usize) {
+        self.shared.lock().store.tags_page_size = size;
+    }
+
     /// Misbehaves for paths that match `pattern`, in which `*` stands for any text. The fault
     /// added last is looked at first.
     pub fn fault(&self, pattern: &str, fault: Fault) {

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 pub(super) struct Store {
     pub(super) referrers_api: bool,
     pub(super) page_size: usize,
+    pub(super) tags_page_size: usize,
     blobs: HashMap<String, Bytes>,
     manifests: BTreeMap<(String, String), Stored>,
     tags: BTreeMap<(String, String), VecDeque<String>>,
@@ -31,6 +32,7 @@ impl Default for Store {
         Self {
             referrers_api: true,
             page_size: usize::MAX,
+            tags_page_size: usize::MAX,
             blobs: HashMap::new(),
             manifests: BTreeMap::new(),
             tags: BTreeMap::new(),
@@ -106,9 +108,24 @@ impl Store {
         Some((digest, stored))
     }
 
-    pub(super) fn tags(&self, repository: &str) -> Vec<String> {
+    /// At most `most` tags behind `last`, and whether there are more; `None` where nothing was ever
+    /// pushed.
+    pub(super) fn tags(
+        &self,
+        repository: &str,
+        last: &str,
+        most: Option<usize>,
+    ) -> Option<(Vec<String>, bool)> {
+        if !self.manifests.keys().any(|(owner, _)| owner == repository) {
+            return None;
+        }
         let own = self.tags.keys().filter(|(owner, _)| owner == repository);
-        own.map(|(_, tag)| tag.clone()).collect()
+        let mut tags: Vec<String> = own.map(|(_, tag)| tag.clone()).collect();
+        tags.retain(|tag| tag.as_str() > last);
+        let most = most.unwrap_or(usize::MAX).min(self.tags_page_size);
+        let more = tags.len() > most;
+        tags.truncate(most);
+        Some((tags, more))
     }
 
     /// One page of the manifests whose subject is `digest`, and whether there are more.
