@@ -31,7 +31,9 @@ const FINISHED: &[&str] = &["final", "ga", "lts", "release", "stable"];
 const HASHES: &[&str] = &["sha256-", "sha512-", "sha1-", "sha-", "git-", "commit-"];
 
 pub(super) fn parse(tag: &str, flavor: Flavor) -> Option<TagVersion<'_>> {
-    if tag.len() > TagVersion::MAX_LENGTH || HASHES.iter().any(|hash| tag.starts_with(hash)) {
+    let is_plain = tag.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_hash = HASHES.iter().any(|hash| tag.starts_with(hash));
+    if tag.len() > TagVersion::MAX_LENGTH || !is_plain || is_hash {
         return None;
     }
     let base = tag.rfind(['/', '@']).map_or(0, |at| at + 1);

@@ -61,6 +61,8 @@ impl<'a> TagVersion<'a> {
 
     /// Reads a tag; `None` where it is no version, as `latest`, `main`, commits, and the tags under
     /// which signatures lie.
+    ///
+    /// A version is visible ASCII throughout, so that it can stand in a line of any file.
     pub fn parse(tag: &'a str, flavor: Flavor) -> Option<Self> {
         grammar::parse(tag, flavor)
     }
