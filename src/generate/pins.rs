@@ -3,7 +3,13 @@
 use std::{collections::HashMap, path::Path};
 
 use super::{GenerateError, actions};
-use crate::reference::{self, Pin, PinKind, SpotPart};
+use crate::{
+    model::{
+        commit::CommitId,
+        version::{Flavor, TagVersion},
+    },
+    reference::{self, Pin, PinKind, SpotPart},
+};
 
 /// What a template writes behind the `@` of an action, to be filled from here.
 const OPEN: &str = "@pin";
@@ -120,8 +126,7 @@ impl Wanted {
         if name.split('/').count() < 2 || !name.split('/').all(is_part) {
             return Err("is not `OWNER/NAME@COMMIT`");
         }
-        let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        if commit.len() != 40 || !commit.bytes().all(is_hex) {
+        if commit.len() != 40 || commit.parse::<CommitId>().is_err() {
             return Err("names no whole commit: a tag or a branch can be moved");
         }
         if version.is_some_and(|version| !is_version(version)) {
@@ -137,5 +142,7 @@ impl Wanted {
 
 /// `v1.2.3`, with or without its `v`.
 fn is_version(text: &str) -> bool {
-    semver::Version::parse(text.strip_prefix('v').unwrap_or(text)).is_ok()
+    TagVersion::parse(text, Flavor::Git).is_some_and(|version| {
+        version.prefix().is_empty() && version.is_exact() && version.semver().is_some()
+    })
 }

@@ -2,6 +2,10 @@
 
 use super::{Pipeline, fault::brief, include::Place};
 use crate::{
+    model::{
+        commit::CommitId,
+        version::{Flavor, TagVersion},
+    },
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -55,15 +59,13 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
 
 /// Why `version` moves; nothing where it stands, or where that cannot be told.
 fn moves(version: &str) -> Option<(&'static str, Severity)> {
-    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let parts: Vec<&str> = version.split('.').collect();
-    let is_commit =
-        matches!(version.len(), 40 | 64) && version.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_commit = version.to_ascii_lowercase().parse::<CommitId>().is_ok();
+    let is_line = |version: TagVersion<'_>| version.prefix().is_empty() && !version.is_exact();
     if is_commit || version.contains('$') {
         None
     } else if version == "~latest" {
         Some(("is whatever was released last", Severity::Warning))
-    } else if parts.len() < 3 && parts.iter().all(|part| is_part(part)) {
+    } else if TagVersion::parse(version, Flavor::Git).is_some_and(is_line) {
         Some(("moves with every release of that line", Severity::Note))
     } else if !version.bytes().any(|b| b.is_ascii_digit()) {
         Some(("is a branch", Severity::Warning))

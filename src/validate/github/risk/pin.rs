@@ -8,7 +8,10 @@ use crate::{
         Source,
         yaml::{self, Node, Scalar},
     },
-    model::text::excerpt,
+    model::{
+        text::excerpt,
+        version::{Flavor, TagVersion},
+    },
     report::finding::Severity,
     validate::Subject,
 };
@@ -40,9 +43,7 @@ pub(super) fn action(uses: &Scalar<'_>) -> Option<Movable> {
         uses.at.clone()
     };
     let of_github = name.starts_with("actions/") || name.starts_with("github/");
-    let is_version = reference
-        .strip_prefix('v')
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let is_version = TagVersion::parse(reference, Flavor::Git).is_some();
     Some(Movable {
         at,
         message: format!(

@@ -1,6 +1,6 @@
 //! What `uses` names.
 
-use crate::document::yaml::Scalar;
+use crate::{document::yaml::Scalar, model::commit::CommitId};
 
 /// The action or workflow that `uses` names, in small letters and without its version.
 pub(super) fn name(uses: &str) -> String {
@@ -16,7 +16,8 @@ pub(super) fn is_remote(uses: &str) -> bool {
 
 /// Whether `reference` is a commit, which nobody can move.
 pub(super) fn is_commit(reference: &str) -> bool {
-    matches!(reference.len(), 40 | 64) && reference.bytes().all(|byte| byte.is_ascii_hexdigit())
+    // Git reads them in any case.
+    reference.to_ascii_lowercase().parse::<CommitId>().is_ok()
 }
 
 /// The value of the input `name` of a step or a call, however its name is written.
