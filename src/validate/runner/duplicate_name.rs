@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{RunnerConfig, secret::is_secret};
+use super::RunnerConfig;
 use crate::{
     report::finding::{self, Severity},
-    validate::{Example, Report, Rule, rule::Check},
+    validate::{Example, Report, Rule, rule::Check, secret},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -58,7 +58,7 @@ fn check(config: &RunnerConfig<'_>, report: &mut Report<'_>) {
         let token = runner
             .section
             .text("token")
-            .filter(|it| is_secret(it.value));
+            .filter(|it| secret::is_one(it.value));
         if let Some(token) = token
             && !tokens.insert(token.value)
         {

@@ -2,7 +2,6 @@
 
 use super::{
     RULES,
-    secret::{concealed, is_secret},
     view::{Extent, RunnerConfig},
 };
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
         DocumentError, Problem as Fault, toml,
         yaml::{Node, Yaml},
     },
-    validate::{Report, Subject, rule::Check},
+    validate::{Report, Subject, rule::Check, secret},
 };
 
 /// Nobody installs the chart more often from one file.
@@ -62,7 +61,9 @@ pub(in crate::validate) fn check_values(
                         ..error
                     });
                 }
-                parsed => parsed.map_err(|error| concealed(subject.source.text(), error))?,
+                parsed => {
+                    parsed.map_err(|error| secret::concealed(subject.source.text(), error))?
+                }
             },
         };
         let mut config = RunnerConfig::new(subject, &table, Extent::Helm);
@@ -81,7 +82,7 @@ pub(super) fn secrets<'a>(config: &RunnerConfig<'a>) -> Vec<(&'static str, Node<
     let keys = ["runnerToken", "runnerRegistrationToken"].into_iter();
     let found = keys.filter_map(|key| {
         let node = config.values?.get(key)?;
-        is_secret(node.text()?).then_some((key, node))
+        secret::is_one(node.text()?).then_some((key, node))
     });
     found.collect()
 }

@@ -142,7 +142,7 @@ pub(super) fn may_be_ours(bytes: &[u8]) -> bool {
 pub(super) fn check(subject: Subject<'_>, report: &mut Report<'_>) -> Result<bool, DocumentError> {
     let root = match toml::parse(subject.source) {
         Err(_) if !has_header(subject.source.text()) => return Ok(false),
-        parsed => parsed.map_err(|error| secret::concealed(subject.source.text(), error))?,
+        parsed => parsed.map_err(|error| super::secret::concealed(subject.source.text(), error))?,
     };
     if !is_ours(&root) {
         return Ok(false);

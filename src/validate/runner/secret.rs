@@ -1,15 +1,12 @@
 //! Secrets in clear text, which no message shows.
 
-use std::ops::Range;
-
 use super::{
     RunnerConfig, helm,
     view::{Runner, is_open, shown},
 };
 use crate::{
-    document::{DocumentError, Problem},
     report::finding::{self, Severity},
-    validate::{Example, Report, Rule, rule::Check},
+    validate::{Example, Report, Rule, rule::Check, secret},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -58,21 +55,6 @@ const SECRETS: &[(&[&str], &str)] = &[
     (&["ssh"], "password"),
 ];
 
-/// Words of lines whose text is not shown.
-const WORDS: &[&str] = &[
-    "accountkey",
-    "auth",
-    "glpat-",
-    "glrt",
-    "gr1348941",
-    "key=",
-    "password",
-    "passwd",
-    "privatekey",
-    "secret",
-    "token",
-];
-
 fn check(config: &RunnerConfig<'_>, report: &mut Report<'_>) {
     for runner in &config.runners {
         for (path, key) in SECRETS {
@@ -82,7 +64,7 @@ fn check(config: &RunnerConfig<'_>, report: &mut Report<'_>) {
             let text = section.and_then(|section| section.text(key));
             let password = *key == "password";
             let Some(text) =
-                text.filter(|it| is_secret(it.value) || (password && is_given(it.value)))
+                text.filter(|it| secret::is_one(it.value) || (password && is_given(it.value)))
             else {
                 continue;
             };
@@ -104,19 +86,9 @@ fn environment(config: &RunnerConfig<'_>, runner: &Runner<'_>, report: &mut Repo
         let Some((name, value)) = text.value.split_once('=') else {
             continue;
         };
-        let lower = name.to_ascii_lowercase();
-        let named = [
-            "token",
-            "secret",
-            "password",
-            "passwd",
-            "api_key",
-            "private_key",
-        ]
-        .iter()
-        .any(|word| lower.contains(word));
-        let login = lower == "docker_auth_config" && value.contains("\"auth\"") && !is_open(value);
-        if login || (named && is_secret(value)) {
+        let login = name.eq_ignore_ascii_case("docker_auth_config");
+        let login = login && value.contains("\"auth\"") && !is_open(value);
+        if login || secret::kind(name, value).is_some() {
             let message = format!(
                 "the variable `{}` holds a secret in clear text",
                 shown(name)
@@ -126,68 +98,6 @@ fn environment(config: &RunnerConfig<'_>, runner: &Runner<'_>, report: &mut Repo
     }
 }
 
-/// Whether `value` is a secret itself and no name, reference or example of one.
-pub(super) fn is_secret(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let example = [
-        "example",
-        "token",
-        "redacted",
-        "your",
-        "xxxx",
-        "secret",
-        "change",
-        "placeholder",
-    ];
-    let word = |c: char| c.is_ascii_alphanumeric() || "_-+/=.".contains(c);
-    is_given(value)
-        && value.len() >= 16
-        && value.chars().all(word)
-        && value.contains(|c: char| c.is_ascii_digit())
-        && value.contains(|c: char| c.is_ascii_alphabetic())
-        && !value.starts_with('/')
-        && !example.iter().any(|word| lower.contains(word))
-}
-
 fn is_given(value: &str) -> bool {
     !value.is_empty() && !is_open(value) && !value.starts_with("__") && !value.contains("***")
-}
-
-/// The lines of `text` that may hold a secret, in order.
-pub(super) fn lines(text: &str) -> Vec<Range<usize>> {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let lower = line.to_ascii_lowercase();
-        if lower.contains('=')
-            && WORDS.iter().any(|word| lower.contains(word))
-            && !lower.contains("overwrite")
-        {
-            lines.push(start..start + line.len());
-        }
-        start += line.len();
-    }
-    lines
-}
-
-/// The same without its place where that would show a line that may hold a secret.
-pub(super) fn concealed(text: &str, error: DocumentError) -> DocumentError {
-    let (Some(place), Problem::Syntax { language, reason }) = (error.position, &error.problem)
-    else {
-        return error;
-    };
-    let shows = |line: &Range<usize>| line.start <= place.offset && place.offset <= line.end;
-    if !lines(text).iter().any(shows) {
-        return error;
-    }
-    let line = place.line;
-    let problem = Problem::Syntax {
-        language,
-        reason: format!("{reason} (line {line}, which may hold a secret and is not shown)"),
-    };
-    DocumentError {
-        position: None,
-        problem,
-        ..error
-    }
 }

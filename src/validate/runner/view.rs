@@ -2,13 +2,13 @@
 
 use std::{cell::OnceCell, ops::Range};
 
-use super::{Report, Rule, Subject, faults::Fault, secret};
+use super::{Report, Rule, Subject, faults::Fault};
 use crate::{
     document::{
         toml::{Data, Entry, Table, Value},
         yaml::Node,
     },
-    validate::Problem,
+    validate::{Problem, secret},
 };
 
 /// How much of a configuration the text is.

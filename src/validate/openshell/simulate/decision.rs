@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::text::printable;
+
 /// The document that `fullsend validate --simulate` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Decision {
@@ -131,9 +133,8 @@ impl fmt::Display for Decision {
             lines.push(format!("  note: {condition}"));
         }
         // What strangers wrote reaches the terminal as printable text.
-        let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
         for line in lines {
-            writeln!(f, "{}", line.chars().map(printable).collect::<String>())?;
+            writeln!(f, "{}", printable(&line))?;
         }
         Ok(())
     }
