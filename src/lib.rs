@@ -47,6 +47,7 @@ pub mod validate;
 #[doc(hidden)]
 pub mod fuzzing {
     pub use crate::{
+        forge::fuzzing::read_answer,
         registry::fuzzing::token_realm,
         signature::fuzzing::{MOST, ReadBundle, ReadPayload, read_bundle, read_payload},
     };

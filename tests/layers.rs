@@ -55,6 +55,7 @@ const RESTRICTED: &[(&str, &str, &[&str])] = &[
 /// with it.
 const CONFINED: &[(&str, &[&str])] = &[
     ("bollard", &["runtime"]),
+    ("flate2", &["forge"]),
     ("gitlab", &["forge"]),
     ("ignore", &["seam"]),
     ("jsonc_parser", &["document"]),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    credentials::{Credentials, Pass},
+    credentials::{Credentials, Pass, Scheme},
     error::{Reason, Refusal},
     limits,
 };
@@ -36,6 +36,7 @@ pub(super) struct Question {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Vec<u8>>,
+    pub(super) scheme: Scheme,
     /// No answer is waited for past this, all tries together.
     pub(super) until: Instant,
 }
@@ -79,7 +80,7 @@ impl Exchange {
     /// A token that the host refuses is left out once: an organisation may shut out tokens that it
     /// has not let in, or machines that it does not know, from what it shows to everyone.
     async fn attempt(&self, question: &Question) -> Result<Answer, Reason> {
-        let pass = self.credentials.pass(&question.url);
+        let pass = self.credentials.pass(&question.url, question.scheme);
         let first = self.follow(question, pass.as_ref()).await;
         match first {
             Err(Reason::Unauthorized(_)) if pass.is_some() => {

@@ -14,6 +14,7 @@ use super::{
     error::{ForgeError, Reason},
     exchange::Exchange,
     git::{self, ObjectFormat},
+    github::{self, Apis},
     limits,
     refs::{Reach, Refs},
     repository::{RemoteRepository, RepositoryError},
@@ -67,6 +68,7 @@ impl GitOptions {
 #[derive(Clone, Debug)]
 pub struct GitHosts {
     exchange: Arc<Exchange>,
+    apis: Arc<Apis>,
     github_url: Url,
     deadline: Duration,
 }
@@ -93,6 +95,7 @@ impl GitHosts {
                 insecure_hosts,
                 first_wait: options.first_wait,
             }),
+            apis: Arc::new(Apis::of(environment, &options.github_url)),
             github_url: options.github_url,
             deadline: options.deadline,
         }
@@ -104,10 +107,22 @@ impl GitHosts {
     }
 
     /// The tags and branches of `repository`, in one request.
+    ///
+    /// It takes a second one where the repository was renamed, or names its objects by SHA-256, or
+    /// the host refuses our token; and several where only GitHub's API lets us in.
     pub async fn refs(&self, repository: &RemoteRepository) -> Result<Refs, ForgeError> {
         let until = Instant::now() + self.deadline;
         let found = git::ls_refs(&self.exchange, repository, until).await;
-        found.map_err(|reason| error(repository, "the tags and branches", reason))
+        let reason = match found {
+            Err(reason) if github::may_help(&reason) => reason,
+            found => return found.map_err(|reason| error(repository, ASKED, reason)),
+        };
+        tracing::debug!(%repository, %reason, "git is closed; is there an API?");
+        match self.apis.refs(&self.exchange, repository, until).await {
+            Some(Ok(refs)) => Ok(refs),
+            // That git is closed is what there is to mend.
+            _ => Err(error(repository, ASKED, reason)),
+        }
     }
 
     /// Whether a branch or tag of `repository` leads to `commit`, in one request; none is needed
@@ -118,7 +133,7 @@ impl GitHosts {
         refs: &Refs,
         commit: &CommitId,
     ) -> Result<Reach, ForgeError> {
-        if refs.name(commit) {
+        if refs.stand_at(commit) {
             return Ok(Reach::Reachable);
         }
         let tips = refs.tips();
@@ -166,6 +181,8 @@ impl GitHosts {
         Ok(times)
     }
 }
+
+const ASKED: &str = "the tags and branches";
 
 fn error(repository: &RemoteRepository, what: &str, reason: Reason) -> ForgeError {
     let path = repository.path();

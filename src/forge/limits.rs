@@ -16,6 +16,12 @@ pub(super) const COMMIT: usize = 1 << 20;
 pub(super) const COMMITS_BYTES: usize = 16 << 20;
 /// What is read of a pack, and before it.
 pub(super) const PACK_BYTES: u64 = 32 << 20;
+/// Entries of a page of GitHub's API, which gives no more.
+pub(super) const API_PAGE: usize = 100;
+/// Pages of tags, and of branches. Without a token, GitHub answers 60 requests in an hour.
+pub(super) const API_PAGES: usize = 50;
+/// A page, which has about 50 KiB.
+pub(super) const API_BYTES: u64 = 4 << 20;
 /// The body of an error, of which nothing is used.
 pub(super) const ERROR_BODY: u64 = 64 << 10;
 /// The most of a host's own message that is repeated.

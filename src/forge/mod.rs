@@ -12,7 +12,10 @@
 mod credentials;
 mod error;
 mod exchange;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod git;
+mod github;
 mod hosts;
 mod limits;
 mod refs;

@@ -38,7 +38,7 @@ impl Refs {
     }
 
     /// Whether a tag or a branch stands at `commit`, or the tag's own object is meant by it.
-    pub(super) fn name(&self, commit: &CommitId) -> bool {
+    pub(super) fn stand_at(&self, commit: &CommitId) -> bool {
         let tagged = |tag: &Tag| tag.commit == *commit || tag.object.as_ref() == Some(commit);
         self.branches.values().any(|tip| tip == commit) || self.tags.values().any(tagged)
     }

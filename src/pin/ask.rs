@@ -94,8 +94,14 @@ impl World<'_> {
                 let found = self.digest(&of).await;
                 Fact::Digest(of, found)
             }
-            Question::Tags(of) => Fact::Tags(of, Err(String::new())),
-            Question::Created(of) => Fact::Created(of, Err(String::new())),
+            Question::Tags(of) => {
+                let tags = self.registry.tags(&of).await;
+                Fact::Tags(of, tags.map_err(|error| error.with_hint()))
+            }
+            Question::Created(of) => {
+                let created = self.registry.created(&of).await;
+                Fact::Created(of, created.map_err(|error| error.with_hint()))
+            }
             Question::Verdict(of) => {
                 let refusal = match self.judge {
                     Some(judge) => judge.refusal(&of).await,
@@ -121,7 +127,7 @@ impl World<'_> {
                 },
                 digest: found.digest,
             })),
-            Err(error) if matches!(error.reason(), crate::registry::Reason::NotFound) => Ok(None),
+            Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.with_hint()),
         }
     }

@@ -27,8 +27,9 @@ use crate::{
 /// The host is asked for the commit as if all tips were here already: what it has to send is what
 /// they do not lead to. Nothing, where the commit is theirs.
 ///
-/// Git looks back through the dates of commits. Where many of them lie, it may miss a commit that
-/// is reachable, never find one that is not.
+/// A host without bitmaps finds its way by the dates of commits. Where many of them lie, it may miss
+/// that a commit is reachable, but never takes a stranger's for one that is. There is no `deepen`
+/// here: with it, one commit from a clock gone wrong is enough for that.
 pub(in crate::forge) async fn reach(
     exchange: &Exchange,
     repository: &RemoteRepository,
@@ -197,5 +198,48 @@ impl Pack {
             _ => return Err(Reason::Malformed("it is not git's protocol")),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_says_when_it_was_committed() {
+        let seconds = |text: &str| committed(text.as_bytes()).map(Timestamp::as_second);
+        let line = "committer A B <a@b> 1700000000 +0100\n";
+        assert_eq!(seconds(line), Some(1_700_000_000));
+        let after = format!("tree x\nauthor C <c@d> 5 +0000\n{line}\ncommitter D <d@e> 7 +0000");
+        assert_eq!(seconds(&after), Some(1_700_000_000));
+        assert_eq!(seconds("committer <> -1 +0000"), Some(-1));
+        for none in [
+            "",
+            "author A <a@b> 5 +0000\n\ncommitter A <a@b> 5 +0000\n",
+            "committer A 5 +0000\n",
+            "committer A <a@b>\n",
+            "committer A <a@b> soon\n",
+            "committer A <a@b> 99999999999999999 +0000\n",
+        ] {
+            assert_eq!(seconds(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn the_host_names_what_it_does_not_have() {
+        let ids: Vec<CommitId> = ["1", "2"]
+            .map(|digit| digit.repeat(40).parse().unwrap())
+            .into();
+        let said = |text: String| absent(&Reason::Said(text), &ids);
+        assert_eq!(
+            said(format!("upload-pack: not our ref {}", ids[1])),
+            Some(1)
+        );
+        assert_eq!(
+            said(format!("upload-pack: not our ref {}", "3".repeat(40))),
+            None
+        );
+        assert_eq!(said("not our ref ".to_owned()), None);
+        assert_eq!(absent(&Reason::Silent, &ids), None);
     }
 }

@@ -130,7 +130,7 @@ fn add(refs: &mut Refs, line: &[u8]) -> Result<(), Reason> {
 }
 
 /// Whether git itself would take the name, as far as that keeps it from being taken for more.
-fn is_ref_name(name: &str) -> bool {
+pub(in crate::forge) fn is_ref_name(name: &str) -> bool {
     let bad =
         |c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\');
     (1..=limits::REF_NAME).contains(&name.len())

@@ -6,12 +6,13 @@ mod pack;
 mod packet;
 
 pub(super) use fetch::{commit_times, reach};
-pub(super) use ls_refs::ls_refs;
+pub(super) use ls_refs::{is_ref_name, ls_refs};
 
 use aws_lc_rs::digest;
 use tokio::time::Instant;
 
 use super::{
+    credentials::Scheme,
     error::Reason,
     exchange::{Answer, Question},
     repository::RemoteRepository,
@@ -75,6 +76,29 @@ impl ObjectFormat {
     }
 }
 
+/// For the fuzz target.
+#[cfg(fuzzing)]
+pub(super) mod fuzzing {
+    use bytes::BytesMut;
+
+    use super::{ObjectFormat, pack::PackReader, packet::Packet};
+
+    pub(in crate::forge) fn lines_of(bytes: &[u8]) -> usize {
+        let mut buffer = BytesMut::from(bytes);
+        let lines = std::iter::from_fn(|| Packet::take(&mut buffer).ok().flatten());
+        lines.count()
+    }
+
+    pub(in crate::forge) fn commits_of_pack(bytes: &[u8], step: usize) -> Option<usize> {
+        let mut reader = PackReader::new(ObjectFormat::Sha1);
+        for piece in bytes.chunks(step.max(1)) {
+            reader.feed(piece);
+            reader.read().ok()?;
+        }
+        Some(reader.commits().len())
+    }
+}
+
 /// The question that posts `body`.
 fn question(repository: &RemoteRepository, body: Vec<u8>, until: Instant) -> Question {
     let mut headers = HeaderMap::new();
@@ -92,6 +116,7 @@ fn question(repository: &RemoteRepository, body: Vec<u8>, until: Instant) -> Que
         url: repository.service(SERVICE),
         headers,
         body: Some(body),
+        scheme: Scheme::Basic,
         until,
     }
 }

@@ -265,3 +265,7 @@ fn varint(delta: &mut &[u8]) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+#[path = "pack_tests.rs"]
+mod tests;

@@ -144,3 +144,84 @@ impl Lines {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::forge::git::ObjectFormat;
+
+    fn take(bytes: &[u8]) -> Result<Option<Packet>, NotAPacket> {
+        Packet::take(&mut bytes.into())
+    }
+
+    #[test]
+    fn a_line_says_how_long_it_is() {
+        let data = |text: &'static str| Ok(Some(Packet::Data(Bytes::from(text))));
+        assert_eq!(take(b"0006a\nrest"), data("a\n"));
+        assert_eq!(take(b"000Aabcdefrest"), data("abcdef"));
+        assert_eq!(take(b"0004"), data(""));
+        assert_eq!(take(b"0000"), Ok(Some(Packet::Flush)));
+        assert_eq!(take(b"0001"), Ok(Some(Packet::Delimiter)));
+        assert_eq!(take(b"0002"), Ok(Some(Packet::End)));
+        for more in [&b""[..], b"00", b"0006a", b"fff0"] {
+            assert_eq!(take(more), Ok(None));
+        }
+        for bad in [
+            &b"0003"[..],
+            b"fff1",
+            b"ffff",
+            b"+004",
+            b"00 4",
+            b"\0\0\0\0",
+        ] {
+            assert_eq!(take(bad), Err(NotAPacket), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_made_of_lines() {
+        let mut lines = Lines::command("ls-refs", ObjectFormat::Sha256);
+        lines.line("peel");
+        let expected = b"0014command=ls-refs\n0019object-format=sha256\n00010009peel\n0000";
+        assert_eq!(lines.finish(), expected);
+        let lines = Lines::command("fetch", ObjectFormat::Sha1);
+        assert_eq!(lines.finish(), b"0012command=fetch\n00010000");
+    }
+
+    #[test]
+    fn a_message_is_short_and_steers_nothing() {
+        let long = "\u{1b}[2J".to_owned() + &"x".repeat(1000);
+        let message = message(long.as_bytes());
+        assert!(message.chars().count() <= limits::MESSAGE + 1);
+        assert!(!message.contains('\u{1b}'));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(texts in prop::collection::vec("[a-z ]{1,40}", 0..8)) {
+            let mut lines = Lines::default();
+            for text in &texts {
+                lines.line(text);
+            }
+            let mut buffer = BytesMut::from(&lines.finish()[..]);
+            for text in &texts {
+                let expected = Packet::Data(Bytes::from(format!("{text}\n")));
+                prop_assert_eq!(Packet::take(&mut buffer), Ok(Some(expected)));
+            }
+            prop_assert_eq!(Packet::take(&mut buffer), Ok(Some(Packet::Flush)));
+            prop_assert!(buffer.is_empty());
+        }
+
+        #[test]
+        fn any_bytes_come_to_an_end(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut buffer = BytesMut::from(&bytes[..]);
+            let mut left = buffer.len();
+            while let Ok(Some(_)) = Packet::take(&mut buffer) {
+                prop_assert!(buffer.len() <= left - 4);
+                left = buffer.len();
+            }
+        }
+    }
+}

@@ -1,13 +1,15 @@
-//! Test kit, never shipped: a registry that misbehaves on request, tiny images, cosign-format signatures by key and keyless with a whole
+//! Test kit, never shipped: a registry and a git host that misbehave on request, tiny images, cosign-format signatures by key and keyless with a whole
 //! Sigstore in memory, and what pushes them to a registry on loopback.
 //!
 //! The kit panics where a fixture cannot be built: then the test is wrong, not the product.
 
+pub mod git;
 pub mod image;
 pub mod push;
 pub mod registry;
 pub mod signing;
 pub mod tuf;
+mod web;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};

@@ -1,4 +1,4 @@
-//! `fullsend-testkit`: keys, images and signatures for demos and tests.
+//! `fullsend-testkit`: keys, images, signatures, a registry and a git host for demos and tests.
 //!
 //! ```text
 //! fullsend-testkit keygen keys
@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fullsend_testkit::git::GitHost;
 use fullsend_testkit::image::{Image, ImageBuilder};
 use fullsend_testkit::push::{Discovery, Pusher};
 use fullsend_testkit::registry::{Fault, Registry};
@@ -21,7 +22,7 @@ use fullsend_testkit::signing::{Identity, San, Signing, SigningKey, Sigstore};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Makes keys, images and cosign-format signatures for tests and demos.
+/// Makes keys, images and cosign-format signatures, and serves a registry or git, for tests and demos.
 #[derive(Parser)]
 #[command(name = "fullsend-testkit")]
 struct Cli {
@@ -42,6 +43,17 @@ enum Command {
         /// Waits this long before each answer
         #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
         delay: u64,
+    },
+    /// Serves the bare repositories OWNER/NAME.git below a folder on loopback, says where, and ends
+    /// with its standard input
+    Git {
+        folder: PathBuf,
+        /// Waits this long before each answer
+        #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+        delay: u64,
+        /// Says how many requests came, in the end
+        #[arg(long)]
+        count: bool,
     },
 }
 
@@ -166,6 +178,11 @@ async fn run(command: Command) -> Outcome<()> {
         Command::Image(args) => push(&args).await,
         Command::Sign(args) => sign(&args).await,
         Command::Registry { delay } => serve(Duration::from_millis(delay)),
+        Command::Git {
+            folder,
+            delay,
+            count,
+        } => serve_git(&folder, Duration::from_millis(delay), count),
     }
 }
 
@@ -174,6 +191,17 @@ fn serve(delay: Duration) -> Outcome<()> {
     registry.fault("*", Fault::normal().delay(delay));
     writeln!(std::io::stdout(), "{}", registry.host())?;
     std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+    Ok(())
+}
+
+fn serve_git(folder: &Path, delay: Duration, count: bool) -> Outcome<()> {
+    let host = GitHost::of(&folder.canonicalize()?);
+    host.fault("*", Fault::normal().delay(delay));
+    writeln!(std::io::stdout(), "{}", host.host())?;
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
+    if count {
+        writeln!(std::io::stdout(), "{} requests", host.requests().len())?;
+    }
     Ok(())
 }
 

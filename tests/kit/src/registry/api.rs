@@ -1,32 +1,12 @@
 //! The distribution API and the token service, as they should be.
 
-use bytes::Bytes;
 use hyper::{
     Method, StatusCode,
-    header::{
-        AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, LINK, LOCATION, RANGE, WWW_AUTHENTICATE,
-    },
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, LINK, LOCATION, RANGE, WWW_AUTHENTICATE},
 };
 
 use super::Shared;
-
-/// A request with its body read.
-pub(super) struct Asked {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-    pub(super) version: String,
-}
-
-/// An answer before a fault changes it.
-#[derive(Default)]
-pub(super) struct Plain {
-    pub(super) status: StatusCode,
-    pub(super) headers: Vec<(HeaderName, String)>,
-    pub(super) body: Bytes,
-}
+use crate::web::{Asked, Plain};
 
 /// What a well-behaved registry answers.
 pub(super) fn route(shared: &Shared, asked: &Asked) -> Plain {
@@ -221,34 +201,12 @@ fn pairs(text: &[u8]) -> Vec<(String, String)> {
 }
 
 impl Plain {
-    fn with(mut self, name: HeaderName, value: String) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    fn json(body: String) -> Self {
-        Self {
-            body: body.into(),
-            ..Self::default()
-        }
-        .with(CONTENT_TYPE, "application/json".to_owned())
-    }
-
     fn error(status: StatusCode, code: &str) -> Self {
         let errors = serde_json::json!({"errors": [{"code": code, "message": "refused"}]});
         Self {
             status,
             ..Self::json(errors.to_string())
         }
-    }
-
-    fn not_found(text: &'static str) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            body: Bytes::from_static(text.as_bytes()),
-            ..Self::default()
-        }
-        .with(CONTENT_TYPE, "text/plain; charset=utf-8".to_owned())
     }
 
     fn created(location: String, digest: &str) -> Self {

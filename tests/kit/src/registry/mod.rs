@@ -5,58 +5,21 @@
 
 mod api;
 mod auth;
-mod fault;
-mod server;
 mod store;
-mod tls;
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread::JoinHandle,
-    time::Instant,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use auth::Auth;
 use bytes::Bytes;
-pub use fault::Fault;
 use store::Store;
-use tokio::{net::TcpListener, sync::oneshot};
+
+use crate::web::{Asked, Plain, Server, Site, tls};
+pub use crate::web::{Fault, LoggedRequest};
 
 /// A running registry.
 #[derive(Debug)]
 pub struct Registry {
-    host: String,
-    scheme: &'static str,
-    shared: Arc<Shared>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-/// One request as it came in.
-#[derive(Clone, Debug)]
-pub struct LoggedRequest {
-    /// `GET`, …
-    pub method: String,
-    /// The path without its query.
-    pub path: String,
-    /// What follows `?`.
-    pub query: String,
-    /// Names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// The connection it came on, counted from 1.
-    pub connection: u64,
-    /// `HTTP/1.1` or `HTTP/2.0`.
-    pub version: String,
-    /// When it came in.
-    pub at: Instant,
-}
-
-impl LoggedRequest {
-    /// The first header of that (lower-case) name.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
+    server: Server<Shared>,
 }
 
 /// What the server thread and the test both hold.
@@ -68,14 +31,18 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     store: Store,
-    faults: Vec<(String, Fault)>,
     auth: auth::Guard,
-    log: Vec<LoggedRequest>,
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Site for Shared {
+    async fn answer(&self, asked: &Asked) -> Plain {
+        api::route(self, asked)
     }
 }
 
@@ -98,53 +65,25 @@ impl Registry {
     }
 
     fn launch(tls: Option<tokio_rustls::TlsAcceptor>) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("a socket");
-        let address = listener.local_addr().expect("a bound socket");
-        let (scheme, host) = match tls {
-            Some(_) => ("https", format!("0.0.0.0:{}", address.port())),
-            None => ("http", address.to_string()),
-        };
-        let shared = Arc::new(Shared::default());
-        let realm = format!("{scheme}://{host}/token");
-        shared.lock().auth.own_token_service(&realm);
-        let (stop, stopped) = oneshot::channel();
-        let for_thread = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).expect("a listener");
-                tokio::select! {
-                    () = server::serve(listener, tls, for_thread) => {}
-                    _ = stopped => {}
-                }
-            });
-        });
-        Self {
-            host,
-            scheme,
-            shared,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        let server = Server::launch(Shared::default(), tls);
+        let realm = server.url("/token");
+        server.site().lock().auth.own_token_service(&realm);
+        Self { server }
     }
 
     /// `127.0.0.1:PORT`, as it stands in image references.
     pub fn host(&self) -> String {
-        self.host.clone()
+        self.server.host()
     }
 
     /// The URL of `path` here.
     pub fn url(&self, path: &str) -> String {
-        format!("{}://{}{path}", self.scheme, self.host)
+        self.server.url(path)
     }
 
     /// Stores a blob and returns its digest.
     pub fn put_blob(&self, bytes: impl Into<Bytes>) -> String {
-        self.shared.lock().store.put_blob(bytes.into())
+        self.server.site().lock().store.put_blob(bytes.into())
     }
 
     /// Stores a manifest in `repository` under `reference` (a tag, or its digest) and returns its
@@ -156,7 +95,7 @@ impl Registry {
         media_type: &str,
         bytes: impl Into<Bytes>,
     ) -> String {
-        let mut state = self.shared.lock();
+        let mut state = self.server.site().lock();
         state
             .store
             .put_manifest(repository, reference, media_type, bytes.into())
@@ -164,22 +103,30 @@ impl Registry {
 
     /// Makes a tag show these digests in turn, one a request; the last one stays.
     pub fn move_tag(&self, repository: &str, tag: &str, digests: &[&str]) {
-        self.shared.lock().store.move_tag(repository, tag, digests);
+        self.server
+            .site()
+            .lock()
+            .store
+            .move_tag(repository, tag, digests);
     }
 
     /// Removes a manifest or tag.
     pub fn remove(&self, repository: &str, reference: &str) {
-        self.shared.lock().store.remove(repository, reference);
+        self.server
+            .site()
+            .lock()
+            .store
+            .remove(repository, reference);
     }
 
     /// Switches the referrers API on or off; without it, its path is 404.
     pub fn referrers_api(&self, on: bool) {
-        self.shared.lock().store.referrers_api = on;
+        self.server.site().lock().store.referrers_api = on;
     }
 
     /// Splits the list of referrers into pages.
     pub fn referrers_page_size(&self, size: usize) {
-        self.shared.lock().store.page_size = size;
+        self.server.site().lock().store.page_size = size;
     }
 
     /// Gives no more tags on a page than this, whatever is asked for.
@@ -190,47 +137,36 @@ impl Registry {
     /// Misbehaves for paths that match `pattern`, in which `*` stands for any text. The fault
     /// added last is looked at first.
     pub fn fault(&self, pattern: &str, fault: Fault) {
-        self.shared.lock().faults.push((pattern.to_owned(), fault));
+        self.server.fault(pattern, fault);
     }
 
     /// Behaves again.
     pub fn clear_faults(&self) {
-        self.shared.lock().faults.clear();
+        self.server.clear_faults();
     }
 
     /// Lets only those in who authenticate.
     pub fn require(&self, auth: Auth) {
-        self.shared.lock().auth.require(auth);
+        self.server.site().lock().auth.require(auth);
     }
 
     /// Takes this bearer token, which a token service elsewhere gives out.
     pub fn accept_token(&self, token: &str) {
-        self.shared.lock().auth.accept_token(token);
+        self.server.site().lock().auth.accept_token(token);
     }
 
     /// Every request so far.
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        self.shared.lock().log.clone()
+        self.server.requests()
     }
 
     /// Every request so far as `METHOD /path`.
     pub fn paths(&self) -> Vec<String> {
-        let state = self.shared.lock();
-        let line = |request: &LoggedRequest| format!("{} {}", request.method, request.path);
-        state.log.iter().map(line).collect()
+        self.server.paths()
     }
 
     /// Forgets the requests so far.
     pub fn clear_requests(&self) {
-        self.shared.lock().log.clear();
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.server.clear_requests();
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP: connections, and the faults on top of what the API answers.
+//! HTTP: connections, and the faults on top of what the site answers.
 
 use std::{
     convert::Infallible,
@@ -28,15 +28,18 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    LoggedRequest, Shared,
-    api::{Asked, Plain, route},
+    Asked, LoggedRequest, Plain, Shared, Site,
     fault::{Body, Fault, Manner, strike},
 };
 
 type Outgoing = BoxBody<Bytes, io::Error>;
 
 /// Serves until it is dropped, with every connection.
-pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
+pub(super) async fn serve<S: Site>(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared<S>>,
+) {
     let mut connections = tokio::task::JoinSet::new();
     let mut count = 0;
     while let Ok((stream, _)) = listener.accept().await {
@@ -61,10 +64,10 @@ pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, share
 }
 
 /// Answers what comes over one connection.
-async fn converse(
+async fn converse<S: Site>(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
     number: u64,
-    shared: Arc<Shared>,
+    shared: Arc<Shared<S>>,
 ) {
     let service = service_fn(move |request| answer(Arc::clone(&shared), number, request));
     let _ = auto::Builder::new(TokioExecutor::new())
@@ -72,8 +75,8 @@ async fn converse(
         .await;
 }
 
-async fn answer(
-    shared: Arc<Shared>,
+async fn answer<S: Site>(
+    shared: Arc<Shared<S>>,
     connection: u64,
     request: Request<Incoming>,
 ) -> Result<Response<Outgoing>, io::Error> {
@@ -100,7 +103,7 @@ async fn answer(
     let plain = if fault.status.is_some() {
         Plain::default()
     } else {
-        route(&shared, &asked)
+        shared.site.answer(&asked).await
     };
     Ok(spoil(plain, &fault, asked.method == Method::HEAD))
 }

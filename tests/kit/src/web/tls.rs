@@ -13,7 +13,7 @@ use tokio_rustls::{
 };
 
 /// What speaks TLS as 0.0.0.0, and the certificate that clients have to trust, in PEM.
-pub(super) fn acceptor() -> (TlsAcceptor, String) {
+pub(crate) fn acceptor() -> (TlsAcceptor, String) {
     let key = KeyPair::generate().expect("a key");
     let mut params = CertificateParams::default();
     params.subject_alt_names = vec![SanType::IpAddress([0, 0, 0, 0].into())];
