@@ -50,11 +50,14 @@ pub(super) struct Answer {
 
 impl Exchange {
     /// Asks until `read` makes something of an answer, the reason is final, or the time is up.
-    pub(super) async fn ask<T>(
+    pub(super) async fn ask<T, F>(
         &self,
         question: &Question,
-        read: impl AsyncFn(Answer) -> Result<T, Reason>,
-    ) -> Result<T, Reason> {
+        read: impl Fn(Answer) -> F,
+    ) -> Result<T, Reason>
+    where
+        F: Future<Output = Result<T, Reason>>,
+    {
         let started = Instant::now();
         let work = async {
             for tries in 1.. {

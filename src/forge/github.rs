@@ -176,7 +176,7 @@ impl Asking<'_> {
             until: self.until,
         };
         self.exchange
-            .ask(&question, async |answer| {
+            .ask(&question, |answer| async move {
                 let body = answer.response.read(limits::API_BYTES).await?;
                 json::parse(&body).map_err(|_| Reason::Malformed("it is not the API's JSON"))
             })

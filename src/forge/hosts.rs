@@ -188,3 +188,21 @@ fn error(repository: &RemoteRepository, what: &str, reason: Reason) -> ForgeErro
     let path = repository.path();
     ForgeError::new(repository.host(), format!("{what} of {path}"), reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_can_be_asked_side_by_side() {
+        fn is_send<T: Send>(_: &T) {}
+        let url = Url::parse("https://github.com").unwrap();
+        let hosts = GitHosts::new(&Environment::default(), GitOptions::new(url));
+        let repository = hosts.github("o/r").unwrap();
+        let refs = Refs::default();
+        let commit: CommitId = "1".repeat(40).parse().unwrap();
+        is_send(&hosts.refs(&repository));
+        is_send(&hosts.reach(&repository, &refs, &commit));
+        is_send(&hosts.commit_times(&repository, &[]));
+    }
+}

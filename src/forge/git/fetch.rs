@@ -37,7 +37,8 @@ pub(in crate::forge) async fn reach(
     tips: &[&CommitId],
     until: Instant,
 ) -> Result<Reach, Reason> {
-    let mut lines = Lines::command("fetch", ObjectFormat::of(commit));
+    let format = ObjectFormat::of(commit);
+    let mut lines = Lines::command("fetch", format);
     for line in ["thin-pack", "no-progress", "ofs-delta"] {
         lines.line(line);
     }
@@ -47,8 +48,8 @@ pub(in crate::forge) async fn reach(
     }
     lines.line("done");
     let question = question(repository, lines.finish(), until);
-    let count = exchange.ask(&question, async |answer| {
-        let mut pack = Pack::begin(answer, ObjectFormat::of(commit)).await?;
+    let count = exchange.ask(&question, |answer| async move {
+        let mut pack = Pack::begin(answer, format).await?;
         loop {
             if let Some(count) = pack.reader.count().map_err(malformed)? {
                 return Ok(count);
@@ -117,7 +118,7 @@ async fn times(
     lines.line("done");
     let question = question(repository, lines.finish(), until);
     exchange
-        .ask(&question, async |answer| {
+        .ask(&question, |answer| async move {
             let mut pack = Pack::begin(answer, format).await?;
             while pack.reader.read().map_err(malformed)? == Progress::More {
                 pack.more().await?;

@@ -39,7 +39,7 @@ async fn ls_refs_as(
 ) -> Result<Refs, Reason> {
     let question = question(repository, request(format), until);
     exchange
-        .ask(&question, async |answer| {
+        .ask(&question, |answer| async move {
             let moved_to = RemoteRepository::of_service(&answer.url, SERVICE);
             let mut refs = read(answer).await?;
             refs.moved_to = moved_to.filter(|moved_to| moved_to != repository);

@@ -118,19 +118,23 @@ async fn tips_beyond_a_request_are_asked_in_another() {
     let host = GitHost::start();
     let repository = host.repository("o/r");
     let root = repository.commit(&[], "root", 1_700_000_000);
-    let mut stream = String::new();
-    for number in 0..10_001 {
-        stream += &format!(
-            "commit refs/tags/t{number:05}\ncommitter K <k@example.com> {} +0000\ndata 1\nx\nfrom {root}\n\n",
-            1_700_000_001 + number
-        );
+    let mut stream = String::from("reset refs/heads/x\n");
+    stream += &format!("from {root}\n\n");
+    for number in 1..=10_000 {
+        let time = 1_700_000_000 + number;
+        stream +=
+            &format!("commit refs/heads/x\ncommitter K <k@example.com> {time} +0000\ndata 1\nx\n");
     }
     repository.import(&stream);
+    let mut packed = String::new();
+    for (number, id) in repository.git(&["rev-list", "x"]).lines().enumerate() {
+        packed += &format!("{id} refs/tags/t{number:05}\n");
+    }
+    repository.put("packed-refs", &packed);
     let last = repository.commit(&[], "last", 1_600_000_000);
     let tip = repository.commit(&[&last], "tip", 1_600_000_001);
     // Tags are asked for in their order.
     repository.tag("z", &tip);
-    assert_eq!(reach(&host, &root).await, (Reach::Reachable, 1));
     assert_eq!(reach(&host, &last).await, (Reach::Reachable, 2));
     let lost = repository.commit(&[&tip], "lost", 1_600_000_002);
     assert_eq!(reach(&host, &lost).await, (Reach::Impostor, 2));
