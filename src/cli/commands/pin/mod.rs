@@ -2,6 +2,7 @@
 
 mod files;
 mod policy;
+mod renovate;
 
 use std::path::PathBuf;
 
@@ -246,7 +247,7 @@ async fn options(
             None => public("github.com")?,
         },
         gitlab: url("CI_SERVER_URL").or_else(origin),
-        components_by_commit: false,
+        components_by_commit: renovate::extends_our_preset(&root()?),
         verify: args.verify,
         bounds: Bounds {
             image: config
@@ -267,6 +268,12 @@ fn globs(patterns: &[ExcludeArg]) -> Result<GlobSet, CliFailure> {
     }
     let set = set.build();
     set.map_err(|error| CliFailure::usage(format!("--exclude: {error}")))
+}
+
+/// The root of the repository around us.
+fn root() -> Result<PathBuf, CliFailure> {
+    let here = configuration::working_directory()?;
+    Ok(git::work_tree(&here)?.unwrap_or(&here).to_owned())
 }
 
 fn public(host: &str) -> Result<Url, CliFailure> {
