@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn git_applies_it() {
-        let many: String = (0..30).map(|n| format!("line {n}\n")).collect();
+        let many: Vec<String> = (0..30).map(|n| format!("line {n}\n")).collect();
+        let many = many.concat();
         let changed = many.replace("line 3\n", "").replace("line 20", "LINE 20");
         for (old, new) in [
             ("a\nb\nc\n", "a\nB\nc\n"),
