@@ -8,6 +8,7 @@ use super::{
     configuration::{self, working_directory},
     generate_renovate,
     generate_report::{json, listed},
+    selection::MAX_FILE_BYTES,
 };
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format, patch::patch},
@@ -59,9 +60,6 @@ pub struct GenerateArgs {
     #[arg(long, conflicts_with_all = ["output", "check", "force", "repin", "set", "fleet"])]
     list_settings: bool,
 }
-
-/// The longest file that is compared with what would be written.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// What `--output` says.
 enum Output {
@@ -232,7 +230,7 @@ fn existing(path: &Path, output: &Output) -> Result<Option<String>, CliFailure> 
     if matches!(output, Output::Stdout) {
         return Ok(None);
     }
-    match files::read(path, MAX_BYTES) {
+    match files::read(path, MAX_FILE_BYTES) {
         // What is no text was written by nobody of us, and stays what it is until forced.
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.is_not_found() => Ok(None),

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobSet};
 
 use crate::{
     cli::failure::CliFailure,
@@ -35,7 +35,7 @@ pub(super) struct Wanted<'a> {
 
 /// A pattern of files and folders that are left out.
 #[derive(Clone, Debug)]
-pub(super) struct Exclude(GlobMatcher);
+pub(super) struct Exclude(GlobSet);
 
 impl Exclude {
     /// Reads a pattern of the command line.
@@ -43,16 +43,23 @@ impl Exclude {
     /// It is about the whole path from the repository's root: `*` and `?` stay within one name, `**`
     /// crosses folders.
     pub(super) fn parse(pattern: &str) -> Result<Self, String> {
-        let mut glob = GlobBuilder::new(pattern.trim_end_matches('/'));
-        let glob = glob.literal_separator(true).build();
+        let pattern = pattern.trim_start_matches("./").trim_matches('/');
+        if pattern.is_empty() {
+            return Err("it names nothing within the repository".to_owned());
+        }
         // The crate's own sentence names the pattern first, which clap does already.
-        let glob = glob.map_err(|error| error.kind().to_string())?;
-        Ok(Self(glob.compile_matcher()))
+        let refused = |error: globset::Error| error.kind().to_string();
+        let mut glob = GlobBuilder::new(pattern);
+        let glob = glob.literal_separator(true).build().map_err(refused)?;
+        // A set of one: a matcher alone panics where the pattern is too large.
+        let set = GlobSet::builder().add(glob).build();
+        set.map(Self).map_err(refused)
     }
 
     /// Whether it leaves out the file `name`, be it with a folder around it.
     fn holds(&self, name: &Path) -> bool {
-        name.ancestors().any(|part| self.0.is_match(part))
+        let mut parts = name.ancestors();
+        parts.any(|part| part != Path::new("") && self.0.is_match(part))
     }
 }
 
@@ -104,7 +111,7 @@ impl Selection {
             },
         };
         for path in paths {
-            search.add(&files::resolve(path)?)?;
+            search.add(path)?;
         }
         Ok(search.found)
     }
@@ -150,37 +157,68 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn add(&mut self, path: &Path) -> Result<(), CliFailure> {
-        let is_named = files::is_regular(path)?;
-        let folder = path.parent().filter(|_| is_named).unwrap_or(path);
-        let root: Arc<Path> = git::work_tree(folder)?.unwrap_or(folder).into();
-        let first = self.first.get_or_insert_with(|| root.clone()).clone();
-        let wanted = |below: &Path| {
-            let path = folder.join(below);
-            self.wanted.takes(below_of(&root, &path), is_named)
+        // A link that is named is the file of that name, wherever it leads.
+        let named = path.file_name().filter(|_| !files::is_folder(path));
+        let folder = named.and_then(|_| path.parent()).unwrap_or(path);
+        let folder = if folder == Path::new("") {
+            Path::new(".")
+        } else {
+            folder
         };
-        let walked = walk::walk(path, wanted);
+        let folder = files::resolve(folder)?;
+        let root: Arc<Path> = git::work_tree(&folder)?.unwrap_or(&folder).into();
+        self.first.get_or_insert_with(|| root.clone());
+        match named {
+            Some(name) => self.add_named(folder.join(name), &root)?,
+            None => self.add_folder(&folder, &root),
+        }
+        Ok(())
+    }
+
+    fn add_named(&mut self, path: PathBuf, root: &Arc<Path>) -> Result<(), CliFailure> {
+        if !files::is_regular(&path)? {
+            return Err(FileError::NotAFile { path }.into());
+        }
+        if self.wanted.takes(below_of(root, &path), true) {
+            self.select(path, root, true);
+        }
+        Ok(())
+    }
+
+    fn add_folder(&mut self, folder: &Path, root: &Arc<Path>) {
+        let walked = walk::walk(folder, |below| {
+            let path = folder.join(below);
+            self.wanted.takes(below_of(root, &path), false)
+        });
         for file in walked.files {
-            let path = folder.join(file);
-            let known = self.seen.entry(path.clone());
-            let number = *known.or_insert(self.found.files.len());
-            if let Some(file) = self.found.files.get_mut(number) {
-                file.is_named |= is_named;
-                continue;
-            }
-            self.found.files.push(Selected {
-                name: below_of(&root, &path).to_owned(),
-                shown: below_of(&first, &path).to_owned(),
-                root: root.clone(),
-                path,
-                is_named,
-            });
+            self.select(folder.join(file), root, false);
         }
         for unread in walked.unread {
-            let path = below_of(&first, &folder.join(unread.path)).to_owned();
+            let path = self.shown(&folder.join(unread.path));
             self.found.unread.push(Unread { path, ..unread });
         }
         self.found.truncated |= walked.truncated;
-        Ok(())
+    }
+
+    fn select(&mut self, path: PathBuf, root: &Arc<Path>, is_named: bool) {
+        let known = self.seen.entry(path.clone());
+        let number = *known.or_insert(self.found.files.len());
+        if let Some(file) = self.found.files.get_mut(number) {
+            file.is_named |= is_named;
+            return;
+        }
+        self.found.files.push(Selected {
+            name: below_of(root, &path).to_owned(),
+            shown: self.shown(&path),
+            root: root.clone(),
+            path,
+            is_named,
+        });
+    }
+
+    fn shown(&self, path: &Path) -> PathBuf {
+        let first = self.first.as_deref().unwrap_or(Path::new(""));
+        below_of(first, path).to_owned()
     }
 }
 
@@ -259,6 +297,30 @@ mod tests {
     }
 
     #[test]
+    fn a_link_that_is_named_stays_where_it_is() {
+        let outside = folder(&["secret.yml"]);
+        let folder = folder(&[".git", "x/real.yml"]);
+        let link = |name: &str, target: &Path| {
+            std::os::unix::fs::symlink(target, folder.path().join(name)).unwrap();
+        };
+        link("in.yml", Path::new("x/real.yml"));
+        link("out.yml", &outside.path().join("secret.yml"));
+        link("here", Path::new("x"));
+        let paths = ["in.yml", "out.yml", "here", "."].map(|it| folder.path().join(it));
+        let selection = select(&paths, &[]);
+        assert_eq!(names(&selection), ["in.yml", "out.yml", "x/real.yml"]);
+        let [inside, outside, _] = &selection.files[..] else {
+            panic!("{selection:?}");
+        };
+        inside.replace(b"", b"new").unwrap();
+        let written = files::read(&folder.path().join("x/real.yml"), 9).unwrap();
+        assert_eq!(written, b"new");
+        let error = outside.replace(b"", b"new").unwrap_err();
+        assert!(matches!(error, FileError::Outside { .. }), "{error}");
+        assert_eq!(outside.read().unwrap(), b"");
+    }
+
+    #[test]
     fn a_file_that_is_found_first_is_named_all_the_same() {
         let folder = folder(&["x.yml"]);
         let paths = [folder.path().to_owned(), folder.path().join("x.yml")];
@@ -278,6 +340,8 @@ mod tests {
             (&["**/*.yml"], &["d/a.yaml"]),
             (&["b"], &["a.yml", "d/a.yaml"]),
             (&["b/", "d/a.*"], &["a.yml"]),
+            (&["./b", "/d"], &["a.yml"]),
+            (&["?", "[d]"], &["a.yml"]),
             (&["b/*/a.yml"], &["a.yml", "b/a.yml", "d/a.yaml"]),
             (&["**/c"], &["a.yml", "b/a.yml", "d/a.yaml"]),
             (&["{a,b/a}.yml"], &["b/c/a.yml", "d/a.yaml"]),
@@ -288,13 +352,17 @@ mod tests {
         // By the name from the root, whatever was named.
         let below = [folder.path().join("b"), folder.path().join("a.yml")];
         assert_eq!(names(&select(&below, &["b/a.yml", "a.yml"])), ["b/c/a.yml"]);
-        assert!(Exclude::parse("[").is_err());
+        for pattern in ["[", "{a", "", "./", "/"] {
+            assert!(Exclude::parse(pattern).is_err(), "{pattern:?}");
+        }
+        // Too large or not, nothing panics.
+        let _ = Exclude::parse(&"[!a-z]{a,b}".repeat(100_000));
     }
 
     #[test]
     fn what_cannot_be_read_is_a_finding() {
         let folder = folder(&[".git"]);
-        let path = folder.path().join(&"d/".repeat(65)).join("a.yml");
+        let path = folder.path().join("d/".repeat(65)).join("a.yml");
         files::make_parents(&path).unwrap();
         let mut selection = select(&[folder.path().to_owned()], &[]);
         selection.truncated = true;
@@ -307,7 +375,7 @@ mod tests {
 
         let file = folder.path().join("large.yml");
         files::create(&file, &[], 0o644).unwrap();
-        let selection = select(&[file.clone()], &[]);
+        let selection = select(std::slice::from_ref(&file), &[]);
         let file = std::fs::File::options().write(true).open(file).unwrap();
         file.set_len(MAX_FILE_BYTES).unwrap();
         assert_eq!(selection.files[0].read().unwrap().len(), 16 << 20);
