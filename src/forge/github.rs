@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// The APIs of the GitHubs that are known.
+/// The API of every GitHub that is known.
 #[derive(Debug)]
 pub(super) struct Apis(Vec<(String, Url)>);
 
