@@ -183,7 +183,7 @@ async fn a_pack_that_is_none_is_refused() {
     for (body, expected) in [
         ("000dpackfile\n0005\u{1}0000", "not complete"),
         (
-            "000dpackfile\n0011\u{1}PICK\0\0\0\u{2}\0\0\0\00000",
+            "000dpackfile\n0011\u{1}PICK\0\0\0\u{2}\0\0\0\x000000",
             "does not hold the commits",
         ),
         ("000dpackfile\n000a\u{3}broke0000", "it says: broke"),

@@ -1,5 +1,7 @@
 //! Commits of the repository, and strangers that its host has too.
 
+use std::fmt::Write as _;
+
 use fullsend::forge::Reach;
 use fullsend_testkit::git::{Format, GitHost, GitRepository};
 
@@ -118,17 +120,16 @@ async fn tips_beyond_a_request_are_asked_in_another() {
     let host = GitHost::start();
     let repository = host.repository("o/r");
     let root = repository.commit(&[], "root", 1_700_000_000);
-    let mut stream = String::from("reset refs/heads/x\n");
-    stream += &format!("from {root}\n\n");
+    let mut stream = format!("reset refs/heads/x\nfrom {root}\n\n");
     for number in 1..=10_000 {
         let time = 1_700_000_000 + number;
-        stream +=
-            &format!("commit refs/heads/x\ncommitter K <k@example.com> {time} +0000\ndata 1\nx\n");
+        let who = "committer K <k@example.com>";
+        writeln!(stream, "commit refs/heads/x\n{who} {time} +0000\ndata 1\nx").unwrap();
     }
     repository.import(&stream);
     let mut packed = String::new();
     for (number, id) in repository.git(&["rev-list", "x"]).lines().enumerate() {
-        packed += &format!("{id} refs/tags/t{number:05}\n");
+        writeln!(packed, "{id} refs/tags/t{number:05}").unwrap();
     }
     repository.put("packed-refs", &packed);
     let last = repository.commit(&[], "last", 1_600_000_000);

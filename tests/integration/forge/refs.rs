@@ -1,5 +1,7 @@
 //! Tags and branches.
 
+use std::fmt::Write as _;
+
 use fullsend::forge::{Reason, Refs};
 use fullsend_testkit::git::{Fault, Format, GitHost};
 
@@ -126,7 +128,7 @@ async fn many_tags_are_no_trouble() {
     let first = repository.commit(&[], "first", 1_700_000_000);
     let mut packed = String::from("# pack-refs with: peeled fully-peeled sorted\n");
     for number in 0..20_000 {
-        packed += &format!("{first} refs/tags/v{number:06}\n");
+        writeln!(packed, "{first} refs/tags/v{number:06}").unwrap();
     }
     repository.put("packed-refs", &packed);
     assert_eq!(refs(&host, 1).await.tags.len(), 20_000);
