@@ -1,11 +1,14 @@
 //! What is to be pinned, how far versions may move, and which are out of bounds.
 
+use std::collections::BTreeSet;
+
 use globset::GlobSet;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use semver::Version;
 use url::Url;
 
 use crate::{
-    config::{Denied, DeniedSubject, DenyList, Hold},
+    config::{Allowed, Denied, DeniedSubject, DenyList, Hold},
     model::{
         image::{ImageReference, Repository},
         pinning::ReferenceKind,
@@ -58,16 +61,15 @@ impl Only {
 pub struct Bounds {
     /// The repository of the sandbox image.
     pub image: Option<Repository>,
+    /// The action that runs it, as `owner/name`.
+    pub action: String,
     /// Versions that must not run.
     pub deny: DenyList,
     /// The version that this repository stays on.
     pub hold: Option<Hold>,
-    /// The only versions that are approved, where they are listed.
-    pub approved: Option<Vec<String>>,
+    /// The only versions that the fleet allows, where there is a fleet.
+    pub allowed: Option<Allowed>,
 }
-
-/// The action that runs the sandbox.
-const ACTION: &str = "fullsend-ai/sandbox";
 
 impl Bounds {
     /// Why `image` may not be moved to.
@@ -77,22 +79,33 @@ impl Bounds {
         let denied = self.deny.find(image, image.digest());
         let denied = denied.filter(|it| is_ours || matches!(it.subject, DeniedSubject::Digest(_)));
         match image.tag() {
-            Some(tag) if is_ours => self.refuse(tag, denied, now),
+            Some(tag) if is_ours => {
+                let allowed = self.allowed.as_ref().map(|allowed| &allowed.images);
+                self.refuse(tag, denied, allowed, now)
+            }
             tag => denied.map(|denied| of_denied(tag.unwrap_or_default(), denied)),
         }
     }
 
     /// Why version `tag` of the action `name` may not be moved to.
     pub(super) fn refuse_action(&self, name: &str, tag: &str, now: Timestamp) -> Option<String> {
-        if name != ACTION {
+        if name != self.action {
             return None;
         }
-        let image = self.image.as_ref()?.tagged(tag)?;
-        let denied = self.deny.find(&image, None);
-        self.refuse(tag, denied, now)
+        // A denied version is that of the pair.
+        let image = self.image.as_ref().and_then(|image| image.tagged(tag));
+        let denied = image.and_then(|image| self.deny.find(&image, None));
+        let allowed = self.allowed.as_ref().map(|allowed| &allowed.actions);
+        self.refuse(tag, denied, allowed, now)
     }
 
-    fn refuse(&self, tag: &str, denied: Option<&Denied>, now: Timestamp) -> Option<String> {
+    fn refuse(
+        &self,
+        tag: &str,
+        denied: Option<&Denied>,
+        allowed: Option<&BTreeSet<Version>>,
+        now: Timestamp,
+    ) -> Option<String> {
         if let Some(denied) = denied {
             return Some(of_denied(tag, denied));
         }
@@ -106,13 +119,10 @@ impl Bounds {
                 hold.reason
             ));
         }
-        let bare = |version: &str| version.strip_prefix('v').unwrap_or(version).to_owned();
-        match &self.approved {
-            Some(approved) if !approved.iter().any(|known| bare(known) == bare(tag)) => {
-                Some(format!("{tag} is not among the approved versions"))
-            }
-            _ => None,
-        }
+        let version = Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok();
+        let is_allowed =
+            |allowed: &BTreeSet<Version>| version.is_some_and(|it| allowed.contains(&it));
+        (!allowed.is_none_or(is_allowed)).then(|| format!("the fleet does not allow {tag} yet"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `fullsend pin`: every image, action and component at a version and a digest.
 
+mod bounds;
 mod files;
 mod policy;
 mod renovate;
@@ -20,11 +21,11 @@ use super::{
 };
 use crate::{
     cli::{Context, Outcome, failure::CliFailure, policy_args::PolicyArgs, value::parse},
-    config::{DenyList, DenySource},
+    config::DenySource,
     forge::{GitHosts, GitOptions},
     generate::{ForgeKind, forge_of},
     model::{pinning::Status, version::Step},
-    pin::{self, Bounds, Facts, Only, Options, World},
+    pin::{self, Facts, Only, Options, World},
     reference::{self, Reference},
     registry::Registry,
     report::{
@@ -71,6 +72,12 @@ pub struct PinArgs {
     /// The deny list: a file, an https URL, or oci:REF
     #[arg(long, value_name = "LIST", value_parser = parse::<DenySource>)]
     deny: Option<DenySource>,
+    /// With --update: moves our action and image only to versions that this fleet.yaml allows
+    #[arg(long, value_name = "FILE")]
+    fleet: Option<PathBuf>,
+    /// The ring of the fleet that this repository is in [default: the last]
+    #[arg(long, value_name = "NAME", requires = "fleet")]
+    ring: Option<String>,
     /// Where the JSON document goes as well, whatever the format on stdout
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -230,12 +237,6 @@ async fn options(
     let environment = &context.environment;
     let url = |name: &str| Url::parse(environment.get(name)?).ok();
     let github = args.github_url.clone().or_else(|| url("GITHUB_SERVER_URL"));
-    let config = &loaded.config;
-    // Nothing is moved, and nothing has to be asked for, unless newer versions are.
-    let deny = match args.step() {
-        Step::None => DenyList::default(),
-        _ => policy.denied(context).await?,
-    };
     Ok(Options {
         only: args.only,
         exclude: globs(&args.exclude)?,
@@ -249,15 +250,7 @@ async fn options(
         gitlab: url("CI_SERVER_URL").or_else(origin),
         components_by_commit: renovate::extends_our_preset(&root()?),
         verify: args.verify,
-        bounds: Bounds {
-            image: config
-                .image
-                .as_ref()
-                .map(|image| image.repository().clone()),
-            deny,
-            hold: config.hold.clone(),
-            approved: None,
-        },
+        bounds: bounds::of(args, loaded, policy, context).await?,
     })
 }
 

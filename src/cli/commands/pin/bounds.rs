@@ -1,0 +1,62 @@
+//! Which versions of our own action and image may be moved to.
+
+use std::path::Path;
+
+use super::{PinArgs, policy::Policy};
+use crate::{
+    cli::{Context, commands::configuration::Loaded, failure::CliFailure},
+    config::{self, Fleet, MAX_FILE_BYTES, Ring},
+    model::version::Step,
+    pin::Bounds,
+    seam::files,
+};
+
+/// The action that runs the sandbox, where no fleet names another.
+const ACTION: &str = "fullsend-ai/sandbox";
+
+/// What fullsend.yaml, the deny list and the fleet say together.
+pub(super) async fn of(
+    args: &PinArgs,
+    loaded: &Loaded,
+    policy: &Policy,
+    context: &Context,
+) -> Result<Bounds, CliFailure> {
+    let image = loaded.config.image.as_ref();
+    let mut bounds = Bounds {
+        image: image.map(|image| image.repository().clone()),
+        action: ACTION.to_owned(),
+        hold: loaded.config.hold.clone(),
+        ..Bounds::default()
+    };
+    // Nothing is moved, and nothing has to be asked for, unless newer versions are.
+    if args.step() == Step::None {
+        return Ok(bounds);
+    }
+    bounds.deny = policy.denied(context).await?;
+    if let Some(path) = &args.fleet {
+        let fleet = fleet(path)?;
+        bounds.allowed = Some(fleet.allowed(ring(&fleet, args.ring.as_deref())?));
+        bounds.image = Some(fleet.release.image().repository().clone());
+        bounds.action = fleet.release.action.repository;
+    }
+    Ok(bounds)
+}
+
+fn fleet(path: &Path) -> Result<Fleet, CliFailure> {
+    let text = files::read(path, MAX_FILE_BYTES as u64)?;
+    Ok(config::parse_fleet(&text, &path.display().to_string())?)
+}
+
+fn ring<'f>(fleet: &'f Fleet, name: Option<&str>) -> Result<&'f Ring, CliFailure> {
+    let named = match name {
+        Some(name) => fleet.rings.iter().find(|ring| ring.name == name),
+        None => fleet.rings.last(),
+    };
+    named.ok_or_else(|| {
+        let names: Vec<_> = fleet.rings.iter().map(|ring| ring.name.as_str()).collect();
+        CliFailure::usage_with(
+            format!("the fleet has no ring {}", name.unwrap_or_default()),
+            format!("its rings are {}", names.join(", ")),
+        )
+    })
+}
