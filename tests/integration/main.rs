@@ -6,6 +6,7 @@ mod baseref;
 mod doctor;
 mod exchange;
 mod exec;
+mod fix;
 mod forge;
 mod generate;
 mod generated;
