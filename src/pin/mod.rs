@@ -13,6 +13,7 @@ mod git;
 mod image;
 mod options;
 mod plan;
+mod skew;
 
 pub use ask::{Judge, World};
 pub use decide::decide;

@@ -8,6 +8,7 @@ use super::{
     decision::Decision,
     facts::{Fact, Facts, Question},
     options::Options,
+    skew,
 };
 use crate::reference::Reference;
 
@@ -25,6 +26,7 @@ pub async fn plan(
         .iter()
         .map(|reference| excluded(reference, options))
         .collect();
+    let mut is_together = false;
     loop {
         let mut open: BTreeSet<Question> = BTreeSet::new();
         // What one place asks for is most often asked for by many.
@@ -38,7 +40,10 @@ pub async fn plan(
                 *decided = Some(decision.clone());
                 continue;
             }
-            match decide(reference, facts, options) {
+            let narrow = is_together
+                .then(|| skew::together(reference, options))
+                .flatten();
+            match decide(reference, facts, narrow.as_ref().unwrap_or(options)) {
                 Ok(decision) => {
                     known.insert(key, decision.clone());
                     *decided = Some(decision);
@@ -47,7 +52,17 @@ pub async fn plan(
             }
         }
         if open.is_empty() {
-            return decisions.into_iter().flatten().collect();
+            let all: Vec<Decision> = decisions.iter().flatten().cloned().collect();
+            if is_together || !skew::part(references, &all, options) {
+                return all;
+            }
+            is_together = true;
+            for (reference, decided) in references.iter().zip(&mut decisions) {
+                if skew::together(reference, options).is_some() {
+                    *decided = None;
+                }
+            }
+            continue;
         }
         let learned = match world {
             Some(world) => world.ask(open, facts).await,
