@@ -267,5 +267,4 @@ fn varint(delta: &mut &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-#[path = "pack_tests.rs"]
 mod tests;
