@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use fullsend::reference::mask;
+use fullsend::reference::{Reference, mask};
 use libfuzzer_sys::fuzz_target;
 
 const PATHS: [&str; 7] = [
@@ -25,14 +25,8 @@ fuzz_target!(|input: &[u8]| {
     };
     let path = Path::new(PATHS[usize::from(*which) % PATHS.len()]);
     let masked = mask(path, text);
-    let taken: usize = masked
-        .pins
-        .iter()
-        .flat_map(|pin| &pin.spots)
-        .map(|spot| spot.text.len())
-        .sum();
-    assert!(masked.text.len() + taken >= text.len() || masked.pins.is_empty());
-    for spot in masked.pins.iter().flat_map(|pin| &pin.spots) {
-        assert!(text.contains(&spot.text));
+    assert_eq!(mask(path, &masked.text).text, masked.text);
+    for spot in masked.references.iter().flat_map(Reference::spots) {
+        assert_eq!(text.get(spot.at.clone()), Some(spot.text.as_str()));
     }
 });

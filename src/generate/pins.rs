@@ -4,11 +4,12 @@ use std::{collections::HashMap, path::Path};
 
 use super::{GenerateError, actions};
 use crate::{
+    document::edit::{self, Edit},
     model::{
         commit::CommitId,
         version::{Flavor, TagVersion},
     },
-    reference::{self, Pin, PinKind, SpotPart},
+    reference::{self, Kind, Pinned, Reference},
 };
 
 /// What a template writes behind the `@` of an action, to be filled from here.
@@ -25,28 +26,27 @@ pub struct Wanted {
     pub version: Option<String>,
 }
 
-/// The pins that a file has, by what they pin and in their order.
-struct Existing(HashMap<(PinKind, String), Vec<Pin>>);
+/// What a reference is called, whatever its version.
+type Key = (Kind, Option<String>);
+
+/// The references that a file has, by what they name and in their order.
+struct Existing(HashMap<Key, Vec<Reference>>);
 
 impl Existing {
     fn of(path: &Path, text: Option<&str>) -> Self {
-        let mut pins: HashMap<_, Vec<Pin>> = HashMap::new();
-        for pin in text
-            .map(|text| reference::mask(path, text).pins)
-            .into_iter()
-            .flatten()
-        {
-            pins.entry((pin.kind, pin.name.clone()))
-                .or_default()
-                .push(pin);
+        let masked = text.map(|text| reference::mask(path, text).references);
+        let mut pinned: HashMap<_, Vec<Reference>> = HashMap::new();
+        for reference in masked.into_iter().flatten() {
+            let key = (reference.kind(), reference.name());
+            pinned.entry(key).or_default().push(reference);
         }
-        Self(pins)
+        Self(pinned)
     }
 
-    /// The pin of the `number`th use of `key`; of the last, where the file has fewer.
-    fn at(&self, key: &(PinKind, String), number: usize) -> Option<&Pin> {
-        let pins = self.0.get(key)?;
-        pins.get(number).or(pins.last())
+    /// The `number`th use of `key`; the last, where the file has fewer.
+    fn at(&self, key: &Key, number: usize) -> Option<&Reference> {
+        let references = self.0.get(key)?;
+        references.get(number).or(references.last())
     }
 }
 
@@ -58,57 +58,58 @@ pub(super) fn fill(
     wanted: &[Wanted],
 ) -> Result<String, GenerateError> {
     let existing = Existing::of(path, existing);
-    let mut numbers: HashMap<_, usize> = HashMap::new();
+    let mut numbers: HashMap<Key, usize> = HashMap::new();
     let mut edits = Vec::new();
-    for pin in reference::mask(path, body).pins {
-        let key = (pin.kind, pin.name.clone());
+    for reference in reference::mask(path, body).references {
+        let key = (reference.kind(), reference.name());
         let number = numbers.entry(key.clone()).or_default();
         let found = existing.at(&key, *number);
         *number += 1;
-        let texts = match wanted.iter().find(|wanted| wanted.name == pin.name) {
-            Some(wanted) => of_wanted(wanted),
-            None => found.map(of_existing),
-        };
-        let open = pin.spots.iter().any(|spot| spot.text == OPEN);
-        let texts = match texts {
-            None if open => of_table(&pin.name)?,
-            texts => texts.unwrap_or_default(),
-        };
-        edits.extend(pin.spots.into_iter().filter_map(|spot| {
-            let text = texts.get(&spot.part)?;
-            Some((spot.at, text.clone()))
-        }));
+        let name = key.1.unwrap_or_default();
+        let is_open = reference.spots().iter().any(|spot| spot.text == OPEN);
+        edits.extend(match (wanted.iter().find(|it| it.name == name), found) {
+            (Some(wanted), _) => of_wanted(&reference, &name, wanted)?,
+            (None, Some(found)) => reference.edits_as(found),
+            (None, None) if is_open => of_table(&reference, &name)?,
+            (None, None) => Vec::new(),
+        });
     }
-    Ok(reference::splice(body, edits))
-}
-
-type Texts = HashMap<SpotPart, String>;
-
-fn of_existing(pin: &Pin) -> Texts {
-    let spots = pin.spots.iter();
-    spots.map(|spot| (spot.part, spot.text.clone())).collect()
+    edit::apply(body, &edits).map_err(|_| GenerateError::NoPin {
+        name: path.display().to_string(),
+    })
 }
 
 /// Nothing for an image, whose text is as wanted.
-fn of_wanted(wanted: &Wanted) -> Option<Texts> {
-    let commit = wanted.commit.as_ref()?;
-    Some(of_action(commit, wanted.version.as_deref()))
+fn of_wanted(
+    reference: &Reference,
+    name: &str,
+    wanted: &Wanted,
+) -> Result<Vec<Edit>, GenerateError> {
+    match &wanted.commit {
+        Some(commit) => of_action(reference, name, commit, wanted.version.as_deref()),
+        None => Ok(Vec::new()),
+    }
 }
 
-fn of_table(name: &str) -> Result<Texts, GenerateError> {
-    let known = actions::version_of(name);
-    let known = known.ok_or_else(|| GenerateError::NoPin {
+fn of_table(reference: &Reference, name: &str) -> Result<Vec<Edit>, GenerateError> {
+    let known = actions::version_of(name).ok_or_else(|| no_pin(name))?;
+    of_action(reference, name, known.commit, Some(known.version))
+}
+
+fn of_action(
+    reference: &Reference,
+    name: &str,
+    commit: &str,
+    version: Option<&str>,
+) -> Result<Vec<Edit>, GenerateError> {
+    let to = Pinned::Commit { commit, version };
+    reference.edits(&to).map_err(|_| no_pin(name))
+}
+
+fn no_pin(name: &str) -> GenerateError {
+    GenerateError::NoPin {
         name: name.to_owned(),
-    })?;
-    Ok(of_action(known.commit, Some(known.version)))
-}
-
-fn of_action(commit: &str, version: Option<&str>) -> Texts {
-    let comment = version.map(|version| format!(" # {version}"));
-    HashMap::from([
-        (SpotPart::Reference, format!("@{commit}")),
-        (SpotPart::Comment, comment.unwrap_or_default()),
-    ])
+    }
 }
 
 impl Wanted {

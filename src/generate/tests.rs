@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     config,
-    reference::{self, PinKind, SpotPart},
+    document::edit,
+    reference::{self, Pinned},
     template::TemplateError,
 };
 
@@ -49,19 +50,25 @@ fn workflow(pairs: &[&str], existing: Option<&str>) -> GeneratedFile {
 
 /// What a robot makes of the pins of `text`.
 fn bumped(path: &Path, text: &str, commit: &str, version: &str) -> String {
-    let pins = reference::mask(path, text).pins.into_iter();
-    let edits = pins.flat_map(|pin| {
-        let kind = pin.kind;
-        pin.spots.into_iter().map(move |spot| {
-            let text = match (kind, spot.part) {
-                (PinKind::Image, _) => format!(":{version}@sha256:{commit}{}", &commit[..24]),
-                (_, SpotPart::Comment) => format!(" # v{version}"),
-                _ => format!("@{commit}"),
+    let digest = format!("sha256:{commit}{}", &commit[..24]).parse().unwrap();
+    let tag = format!("v{version}");
+    let references = reference::mask(path, text).references.into_iter();
+    let edits: Vec<_> = references
+        .flat_map(|reference| {
+            let to = match reference.kind() {
+                reference::Kind::Image => Pinned::Image {
+                    tag: version,
+                    digest: &digest,
+                },
+                _ => Pinned::Commit {
+                    commit,
+                    version: Some(&tag),
+                },
             };
-            (spot.at, text)
+            reference.edits(&to).unwrap()
         })
-    });
-    reference::splice(text, edits.collect())
+        .collect();
+    edit::apply(text, &edits).unwrap()
 }
 
 #[test]

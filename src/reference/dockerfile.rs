@@ -1,8 +1,11 @@
 //! Dockerfiles: what is built upon, and what is copied from.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
-use super::found::{Found, ImagePlace, Unresolved, resolve};
+use super::{NotEditable, Place, Target, gather::Gathered};
 use crate::document::dockerfile::{Dockerfile, Instruction, Word};
 
 /// The stages so far, and the variables that `FROM` may use.
@@ -10,30 +13,44 @@ use crate::document::dockerfile::{Dockerfile, Instruction, Word};
 struct Scope {
     /// In lower case: their names do not mind it.
     stages: HashSet<String>,
-    /// Nothing for an `ARG` without a default.
-    defaults: HashMap<String, Option<String>>,
+    /// By the name of the `ARG`.
+    defaults: HashMap<String, Argument>,
+    /// The arguments that are a part of other texts, which a digest would spoil.
+    parts: HashSet<String>,
     started: bool,
+}
+
+/// The default of an `ARG`.
+struct Argument {
+    /// With variables put in; nothing where there is none.
+    value: Option<String>,
+    /// Where it is written as it is.
+    literal: Option<Range<usize>>,
 }
 
 impl Scope {
     fn is_stage(&self, name: &str) -> bool {
         self.stages.contains(&name.to_ascii_lowercase())
     }
+
+    fn default_of(&self, name: &str) -> Option<&String> {
+        self.defaults.get(name)?.value.as_ref()
+    }
 }
 
 /// The images of `file`: its stages, `scratch` and numbers are none.
-pub(super) fn images(file: &Dockerfile, found: &mut Found<'_>) {
+pub(super) fn instructions(file: &Dockerfile, found: &mut Gathered<'_>) {
     if let Some(syntax) = &file.syntax {
-        found.whole(
-            ImagePlace::DockerfileSyntax,
-            &syntax.text,
-            syntax.at.clone(),
-        );
+        let text = found.text(&syntax.text, syntax.at.clone());
+        found.whole_image(Place::DockerfileSyntax, &text);
     }
-    let mut scope = Scope::default();
+    let mut scope = Scope {
+        parts: parts(file),
+        ..Scope::default()
+    };
     for instruction in &file.instructions {
         match instruction.name.as_str() {
-            "ARG" if !scope.started => arguments(instruction, &mut scope),
+            "ARG" if !scope.started => arguments(instruction, &mut scope, found),
             "FROM" => from(instruction, &mut scope, found),
             "COPY" => {
                 for flag in &instruction.flags {
@@ -52,20 +69,70 @@ pub(super) fn images(file: &Dockerfile, found: &mut Found<'_>) {
     }
 }
 
-fn arguments(instruction: &Instruction, scope: &mut Scope) {
+/// The names of the arguments that stand in a text beside something else.
+fn parts(file: &Dockerfile) -> HashSet<String> {
+    let before = file.instructions.iter();
+    let before = before.take_while(|instruction| instruction.name != "FROM");
+    let arguments = before.filter(|instruction| instruction.name == "ARG");
+    let from = file.instructions.iter();
+    let from = from.filter(|instruction| instruction.name == "FROM");
+    let words = arguments
+        .chain(from)
+        .flat_map(|it| it.flags.iter().chain(&it.words));
+    let mut names = HashSet::new();
+    for word in words.filter(|word| only_variable(&word.unquoted().text).is_none()) {
+        let rests = word.text.split('$').skip(1);
+        names.extend(rests.map(|rest| name_of(rest.trim_start_matches('{')).to_owned()));
+    }
+    names
+}
+
+/// The name that `text` begins with.
+fn name_of(text: &str) -> &str {
+    let end = text.find(|c: char| !is_name(c)).unwrap_or(text.len());
+    &text[..end]
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// The name of the variable that is all of `text`: `$NAME` or `${NAME}`.
+fn only_variable(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('$')?;
+    let name = match name.strip_prefix('{') {
+        Some(name) => name.strip_suffix('}')?,
+        None => name,
+    };
+    (!name.is_empty() && name.chars().all(is_name)).then_some(name)
+}
+
+fn arguments(instruction: &Instruction, scope: &mut Scope, found: &Gathered<'_>) {
     for word in &instruction.words {
         let (name, default) = match word.text.split_once('=') {
             Some((name, _)) => {
-                let value = word.after(name.len() + 1).unquoted().text;
-                (name, expand(&value, scope))
+                let written = word.after(name.len() + 1).unquoted();
+                let is_literal = !written.text.contains(['$', '\\', '`', '"', '\''])
+                    && found.source.slice(written.at.clone()) == written.text;
+                let default = Argument {
+                    value: expand(&written.text, scope),
+                    literal: is_literal.then_some(written.at),
+                };
+                (name, default)
             }
-            None => (word.text.as_str(), None),
+            None => (
+                word.text.as_str(),
+                Argument {
+                    value: None,
+                    literal: None,
+                },
+            ),
         };
         scope.defaults.insert(name.to_owned(), default);
     }
 }
 
-fn from(instruction: &Instruction, scope: &mut Scope, found: &mut Found<'_>) {
+fn from(instruction: &Instruction, scope: &mut Scope, found: &mut Gathered<'_>) {
     scope.started = true;
     let Some(word) = instruction.words.first().map(Word::unquoted) else {
         return;
@@ -73,11 +140,7 @@ fn from(instruction: &Instruction, scope: &mut Scope, found: &mut Found<'_>) {
     let name = expand(&word.text, scope);
     let known = name.as_deref().unwrap_or(&word.text);
     if known != "scratch" && !scope.is_stage(known) {
-        let image = match &name {
-            Some(name) => resolve(name),
-            None => Err(Unresolved::Variable),
-        };
-        found.resolved(ImagePlace::DockerfileFrom, &word.text, word.at, image);
+        base(&word, name.as_deref(), scope, found);
     }
     if let [_, keyword, stage, ..] = instruction.words.as_slice()
         && keyword.text.eq_ignore_ascii_case("as")
@@ -86,7 +149,26 @@ fn from(instruction: &Instruction, scope: &mut Scope, found: &mut Found<'_>) {
     }
 }
 
-fn mounts(flag: &Word, scope: &Scope, found: &mut Found<'_>) {
+/// The image `name` that `word` means.
+fn base(word: &Word, name: Option<&str>, scope: &Scope, found: &mut Gathered<'_>) {
+    let place = Place::DockerfileFrom;
+    let text = found.text(&word.text, word.at.clone());
+    let Some(name) = name else {
+        return found.unpinned(place, &text, Target::Variable, NotEditable::NoPin);
+    };
+    if name == word.text {
+        return found.whole_image(place, &text);
+    }
+    let argument = only_variable(&word.text).filter(|name| !scope.parts.contains(*name));
+    let default = argument.and_then(|argument| scope.defaults.get(argument)?.literal.clone());
+    if let Some(at) = default {
+        let text = found.text(name, at);
+        return found.whole_image(place, &text);
+    }
+    found.unpinned(place, &text, Target::image(name), NotEditable::Derived);
+}
+
+fn mounts(flag: &Word, scope: &Scope, found: &mut Gathered<'_>) {
     let Some(options) = flag.text.strip_prefix("--mount=") else {
         return;
     };
@@ -103,11 +185,12 @@ fn mounts(flag: &Word, scope: &Scope, found: &mut Found<'_>) {
     }
 }
 
-fn copied(word: &Word, scope: &Scope, found: &mut Found<'_>) {
+fn copied(word: &Word, scope: &Scope, found: &mut Gathered<'_>) {
     let word = word.unquoted();
     let index = word.text.bytes().all(|byte| byte.is_ascii_digit());
     if !index && word.text != "scratch" && !scope.is_stage(&word.text) {
-        found.whole(ImagePlace::DockerfileCopy, &word.text, word.at);
+        let text = found.text(&word.text, word.at);
+        found.whole_image(Place::DockerfileCopy, &text);
     }
 }
 
@@ -132,17 +215,16 @@ fn expand(text: &str, scope: &Scope) -> Option<String> {
 
 /// The value of the variable that `text` begins with, after its `$`, and its length.
 fn variable(text: &str, scope: &Scope) -> Option<(String, usize)> {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let (inside, length) = if let Some(rest) = text.strip_prefix('{') {
         let end = rest.find('}')?;
         (&rest[..end], end + 2)
     } else {
-        let end = text.find(|c| !is_name(c)).unwrap_or(text.len());
+        let end = text.find(|c: char| !is_name(c)).unwrap_or(text.len());
         (&text[..end], end)
     };
-    let end = inside.find(|c| !is_name(c)).unwrap_or(inside.len());
+    let end = inside.find(|c: char| !is_name(c)).unwrap_or(inside.len());
     let (name, operator) = inside.split_at(end);
-    let default = scope.defaults.get(name).cloned().flatten();
+    let default = scope.default_of(name).cloned();
     let fallback = |rest: &str| (!rest.contains('$')).then(|| rest.to_owned());
     let value = match operator {
         _ if name.is_empty() => None,

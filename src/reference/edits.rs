@@ -1,7 +1,10 @@
 //! From a reference and its new pin to edits.
 
-use super::{Reference, SpotPart, Target, version_comment};
-use crate::{document::edit::Edit, model::digest::Digest};
+use super::{Reference, Spot, SpotPart, Target, target::is_reference, version_comment};
+use crate::{
+    document::{edit::Edit, quote},
+    model::{digest::Digest, image::is_tag},
+};
 
 /// What a reference is to be pinned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +20,10 @@ pub enum Pinned<'a> {
     Commit {
         /// All of its hexadecimal digits.
         commit: &'a str,
-        /// Becomes the version of the comment, which otherwise stays as it is.
+        /// Becomes the version of the comment; without one the comment stays as it is.
         version: Option<&'a str>,
     },
-    /// A tag where a commit stands or could stand; it becomes the version of a comment that has one.
+    /// A tag in the place of a commit; it becomes the version of a comment that tells one.
     Ref(&'a str),
     /// The hash of a remote file: `sha256-` and base64.
     Integrity(&'a str),
@@ -37,65 +40,193 @@ pub enum NotEditable {
     Escaped,
     /// Variables make it up, whose defaults tell what it is.
     #[error(
-        "it is put together from variables: write it as one text, or as the default of one `ARG`"
+        "it is put together from variables: write it as one text, or as the whole default of one \
+         `ARG`"
     )]
     Derived,
-    /// A chart's values without `tag`.
-    #[error("there is no `tag` beside the repository: add the key")]
+    /// An alias or a merge key brings its tag to another image as well.
+    #[error("its tag or digest is that of another image as well: write one for each")]
+    Shared,
+    /// A chart's values without `tag` and `digest`.
+    #[error("neither `tag` nor `digest` stands beside the repository: add the key `tag`")]
     NoTag,
     /// An include without `ref`.
     #[error("the include has no `ref`: add the key")]
     NoRef,
     /// An include that has no room for `integrity`.
-    #[error("`integrity` has no room here: write the include as `- remote:` on a line of its own")]
+    #[error("`integrity` has no room here: write `remote:` on a line of its own")]
     NoIntegrity,
-    /// A tag that YAML would take for a number.
-    #[error("the tag would be read as a number: put it in quotes")]
-    Number,
-    /// The new pin is of another kind than the reference, or would need quotes.
-    #[error("it cannot be written here as it is")]
-    Unwritable,
+    /// What YAML would take for a number, a date or a boolean.
+    #[error("`{0}` is no text without quotes: put quotes around what stands there")]
+    NoText(String),
+    /// The new pin is of another kind than the reference, or holds what a pin never does.
+    #[error("the reference cannot be pinned to that")]
+    Unfit,
 }
 
 impl Reference {
     /// The edits that pin the reference `to`; none where it is pinned so already.
     ///
     /// They change the bytes of the reference and the version of its comment, and no others. A
-    /// comment without a version keeps its words behind the new one; where none fits, as before
-    /// another key of the line, none is written.
+    /// comment without a version stays behind the one that comes to stand before it. Where no
+    /// comment fits, as before another key of the line, none is written.
     pub fn edits(&self, to: &Pinned<'_>) -> Result<Vec<Edit>, NotEditable> {
         if let Some(obstacle) = &self.obstacle {
             return Err(obstacle.clone());
         }
-        let reference = match (to, &self.target) {
-            (Pinned::Image { tag, digest }, Target::Image(_)) => format!(":{tag}@{digest}"),
-            (Pinned::Commit { commit, .. }, Target::Action { .. } | Target::Component { .. }) => {
-                format!("@{commit}")
+        if !self.fits(to) {
+            return Err(NotEditable::Unfit);
+        }
+        let mut edits = Vec::new();
+        for spot in &self.spots {
+            let Some(text) = self.text(spot, to) else {
+                continue;
+            };
+            let edit = spot.edit(&text);
+            if edit.is_some() && spot.is_plain && !reads_as_text(&text) {
+                return Err(NotEditable::NoText(text));
             }
-            (Pinned::Ref(name), Target::Action { .. } | Target::Component { .. }) => {
-                format!("@{name}")
-            }
-            _ => return Err(NotEditable::Unwritable),
-        };
-        let version = match to {
-            Pinned::Commit { version, .. } => *version,
-            Pinned::Ref(name) => Some(*name).filter(|_| self.version().is_some()),
-            _ => None,
-        };
+            edits.extend(edit);
+        }
+        Ok(edits)
+    }
+
+    /// The edits that give the reference the version, digest and comment that `other` has.
+    pub fn edits_as(&self, other: &Self) -> Vec<Edit> {
         let spots = self.spots.iter();
         let edits = spots.filter_map(|spot| {
-            let text = match spot.part {
-                SpotPart::Reference => reference.clone(),
-                SpotPart::Comment | SpotPart::Version => {
-                    version_comment::with(spot, self.version(), version?)
+            let like = |part| other.spots.iter().find(|other| other.part == part);
+            let text = match (like(spot.part), like(SpotPart::Version)) {
+                (Some(found), _) if spot.part == SpotPart::Comment => found.text.clone(),
+                (None, Some(version)) if spot.part == SpotPart::Comment => {
+                    format!(" # {}", version.value()?)
                 }
-                _ => return None,
+                (found, _) => return spot.edit(found?.value()?),
             };
-            (text != spot.text).then(|| Edit {
-                at: spot.at.clone(),
-                text,
-            })
+            let at = spot.at.clone();
+            (text != spot.text).then_some(Edit { at, text })
         });
-        Ok(edits.collect())
+        edits.collect()
+    }
+
+    fn fits(&self, to: &Pinned<'_>) -> bool {
+        let is_name = |text: &str| is_reference(text) && !text.ends_with('.');
+        match (to, &self.target) {
+            (Pinned::Image { tag, .. }, Target::Image(_)) => is_tag(tag),
+            (
+                Pinned::Commit { commit, version },
+                Target::Action { .. } | Target::Component { .. } | Target::Project { .. },
+            ) => is_name(commit) && version.is_none_or(is_name),
+            (
+                Pinned::Ref(name),
+                Target::Action { .. } | Target::Component { .. } | Target::Project { .. },
+            ) => is_name(name),
+            (Pinned::Integrity(hash), Target::Remote { .. }) => {
+                let known = |c: char| c.is_ascii_alphanumeric() || "-+/=".contains(c);
+                !hash.is_empty() && hash.chars().all(known)
+            }
+            _ => false,
+        }
+    }
+
+    /// What is to stand as the value of `spot`; nothing where it stays.
+    fn text(&self, spot: &Spot, to: &Pinned<'_>) -> Option<String> {
+        match (spot.part, to) {
+            (SpotPart::Reference, Pinned::Image { tag, digest }) => {
+                Some(format!(":{tag}@{digest}"))
+            }
+            (SpotPart::Tag, Pinned::Image { tag, digest }) => {
+                let apart = self.spots.iter().any(|spot| spot.part == SpotPart::Digest);
+                Some(if apart {
+                    (*tag).to_owned()
+                } else {
+                    format!("{tag}@{digest}")
+                })
+            }
+            (SpotPart::Digest, Pinned::Image { digest, .. }) => Some(digest.to_string()),
+            (SpotPart::Reference, Pinned::Commit { commit: name, .. } | Pinned::Ref(name)) => {
+                Some(format!("@{name}"))
+            }
+            (SpotPart::Revision, Pinned::Commit { commit: name, .. } | Pinned::Ref(name)) => {
+                Some((*name).to_owned())
+            }
+            (SpotPart::Comment | SpotPart::Version, Pinned::Commit { version, .. }) => {
+                version.map(|version| version_comment::marked(version, spot))
+            }
+            (SpotPart::Comment | SpotPart::Version, Pinned::Ref(name)) => {
+                let told = self.comment.as_ref()?.version.is_some();
+                told.then(|| version_comment::marked(name, spot))
+            }
+            (SpotPart::Integrity, Pinned::Integrity(hash)) => Some((*hash).to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Spot {
+    /// The bytes that a new pin replaces; nothing where they are missing.
+    fn value(&self) -> Option<&str> {
+        let start = self.at.start;
+        let value = self
+            .text
+            .get(self.value.start - start..self.value.end - start);
+        value.filter(|value| !value.is_empty() || self.lead.is_empty())
+    }
+
+    /// The edit that makes `text` its value; nothing where it is.
+    fn edit(&self, text: &str) -> Option<Edit> {
+        let old = self.value();
+        let lead = if old.is_none() { &self.lead } else { "" };
+        (old != Some(text)).then(|| Edit {
+            at: self.value.clone(),
+            text: format!("{lead}{text}"),
+        })
+    }
+}
+
+/// Whether YAML of any version takes `text` for a text where it stands without quotes.
+fn reads_as_text(text: &str) -> bool {
+    let number = text.replace('_', "").parse::<f64>().is_ok();
+    let based = ["0x", "0o", "0b"].iter().any(|base| text.starts_with(base));
+    let date = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let word = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphabetic() || byte == b'~');
+    !number && !based && !date && (!word || quote::yaml_scalar(text) == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_text_is_none_where_it_could_be_anything_else() {
+        for text in [
+            "1",
+            "1.20",
+            "1e5",
+            "1_0",
+            "0x1f",
+            "2024-01-01",
+            "no",
+            "Null",
+            "~",
+            "nan",
+        ] {
+            assert!(!reads_as_text(text), "{text}");
+        }
+        for text in [
+            "1.4.2",
+            "17-alpine",
+            "v1",
+            "main",
+            "0123456789abcdef",
+            "3.x",
+            "a@sha256:1",
+        ] {
+            assert!(reads_as_text(text), "{text}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{FileKind, FoundImage};
+use super::{FileKind, Reference};
 use crate::{
     document::{DocumentError, Problem},
     report::finding::{Finding, Rule, Severity},
@@ -27,7 +27,7 @@ pub static UNRESOLVED_IMAGE: Rule = Rule {
     page: "docs/verify.md#unresolved-image",
 };
 
-/// The finding for a file that [`super::images`] could not read.
+/// The finding for a file that [`super::references`] could not read.
 ///
 /// A limit of ours is none of the platform's, which may well run what the file names: an error. Text
 /// that is not of its language is one only where the path tells that a platform reads the file; a
@@ -47,8 +47,8 @@ pub fn unreadable(error: &DocumentError) -> Finding {
 }
 
 /// The finding for an image that is no reference; nothing for one that is.
-pub fn unresolved(found: &FoundImage) -> Option<Finding> {
-    let reason = found.image.as_ref().err()?;
+pub fn unresolved(found: &Reference) -> Option<Finding> {
+    let reason = found.image().err()?;
     let message = format!("{} is `{}`: {reason}", found.place, found.written);
     let file: &Path = &found.file;
     Some(Finding::at(&UNRESOLVED_IMAGE, file, found.span, message))

@@ -1,21 +1,24 @@
 //! GitHub workflows and actions.
 
-use super::found::{Found, ImagePlace};
+use super::{Place, Target, gather::Gathered};
 use crate::document::yaml::Node;
 
 /// How a step or an action names an image of a registry, as opposed to an action or a Dockerfile.
 const PREFIX: &str = "docker://";
 
-/// The images of a workflow's jobs.
-pub(super) fn workflow(root: &Node<'_>, found: &mut Found<'_>) {
+/// What a workflow's jobs name.
+pub(super) fn workflow(root: &Node<'_>, found: &mut Gathered<'_>) {
     for jobs in root.all("jobs") {
         for (_, job) in jobs.entries() {
+            for uses in job.all("uses") {
+                found.versioned(Place::GithubWorkflow, &uses, Target::action);
+            }
             for container in job.all("container") {
-                container_of(&container, ImagePlace::GithubContainer, found);
+                container_of(&container, Place::GithubContainer, found);
             }
             for services in job.all("services") {
                 for (_, service) in services.entries() {
-                    container_of(&service, ImagePlace::GithubService, found);
+                    container_of(&service, Place::GithubService, found);
                 }
             }
             steps(&job, found);
@@ -23,30 +26,37 @@ pub(super) fn workflow(root: &Node<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// The images of an action: its own, and those of a composite action's steps.
-pub(super) fn action(root: &Node<'_>, found: &mut Found<'_>) {
+/// What an action names: its own image, and what a composite action's steps use.
+pub(super) fn action(root: &Node<'_>, found: &mut Gathered<'_>) {
     for runs in root.all("runs") {
         for image in runs.all("image") {
-            if let Some(scalar) = image.scalar() {
-                found.prefixed(ImagePlace::GithubAction, &scalar, PREFIX);
+            match image.text() {
+                Some(text) if text.starts_with(PREFIX) => {
+                    found.prefixed_image(Place::GithubActionImage, &image, PREFIX);
+                }
+                // A Dockerfile of the action.
+                _ => found.other(Place::GithubActionImage, &image, Target::Local),
             }
         }
         steps(&runs, found);
     }
 }
 
-fn container_of(node: &Node<'_>, place: ImagePlace, found: &mut Found<'_>) {
-    let maps = node.all("image").into_iter();
-    for scalar in maps.chain([*node]).filter_map(|node| node.scalar()) {
-        found.scalar(place, &scalar);
+fn container_of(node: &Node<'_>, place: Place, found: &mut Gathered<'_>) {
+    for node in node.all("image").into_iter().chain([*node]) {
+        found.image(place, &node);
     }
 }
 
-fn steps(holder: &Node<'_>, found: &mut Found<'_>) {
+fn steps(holder: &Node<'_>, found: &mut Gathered<'_>) {
     for steps in holder.all("steps") {
-        let uses = steps.items().flat_map(|step| step.all("uses"));
-        for scalar in uses.filter_map(|uses| uses.scalar()) {
-            found.prefixed(ImagePlace::GithubStep, &scalar, PREFIX);
+        for uses in steps.items().flat_map(|step| step.all("uses")) {
+            match uses.text() {
+                Some(text) if text.starts_with(PREFIX) => {
+                    found.prefixed_image(Place::GithubStepImage, &uses, PREFIX);
+                }
+                _ => found.versioned(Place::GithubStep, &uses, Target::action),
+            }
         }
     }
 }

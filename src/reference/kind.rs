@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use memchr::memmem;
+
 use crate::document::{Source, yaml::Node};
 
 /// The kinds of file that name images.
@@ -32,7 +34,7 @@ impl FileKind {
         if is_dockerfile(&name) {
             return Some(Self::Dockerfile);
         }
-        if extension(&name).is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+        if name == "config.toml" && !folders(path).ends_with(&[".cargo".to_owned()]) {
             return Some(Self::RunnerConfig);
         }
         if !is_yaml(&name) {
@@ -78,46 +80,46 @@ impl FileKind {
 
 /// Whether a file of this name is worth reading at all.
 pub fn is_candidate(path: &Path) -> bool {
-    is_yaml(&file_name(path)) || FileKind::of_path(path).is_some()
+    is_yaml(&file_name(path)) || is_toml(path) || FileKind::of_path(path).is_some()
 }
 
-/// Whether the bytes could name an image: most YAML and TOML of a repository is something else.
-pub(super) fn may_name_images(path: &Path, named: Option<FileKind>, bytes: &[u8]) -> bool {
-    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+/// Whether it is TOML, which is the runner's or another program's.
+pub(super) fn is_toml(path: &Path) -> bool {
+    extension(&file_name(path)).is_some_and(|e| e.eq_ignore_ascii_case("toml"))
+}
+
+/// Whether a line opens a section of the runner's, for text that is no TOML.
+pub(super) fn opens_runner(text: &str) -> bool {
+    let mut lines = text
+        .lines()
+        .map(|line| line.trim_start().to_ascii_lowercase());
+    lines.any(|line| line.starts_with("[[runners]]") || line.starts_with("[runners."))
+}
+
+/// Whether the bytes could name anything: most YAML and TOML of a repository is something else.
+pub(super) fn may_name(path: &Path, named: Option<FileKind>, bytes: &[u8]) -> bool {
+    let holds = |needle: &str| memmem::find(bytes, needle.as_bytes()).is_some();
+    let any = |needles: &[&str]| needles.iter().any(|needle| holds(needle));
+    if is_toml(path) {
+        let lower = bytes.to_ascii_lowercase();
+        let holds = |needle: &str| memmem::find(&lower, needle.as_bytes()).is_some();
+        return holds("runners") && (holds("image") || holds("services"));
+    }
+    if named.is_some() {
+        return true;
+    }
     // Words that another encoding or an escape in quotes spells cannot be searched for.
-    let escaped = [b"\\x", b"\\u", b"\\U", b"\\\n", b"\\\r"]
-        .iter()
-        .any(|escape| holds(*escape));
-    let encoded = escaped || bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    match named {
-        // Other programs' TOML is none of our business, broken or not.
-        Some(FileKind::RunnerConfig) => {
-            let lower = bytes.to_ascii_lowercase();
-            lower.windows(7).any(|window| window == b"runners")
-                && lower.windows(5).any(|window| window == b"image")
-        }
-        Some(_) => true,
-        None if by_hint(path).is_some() => encoded || holds(b"image") || holds(b"repository"),
-        None => {
-            (encoded || holds(b"image") || holds(b"docker://"))
-                && (encoded
-                    || (holds(b"apiVersion") && holds(b"kind"))
-                    || (holds(b"jobs") && holds(b"on"))
-                    || holds(b"runs")
-                    || holds(b"script")
-                    || holds(b"spec"))
-        }
+    let encoded = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    if encoded || any(&["\\x", "\\u", "\\U", "\\\n", "\\\r"]) {
+        return true;
     }
-}
-
-/// Whether the bytes could use an action or a component.
-pub(super) fn may_use(named: Option<FileKind>, bytes: &[u8]) -> bool {
-    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-    match named {
-        Some(FileKind::GithubWorkflow | FileKind::GithubAction | FileKind::GitlabCi) => true,
-        Some(_) => false,
-        None => holds(b"uses") || holds(b"component"),
+    if by_hint(path).is_some() && any(&["image", "repository"]) {
+        return true;
     }
+    any(&["image", "docker://", "uses", "include"])
+        && ((holds("apiVersion") && holds("kind"))
+            || (holds("jobs") && holds("on"))
+            || any(&["runs", "script", "spec"]))
 }
 
 /// What the values of a chart are called; nothing inside tells them from other files.
@@ -191,6 +193,8 @@ mod tests {
             ("Dockerfile.dockerignore", None),
             ("dockerfiles.md", None),
             ("etc/config.toml", Some(FileKind::RunnerConfig)),
+            (".cargo/config.toml", None),
+            ("Cargo.toml", None),
             ("fullsend.yaml", Some(FileKind::Fullsend)),
             ("deploy/pod.yaml", None),
         ] {

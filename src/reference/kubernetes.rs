@@ -1,6 +1,6 @@
 //! Kubernetes manifests: pods, whatever makes them.
 
-use super::found::{Found, ImagePlace};
+use super::{Place, gather::Gathered};
 use crate::document::yaml::Node;
 
 /// The lists of a pod's specification whose items are containers.
@@ -10,25 +10,21 @@ const CONTAINERS: &[&str] = &["containers", "initContainers", "ephemeralContaine
 ///
 /// Custom resources hold pod templates where they please, so the lists are known by their names; a
 /// definition of such a resource describes them, and its `image` is then no text.
-pub(super) fn images(root: &Node<'_>, found: &mut Found<'_>) {
+pub(super) fn manifests(root: &Node<'_>, found: &mut Gathered<'_>) {
     for (key, value) in root.own_entries() {
         let key = key.text().unwrap_or_default();
         if CONTAINERS.contains(&key) {
             let images = value.items().flat_map(|container| container.all("image"));
-            for scalar in images.filter_map(|image| image.scalar()) {
-                found.scalar(ImagePlace::Kubernetes, &scalar);
-            }
+            images.for_each(|image| found.image(Place::Kubernetes, &image));
         }
         if key == "volumes" {
             let images = value.items().flat_map(|volume| volume.all("image"));
             let names = images.flat_map(|image| image.all("reference"));
-            for scalar in names.filter_map(|name| name.scalar()) {
-                found.scalar(ImagePlace::Kubernetes, &scalar);
-            }
+            names.for_each(|name| found.image(Place::Kubernetes, &name));
         }
-        images(&value, found);
+        manifests(&value, found);
     }
     for item in root.items() {
-        images(&item, found);
+        manifests(&item, found);
     }
 }

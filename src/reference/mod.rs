@@ -7,7 +7,6 @@
 mod dockerfile;
 mod edits;
 mod finding;
-mod found;
 mod gather;
 mod github;
 mod gitlab;
@@ -21,30 +20,24 @@ mod own;
 mod place;
 mod runner;
 mod target;
-mod uses;
 mod version_comment;
-mod workflow;
 
 use std::path::Path;
 
 pub use edits::{NotEditable, Pinned};
 pub use finding::{UNREADABLE_FILE, UNRESOLVED_IMAGE, unreadable, unresolved};
-pub use found::{FoundImage, ImagePlace, Part, Piece, Unresolved};
 pub use kind::{FileKind, is_candidate, looks_like_template};
-pub use mask::{Masked, Pin, PinKind, mask, splice};
+pub use mask::{Masked, mask};
 pub use named::{NamedImage, NamedImages};
-pub use one::{Reference, Spot, SpotPart, VersionComment};
+pub use one::{Reference, Spot, SpotPart, Unresolved, VersionComment};
 pub use place::{Kind, Place};
 pub use target::{ImageName, Malformed, Target};
-pub use uses::{Comment, FoundUse, UsePlace};
 
 use crate::document::{
     self, DocumentError, Problem, Source,
     yaml::{self, Node},
 };
-use found::Found;
 use gather::Gathered;
-use uses::Uses;
 
 /// Every reference of the file `path` in the order of places, those that have no pin included.
 ///
@@ -52,69 +45,42 @@ use uses::Uses;
 /// A file of no known kind names nothing, and is not parsed where its bytes already tell.
 pub fn references(path: &Path, bytes: &[u8]) -> Result<Vec<Reference>, DocumentError> {
     let named = FileKind::of_path(path);
-    if !kind::may_name_images(path, named, bytes) && !kind::may_use(named, bytes) {
+    if !kind::may_name(path, named, bytes) {
         return Ok(Vec::new());
     }
     let source = Source::decode(path, bytes)?;
     let mut found = Gathered::new(&source);
-    in_yaml(path, named, &source, |kind, root| {
-        if kind == FileKind::GithubWorkflow {
-            workflow::workflow(root, &mut found);
-        }
-    })?;
-    Ok(found.into_references())
-}
-
-/// The images that the file `path` names, in the order of their places.
-///
-/// `path` is relative to the repository's root: it decides with the text what kind of file it is.
-/// A file of no known kind names none, and is not parsed where its bytes already tell.
-pub fn images(path: &Path, bytes: &[u8]) -> Result<Vec<FoundImage>, DocumentError> {
-    let named = FileKind::of_path(path);
-    if !kind::may_name_images(path, named, bytes) {
-        return Ok(Vec::new());
-    }
-    let source = Source::decode(path, bytes)?;
-    let mut found = Found::new(&source);
     match named {
         Some(FileKind::Dockerfile) => {
-            dockerfile::images(&document::dockerfile::parse(&source)?, &mut found);
+            dockerfile::instructions(&document::dockerfile::parse(&source)?, &mut found);
         }
-        Some(FileKind::RunnerConfig) => {
-            runner::images(&document::toml::parse(&source)?, &mut found);
-        }
+        _ if kind::is_toml(path) => match document::toml::parse(&source) {
+            Ok(root) => runner::config(&root, &mut found),
+            Err(error) if kind::opens_runner(source.text()) => return Err(error),
+            // Another program's.
+            Err(_) => {}
+        },
         _ => in_yaml(path, named, &source, |kind, root| match kind {
             FileKind::GithubWorkflow => github::workflow(root, &mut found),
             FileKind::GithubAction => github::action(root, &mut found),
-            FileKind::GitlabCi => gitlab::images(root, &mut found),
-            FileKind::Kubernetes => kubernetes::images(root, &mut found),
-            FileKind::HelmValues => helm::images(root, &mut found),
-            FileKind::Fullsend => own::images(root, &mut found),
+            FileKind::GitlabCi => gitlab::pipeline(root, &mut found),
+            FileKind::Kubernetes => kubernetes::manifests(root, &mut found),
+            FileKind::HelmValues => helm::values(root, &mut found),
+            FileKind::Fullsend => own::config(root, &mut found),
             FileKind::Dockerfile | FileKind::RunnerConfig => {}
         })?,
     }
-    Ok(found.into_images())
+    Ok(found.into_references())
 }
 
-/// The actions, reusable workflows and components that the file `path` uses, in the order of their
-/// places.
-///
-/// As for [`images`], path and text decide what kind of file it is. Images behind `docker://` are
-/// left to [`images`].
-pub fn uses(path: &Path, bytes: &[u8]) -> Result<Vec<FoundUse>, DocumentError> {
-    let named = FileKind::of_path(path);
-    if !kind::may_use(named, bytes) {
-        return Ok(Vec::new());
-    }
-    let source = Source::decode(path, bytes)?;
-    let mut uses = Uses::new(&source);
-    in_yaml(path, named, &source, |kind, root| match kind {
-        FileKind::GithubWorkflow => uses.workflow(root),
-        FileKind::GithubAction => uses.action(root),
-        FileKind::GitlabCi => uses.pipeline(root),
-        _ => {}
-    })?;
-    Ok(uses.into_found())
+/// The images among the [`references`] of a file, those that cannot be told included.
+pub fn images(path: &Path, bytes: &[u8]) -> Result<Vec<Reference>, DocumentError> {
+    let mut found = references(path, bytes)?;
+    found.retain(|found| {
+        let named = !matches!(found.target, Target::Local | Target::Pattern);
+        found.kind() == Kind::Image && named
+    });
+    Ok(found)
 }
 
 /// Shows every document of a YAML file to `visit`, with its kind where that can be told.
@@ -144,3 +110,6 @@ fn in_yaml(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use super::{FoundImage, images, unreadable, unresolved};
+use super::{Reference, images, unreadable, unresolved};
 use crate::{
     model::image::ImageReference,
     report::{finding::Finding, verify_all::Location},
@@ -38,9 +38,9 @@ impl NamedImages {
         }
     }
 
-    fn add_image(&mut self, found: FoundImage) {
+    fn add_image(&mut self, found: Reference) {
         self.findings.extend(unresolved(&found));
-        let Ok(image) = found.image else {
+        let Ok(image) = found.image() else {
             return;
         };
         let location = Location::new(found.file, found.span);

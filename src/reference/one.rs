@@ -3,7 +3,10 @@
 use std::{ops::Range, path::PathBuf};
 
 use super::{Kind, NotEditable, Place, Target};
-use crate::model::span::Span;
+use crate::{
+    model::{image::ImageReference, span::Span},
+    reference::target::Malformed,
+};
 
 /// Something that a file names and a platform fetches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,9 +21,8 @@ pub struct Reference {
     pub span: Span,
     /// What it names.
     pub target: Target,
-    /// The comment behind it.
+    /// The comment behind it; images have none.
     pub comment: Option<VersionComment>,
-    /// The bytes of its pin, in order; none where `obstacle` says why.
     pub(super) spots: Vec<Spot>,
     pub(super) obstacle: Option<NotEditable>,
 }
@@ -39,10 +41,16 @@ pub struct VersionComment {
 pub struct Spot {
     /// What they are.
     pub part: SpotPart,
-    /// Where they stand in the text; empty where the part is missing and could be inserted.
+    /// Where they stand in the text; empty where the part is missing and can be inserted.
     pub at: Range<usize>,
     /// The bytes.
     pub text: String,
+    /// Those of them that a new pin replaces.
+    pub(super) value: Range<usize>,
+    /// What is inserted before a value that is missing; empty where none is.
+    pub(super) lead: String,
+    /// Whether YAML reads them by themselves, without quotes.
+    pub(super) is_plain: bool,
 }
 
 /// What the bytes of a [`Spot`] are.
@@ -54,13 +62,13 @@ pub enum SpotPart {
     Comment,
     /// The version that begins a comment of more words, with the blanks behind it: `v1.2.3 `.
     Version,
-    /// A tag that stands by itself.
+    /// A tag that stands by itself, with the blanks before it unless it is in quotes.
     Tag,
-    /// A digest that stands by itself.
+    /// A digest that stands by itself, as a tag does.
     Digest,
-    /// GitLab's `ref`.
+    /// GitLab's `ref`, as a tag.
     Revision,
-    /// GitLab's `integrity`.
+    /// GitLab's `integrity`, with the line break before it where it has a line of its own.
     Integrity,
 }
 
@@ -90,4 +98,28 @@ impl Reference {
     pub fn obstacle(&self) -> Option<&NotEditable> {
         self.obstacle.as_ref()
     }
+
+    /// The image that it names, to be asked for; an error where the file does not tell which.
+    pub fn image(&self) -> Result<ImageReference, Unresolved> {
+        match &self.target {
+            Target::Image(name) => Ok(name.reference().map_err(Malformed::Image)?),
+            Target::Malformed(reason) => Err(reason.clone().into()),
+            Target::Variable => Err(Unresolved::Variable),
+            _ => Err(Unresolved::NoImage),
+        }
+    }
+}
+
+/// Why the file alone does not tell which image is meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unresolved {
+    /// It is put together from variables or expressions.
+    #[error("a variable decides, whose value is known only when it runs")]
+    Variable,
+    /// No reference, or one without tag and digest.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// No image is named.
+    #[error("it names no image")]
+    NoImage,
 }

@@ -1,20 +1,29 @@
 //! GitLab runner's config.toml.
 
-use super::found::{Found, ImagePlace};
+use super::{NotEditable, Place, Target, gather::Gathered};
 use crate::document::toml::{Data, Table, Value};
 
-/// The images of every runner; `allowed_images` are patterns, not images.
-pub(super) fn images(root: &Table, found: &mut Found<'_>) {
+/// Keys of what jobs may name: patterns, not images.
+const ALLOWED: [&str; 4] = [
+    "allowed_images",
+    "allowed_services",
+    "allowed_privileged_images",
+    "allowed_privileged_services",
+];
+
+/// The images of every runner.
+pub(super) fn config(root: &Table, found: &mut Gathered<'_>) {
     let runners = root.get_ignoring_case("runners");
     for runner in runners.flat_map(|entry| entry.value.items()) {
-        texts(runner, "step_runner_image", ImagePlace::RunnerHelper, found);
+        texts(runner, "step_runner_image", Place::RunnerHelper, found);
         for executor in ["docker", "kubernetes"] {
             for section in values(runner, executor) {
-                texts(section, "image", ImagePlace::RunnerImage, found);
-                texts(section, "helper_image", ImagePlace::RunnerHelper, found);
+                texts(section, "image", Place::RunnerImage, found);
+                texts(section, "helper_image", Place::RunnerHelper, found);
                 services(section, found);
+                ALLOWED.iter().for_each(|key| patterns(section, key, found));
                 for autoscaler in values(section, "autoscaler") {
-                    let place = ImagePlace::RunnerHelper;
+                    let place = Place::RunnerHelper;
                     texts(autoscaler, "pause_pod_image", place, found);
                 }
             }
@@ -22,14 +31,28 @@ pub(super) fn images(root: &Table, found: &mut Found<'_>) {
     }
 }
 
-fn services(section: &Value, found: &mut Found<'_>) {
+fn services(section: &Value, found: &mut Gathered<'_>) {
     for service in values(section, "services").flat_map(Value::items) {
-        text(service, ImagePlace::RunnerService, found);
-        texts(service, "name", ImagePlace::RunnerService, found);
+        text(service, Place::RunnerService, found);
+        texts(service, "name", Place::RunnerService, found);
     }
 }
 
-fn texts(table: &Value, key: &str, place: ImagePlace, found: &mut Found<'_>) {
+fn patterns(section: &Value, key: &str, found: &mut Gathered<'_>) {
+    for pattern in values(section, key).flat_map(Value::items) {
+        if let Data::String { value, inside } = &pattern.data {
+            let text = found.text(value, inside.clone());
+            found.unpinned(
+                Place::RunnerAllowed,
+                &text,
+                Target::Pattern,
+                NotEditable::NoPin,
+            );
+        }
+    }
+}
+
+fn texts(table: &Value, key: &str, place: Place, found: &mut Gathered<'_>) {
     for value in values(table, key) {
         text(value, place, found);
     }
@@ -39,8 +62,9 @@ fn values<'t>(table: &'t Value, key: &str) -> impl Iterator<Item = &'t Value> {
     table.get_ignoring_case(key).map(|entry| &entry.value)
 }
 
-fn text(value: &Value, place: ImagePlace, found: &mut Found<'_>) {
+fn text(value: &Value, place: Place, found: &mut Gathered<'_>) {
     if let Data::String { value, inside } = &value.data {
-        found.whole(place, value, inside.clone());
+        let text = found.text(value, inside.clone());
+        found.whole_image(place, &text);
     }
 }

@@ -82,6 +82,9 @@ pub enum Malformed {
     /// It stands where a component is named.
     #[error("a component is named `HOST/PROJECT/COMPONENT@REF`")]
     Component,
+    /// It stands where a project is named.
+    #[error("a project is named `GROUP/NAME`, and its `ref` is a commit, a tag or a branch")]
+    Project,
 }
 
 /// Whether a variable or an expression has a part in `text`.
@@ -103,7 +106,10 @@ impl Target {
 
     /// The action or reusable workflow that `text` names.
     pub(super) fn action(text: &str) -> Self {
-        if text.starts_with("./") || text.starts_with("$/") {
+        if ["./", "../", "$/"]
+            .iter()
+            .any(|start| text.starts_with(start))
+        {
             return Self::Local;
         }
         if is_variable(text) {
@@ -128,6 +134,51 @@ impl Target {
             }
             _ if reference.is_empty() => Self::Malformed(Malformed::NoReference),
             _ => Self::Malformed(Malformed::Action),
+        }
+    }
+
+    /// The component that `text` names.
+    pub(super) fn component(text: &str) -> Self {
+        let (name, reference) = match text.split_once('@') {
+            Some((name, reference)) => (name, Some(reference)),
+            None => (text, None),
+        };
+        let (host, path) = name.split_once('/').unwrap_or((name, ""));
+        // Every pipeline knows the host of its own GitLab.
+        let own = ["$CI_SERVER_FQDN", "$CI_SERVER_HOST"].contains(&host);
+        if is_variable(path) || reference.is_some_and(is_variable) || (!own && is_variable(host)) {
+            return Self::Variable;
+        }
+        let Some(reference) = reference.filter(|reference| !reference.is_empty()) else {
+            return Self::Malformed(Malformed::NoReference);
+        };
+        match path.rsplit_once('/') {
+            Some((project, component))
+                if !host.is_empty() && is_path(path) && is_reference(reference) =>
+            {
+                Self::Component {
+                    host: host.to_owned(),
+                    project: project.to_owned(),
+                    component: component.to_owned(),
+                    reference: reference.to_owned(),
+                }
+            }
+            _ => Self::Malformed(Malformed::Component),
+        }
+    }
+
+    /// The project that is called `name`, at its `ref`.
+    pub(super) fn project(name: &str, reference: Option<&str>) -> Self {
+        if is_variable(name) || reference.is_some_and(is_variable) {
+            return Self::Variable;
+        }
+        let name = name.trim_matches('/');
+        if !is_path(name) || !reference.is_none_or(is_reference) {
+            return Self::Malformed(Malformed::Project);
+        }
+        Self::Project {
+            project: name.to_owned(),
+            reference: reference.map(str::to_owned),
         }
     }
 
@@ -183,6 +234,16 @@ impl ImageName {
                 digest: None,
             }),
             Err(error) => Err(error),
+        }
+    }
+
+    /// How long the name is that the reference `text` begins with.
+    pub(super) fn length(text: &str) -> usize {
+        let name = text.split('@').next().unwrap_or_default();
+        let slash = name.rfind('/').map_or(0, |slash| slash + 1);
+        match name[slash..].find(':') {
+            Some(colon) => slash + colon,
+            None => name.len(),
         }
     }
 

@@ -43,8 +43,15 @@ pub(super) fn behind(text: &str, end: usize) -> (Option<VersionComment>, Option<
         Some(next) => (SpotPart::Version, base + found.whole.start..base + next),
         None => (SpotPart::Comment, start..base + found.whole.end),
     };
-    let text = text[at.clone()].to_owned();
-    (Some(comment), Some(Spot { part, at, text }), is_flow)
+    let spot = Spot {
+        part,
+        text: text[at.clone()].to_owned(),
+        at,
+        value: base + found.word.start..base + found.word.end,
+        lead: String::new(),
+        is_plain: false,
+    };
+    (Some(comment), Some(spot), is_flow)
 }
 
 /// The place of a comment that is not there.
@@ -53,26 +60,21 @@ fn missing(at: usize) -> Spot {
         part: SpotPart::Comment,
         at: at..at,
         text: String::new(),
+        value: at..at,
+        lead: " # ".to_owned(),
+        is_plain: false,
     }
 }
 
-/// The text of `spot` with `version` for `old`.
-pub(super) fn with(spot: &Spot, old: Option<&str>, version: &str) -> String {
-    let Some((before, after)) = old.and_then(|old| spot.text.rsplit_once(old)) else {
-        return format!(" # {}{version}", mark(version, true));
-    };
-    let is_marked = before.ends_with(['=', '@']);
+/// `version` so that it is read as one in the place of `spot`.
+pub(super) fn marked(version: &str, spot: &Spot) -> String {
+    let before = spot.text.get(..spot.value.start - spot.at.start);
+    let is_marked = before.is_some_and(|before| before.trim_end().ends_with(['=', '@']));
     let alone = spot.part == SpotPart::Comment;
-    let mark = if is_marked { "" } else { mark(version, alone) };
-    format!("{before}{mark}{version}{after}")
-}
-
-/// What makes any word a version.
-fn mark(version: &str, alone: bool) -> &'static str {
-    if is_version(version, alone) {
-        ""
+    if is_marked || is_version(version, alone) {
+        version.to_owned()
     } else {
-        "tag="
+        format!("tag={version}")
     }
 }
 
@@ -134,7 +136,11 @@ fn unmarked(text: &str) -> (&str, bool) {
             return (version.trim_start(), true);
         }
         if name == "pin" && after.starts_with(BLANK) {
-            return (after.trim_start(), false);
+            let rest = after.trim_start();
+            return match rest.strip_prefix("tag=") {
+                Some(version) => (version, true),
+                None => (rest, false),
+            };
         }
     }
     (text, false)

@@ -80,6 +80,13 @@ impl Kind {
         if renovate::is_name(path) {
             return Some(Self::Renovate);
         }
+        // What it holds tells whether it is the runner's.
+        if path
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("toml"))
+        {
+            return Some(Self::RunnerConfig);
+        }
         match FileKind::of_path(path)? {
             FileKind::GithubWorkflow => Some(Self::GithubWorkflow),
             FileKind::GithubAction => Some(Self::GithubAction),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use fullsend::{
     document::MAX_BYTES,
-    reference::{self, FoundImage},
+    reference::{self, Reference},
     report::finding::{Finding, Findings},
     seam::{files, walk},
 };
@@ -19,7 +19,7 @@ pub(crate) fn repository() -> PathBuf {
 }
 
 /// What the files below `root` name, and what is to be said of them.
-pub(crate) fn read(root: &Path) -> (Vec<FoundImage>, Findings) {
+pub(crate) fn read(root: &Path) -> (Vec<Reference>, Findings) {
     let mut images = Vec::new();
     let mut findings: Vec<Finding> = Vec::new();
     let walked = walk::walk(root, reference::is_candidate);

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use fullsend::reference::{self, FoundImage};
+use fullsend::reference::{self, Reference};
 use proptest::prelude::*;
 
-fn images(path: &str, text: &str) -> Vec<FoundImage> {
+fn images(path: &str, text: &str) -> Vec<Reference> {
     reference::images(Path::new(path), text.as_bytes()).unwrap()
 }
 
@@ -68,7 +68,7 @@ proptest! {
         let column = found.span.start.column - 1;
         let at: String = line.chars().skip(column).take(image.len()).collect();
         prop_assert_eq!(at, image.clone());
-        prop_assert!(found.image.is_ok(), "{:?}", found.image);
+        prop_assert!(found.image().is_ok(), "{:?}", found.image());
     }
 
     #[test]
@@ -92,7 +92,7 @@ proptest! {
 #[test]
 fn arguments_have_their_defaults_and_no_more() {
     let resolved = |text: &str| -> Vec<String> {
-        let shown = |found: &FoundImage| match &found.image {
+        let shown = |found: &Reference| match found.image() {
             Ok(image) => image.to_string(),
             Err(reason) => format!("! {reason}"),
         };
