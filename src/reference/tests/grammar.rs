@@ -216,6 +216,11 @@ fn filled(
 ) -> BoxedStrategy<String> {
     (form, value, tail())
         .prop_map(|(form, value, tail)| {
+            // A node has one anchor.
+            let value = match value.strip_prefix("&n ") {
+                Some(rest) if form.contains("&i% @@") => rest.to_owned(),
+                _ => value,
+            };
             let text = form.replace("@@", &value);
             let ends = form.trim_end_matches(['}', ']', '\n', ',']).ends_with("@@");
             match text.split_once('\n') {

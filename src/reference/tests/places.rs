@@ -319,7 +319,7 @@ fn filled(text: &str) -> String {
     let mut filled = text.to_owned();
     for before in ["@", "'", " "] {
         for (letter, pin) in [("C", &pins.commit), ("D", &pins.digest.to_string())] {
-            for after in ["\n", " ", "'", "\"", "}", "]", ","] {
+            for after in ["\n", "\t", " ", "'", "\"", "}", "]", ","] {
                 let short = format!("{before}{letter}{after}");
                 filled = filled.replace(&short, &format!("{before}{pin}{after}"));
             }
