@@ -21,7 +21,9 @@ pub(super) fn config(root: &Table, found: &mut Gathered<'_>) {
                 texts(section, "image", Place::RunnerImage, found);
                 texts(section, "helper_image", Place::RunnerHelper, found);
                 services(section, found);
-                ALLOWED.iter().for_each(|key| patterns(section, key, found));
+                for key in ALLOWED {
+                    patterns(section, key, found);
+                }
                 for autoscaler in values(section, "autoscaler") {
                     let place = Place::RunnerHelper;
                     texts(autoscaler, "pause_pod_image", place, found);

@@ -238,7 +238,8 @@ fn filled(
 }
 
 fn indented(text: &str, by: &str) -> String {
-    text.lines().map(|line| format!("{by}{line}\n")).collect()
+    let lines = text.split_inclusive('\n');
+    lines.flat_map(|line| [by, line]).collect()
 }
 
 fn workflow() -> BoxedStrategy<String> {
@@ -450,7 +451,7 @@ fn values() -> BoxedStrategy<String> {
             ];
             for (key, value) in keys {
                 if let Some(value) = value {
-                    text.push_str(&format!("    {key}: {value}\n"));
+                    text.extend(["    ", key, ": ", &value, "\n"]);
                 }
             }
             text

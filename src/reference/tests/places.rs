@@ -18,6 +18,33 @@ struct Row {
     found: &'static [&'static str],
 }
 
+/// Every place.
+pub(super) const PLACES: [Place; 23] = [
+    Place::GithubContainer,
+    Place::GithubService,
+    Place::GithubStepImage,
+    Place::GithubActionImage,
+    Place::GithubStep,
+    Place::GithubWorkflow,
+    Place::GitlabImage,
+    Place::GitlabService,
+    Place::GitlabComponent,
+    Place::GitlabProject,
+    Place::GitlabRemote,
+    Place::GitlabLocal,
+    Place::DockerfileFrom,
+    Place::DockerfileCopy,
+    Place::DockerfileSyntax,
+    Place::Kubernetes,
+    Place::Helm,
+    Place::RunnerImage,
+    Place::RunnerHelper,
+    Place::RunnerService,
+    Place::RunnerAllowed,
+    Place::FullsendImage,
+    Place::FullsendAction,
+];
+
 const STEPS: &str = "on: push\njobs:\n  a:\n    steps:\n";
 const COMPOSITE: &str = "runs:\n  using: composite\n  steps:\n";
 const DOCKER: &str = "[[runners]]\n[runners.docker]\n";
@@ -364,31 +391,7 @@ fn every_place_has_a_row() {
         .flat_map(|row| found(row.path, &filled(&format!("{}{}", row.head, row.before))))
         .map(|found| found.place)
         .collect();
-    for place in [
-        Place::GithubContainer,
-        Place::GithubService,
-        Place::GithubStepImage,
-        Place::GithubActionImage,
-        Place::GithubStep,
-        Place::GithubWorkflow,
-        Place::GitlabImage,
-        Place::GitlabService,
-        Place::GitlabComponent,
-        Place::GitlabProject,
-        Place::GitlabRemote,
-        Place::GitlabLocal,
-        Place::DockerfileFrom,
-        Place::DockerfileCopy,
-        Place::DockerfileSyntax,
-        Place::Kubernetes,
-        Place::Helm,
-        Place::RunnerImage,
-        Place::RunnerHelper,
-        Place::RunnerService,
-        Place::RunnerAllowed,
-        Place::FullsendImage,
-        Place::FullsendAction,
-    ] {
+    for place in PLACES {
         assert!(places.contains(&place), "{place:?}");
     }
 }

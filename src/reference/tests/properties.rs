@@ -1,6 +1,8 @@
 //! What holds for any file and any pin; `PROPTEST_CASES` says how many are tried.
 
-use proptest::prelude::*;
+use std::collections::HashSet;
+
+use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 
 use super::*;
 use crate::document::{
@@ -201,6 +203,28 @@ fn of_node(node: &Node<'_>, leaves: &mut Vec<String>) {
             node.items().for_each(|item| of_node(&item, leaves));
         }
         _ => leaves.push(format!("{:?} {:?}", node.tag(), node.text())),
+    }
+}
+
+/// The other properties say nothing about what is never made.
+#[test]
+fn the_grammar_makes_every_place() {
+    let mut runner = TestRunner::deterministic();
+    let mut pinnable = HashSet::new();
+    let mut seen = HashSet::new();
+    for _ in 0..400 {
+        let (path, text) = grammar::file().new_tree(&mut runner).unwrap().current();
+        for found in found(path, &text) {
+            seen.insert(found.place);
+            if found.obstacle().is_none() {
+                pinnable.insert(found.place);
+            }
+        }
+    }
+    for place in places::PLACES {
+        let never = [Place::GitlabLocal, Place::RunnerAllowed].contains(&place);
+        assert!(seen.contains(&place), "{place:?}");
+        assert_eq!(pinnable.contains(&place), !never, "{place:?}");
     }
 }
 
