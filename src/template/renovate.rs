@@ -31,6 +31,19 @@ pub struct Ring {
     pub about: String,
     /// One rule a package: of two that match, the last would count alone.
     pub rules: Vec<Allow>,
+    /// Where the components of GitLab are.
+    pub components: Option<Components>,
+}
+
+/// Where the components of GitLab are.
+#[derive(Clone, Debug, Serialize)]
+pub struct Components {
+    /// The project.
+    pub name: String,
+    /// The address of its instance.
+    pub registry: String,
+    /// The address of its repository.
+    pub git: String,
 }
 
 /// The versions that are allowed of a package.
@@ -40,10 +53,10 @@ pub struct Allow {
     pub about: String,
     /// Where the versions come from.
     pub datasources: Vec<String>,
+    /// The matcher that takes the names.
+    pub matcher: &'static str,
     /// The names under which the package is written.
     pub packages: Vec<String>,
-    /// The forge's address, where Renovate would take another.
-    pub registry: Option<String>,
     /// All allowed versions, as one pattern.
     pub allowed: String,
 }
@@ -64,6 +77,8 @@ pub struct Rollback {
     pub about: String,
     /// Where the versions come from.
     pub datasources: Vec<String>,
+    /// The matcher that takes the names.
+    pub matcher: &'static str,
     /// The names under which the package is written.
     pub packages: Vec<String>,
     /// The version that is denied, as a pattern.

@@ -13,6 +13,7 @@ mod generated;
 mod init;
 mod reference;
 mod registry;
+mod renovate;
 mod runtime;
 mod support;
 mod tools;

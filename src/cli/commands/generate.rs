@@ -52,7 +52,7 @@ pub struct GenerateArgs {
         long,
         value_name = "FILE",
         num_args = 0..=1,
-        default_missing_value = "fleet.yaml",
+        default_missing_value = generate_renovate::FLEET,
         conflicts_with = "set"
     )]
     fleet: Option<PathBuf>,
@@ -141,7 +141,11 @@ fn drafts(kind: &Kind, args: &GenerateArgs, context: &Context) -> Result<Vec<Dra
     let is_renovate = kind.name == generate_renovate::KIND;
     if let Some(path) = &args.fleet {
         if is_renovate {
-            return generate_renovate::presets(path);
+            let drafts = generate_renovate::presets(path)?;
+            if let Output::Folder(folder) = output(args)? {
+                generate_renovate::warn_of_left(&drafts, &folder, context)?;
+            }
+            return Ok(drafts);
         }
         return Err(CliFailure::usage_with(
             format!("`--fleet` makes nothing of the kind {}", kind.name),
@@ -299,8 +303,13 @@ fn check(places: &[Place], args: &GenerateArgs, context: &Context) -> Outcome {
         ""
     };
     let kind = args.kind.as_deref().unwrap_or_default();
+    let fleet = match &args.fleet {
+        Some(path) if path == Path::new(generate_renovate::FLEET) => " --fleet".to_owned(),
+        Some(path) => format!(" --fleet {}", path.display()),
+        None => String::new(),
+    };
     context.terminal.say(&format!(
-        "help: `fullsend generate {kind}{force}` writes it"
+        "help: `fullsend generate {kind}{fleet}{force}` writes it"
     ));
     Ok(exit_code::FINDINGS)
 }

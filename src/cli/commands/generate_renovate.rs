@@ -4,27 +4,55 @@ use std::path::Path;
 
 use super::configuration::working_directory;
 use crate::{
-    cli::failure::CliFailure,
+    cli::{Context, failure::CliFailure},
     config::{self, MAX_FILE_BYTES},
     generate::{
-        Draft,
+        Draft, read_header,
         renovate::{self, DEFAULT_PRESET},
     },
+    launch::Console as _,
     model::renovate::PLACES,
     seam::files,
 };
 
 /// The word on the command line.
 pub(super) const KIND: &str = "renovate";
+/// The fleet's file where none is named.
+pub(super) const FLEET: &str = "fleet.yaml";
 
-/// The longest package.json that is looked into.
-const PACKAGE_BYTES: u64 = 1 << 20;
+/// The longest package.json, or preset, that is looked into.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The presets of the fleet in the file `path`.
 pub(super) fn presets(path: &Path) -> Result<Vec<Draft>, CliFailure> {
     let text = files::read(&working_directory()?.join(path), MAX_FILE_BYTES as u64)?;
     let fleet = config::parse_fleet(&text, &path.display().to_string())?;
     Ok(renovate::presets(&fleet)?)
+}
+
+/// Warns of presets of rings that are gone: whoever extends one stays on its versions.
+pub(super) fn warn_of_left(
+    drafts: &[Draft],
+    folder: &Path,
+    context: &Context,
+) -> Result<(), CliFailure> {
+    let presets = Path::new("renovate");
+    let here = working_directory()?.join(folder);
+    for name in files::names(&here.join(presets)).unwrap_or_default() {
+        let path = presets.join(&name);
+        if drafts.iter().any(|draft| draft.path() == path) {
+            continue;
+        }
+        let text = files::read(&here.join(&path), MAX_BYTES).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        if read_header(&path, &text).is_some_and(|(stamp, _)| stamp.kind == renovate::FLEET) {
+            context.terminal.warn(&format!(
+                "{}: fleet.yaml has no such ring; delete it once no repository extends it",
+                folder.join(&path).display()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Fails where `folder` has a configuration besides renovate.json: Renovate would stop reading it.
@@ -47,7 +75,7 @@ fn is_configuration(folder: &Path, place: &str) -> Result<bool, CliFailure> {
     if place != "package.json" {
         return Ok(files::lies_at(&path)?);
     }
-    let Ok(text) = files::read(&path, PACKAGE_BYTES) else {
+    let Ok(text) = files::read(&path, MAX_BYTES) else {
         return Ok(false);
     };
     let package = serde_json::from_slice::<serde_json::Value>(&text);

@@ -51,11 +51,8 @@ pub struct Fleet {
 
 /// Reads fleet.yaml; `name` is the file's name in messages.
 pub fn parse_fleet(text: &[u8], name: &str) -> Result<Fleet, ConfigError> {
-    let (written, text) = yaml::parse::<raw::File>(
-        text,
-        name,
-        "write `version: 1` and what docs/guide/fleet.md names",
-    )?;
+    let (written, text) =
+        yaml::parse::<raw::File>(text, name, "docs/guide/renovate.md shows a whole one")?;
     let mut checker = Checker::default();
     let fleet = check(&written, &text, &mut checker);
     let diagnostics = checker.into_diagnostics();

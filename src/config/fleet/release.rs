@@ -181,8 +181,9 @@ fn version_behind(text: &str, end: usize) -> Option<Version> {
     let rest = text.get(end..)?.lines().next()?;
     // The value may stand in quotes.
     let rest = rest.trim_start_matches(['"', '\'']);
-    let comment = rest.trim_start().strip_prefix('#')?;
-    skew::of_tag(comment.split_whitespace().next()?)
+    let comment = rest.trim_start().strip_prefix('#')?.trim_start();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    skew::of_tag(comment.split(|c| !is_part(c)).next()?)
 }
 
 fn pin(text: &str) -> Result<(String, String), ValueError> {

@@ -156,6 +156,7 @@ fn mistakes_have_a_place_and_a_mend() {
         format!("{head}\nrings: {{all: {{}}}}\n")
     };
     let with = |old: &str, new: &str| rest("").replace(old, new);
+    let mut wrong = Vec::new();
     // Whether the schema can tell, the text, and how the message begins.
     for (by_schema, bad, message) in [
         (
@@ -191,7 +192,7 @@ fn mistakes_have_a_place_and_a_mend() {
         (
             true,
             with("acme}", "acme, component_source: a/b}"),
-            ":2:53: this forge has no `component_source`",
+            ":2:54: this forge has no `component_source`",
         ),
         (
             false,
@@ -306,11 +307,11 @@ fn mistakes_have_a_place_and_a_mend() {
         (
             false,
             rings("{a: {percent: 60}, b: {percent: 40}, c: {}}"),
-            ":5:31: the shares leave nothing",
+            ":5:30: the shares leave nothing",
         ),
         (
             false,
-            rings("{a: {repositories: [x]}, b: {repositories: [y, x]}, c: {}}"),
+            rings("{a: {repositories: [x]}, b: {repositories: [z, x]}, c: {}}"),
             ":5:55: `x` is in a ring already",
         ),
         (
@@ -325,10 +326,12 @@ fn mistakes_have_a_place_and_a_mend() {
         ),
     ] {
         let bad = whole(&bad);
-        assert_eq!(verdicts(&bad), (!by_schema, false), "{bad}");
         let error = parse_fleet(bad.as_bytes(), "fleet.yaml").unwrap_err();
-        assert!(error.to_string().contains(message), "{bad}\n{error}");
-        let hints = error.diagnostics().iter().filter(|it| it.hint().is_none());
-        assert_eq!(hints.count(), 0, "{bad}\n{error:?}");
+        let mends = error.diagnostics().iter().all(|it| it.hint().is_some());
+        let right = error.to_string().contains(message) && mends;
+        if !right || verdicts(&bad) != (!by_schema, false) {
+            wrong.push(format!("{message}: {by_schema} {mends}: {error}"));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

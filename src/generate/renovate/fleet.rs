@@ -12,8 +12,8 @@ use super::names;
 use crate::{
     config::{Denied, DeniedSubject, Fleet, FleetForge, Ring},
     generate::{Draft, GenerateError},
-    model::{image::Repository, skew},
-    template::renovate::{Allow, Deny, Ring as RingContext, Rollback},
+    model::skew,
+    template::renovate::{Allow, Components, Deny, Ring as RingContext, Rollback},
 };
 
 /// What the headers of the presets call their kind: the words behind `fullsend generate`.
@@ -44,73 +44,92 @@ pub fn presets(fleet: &Fleet) -> Result<Vec<Draft>, GenerateError> {
 /// A package under all of its names, and where its versions come from.
 struct Package {
     what: &'static str,
-    datasource: &'static str,
+    datasources: &'static [&'static str],
     versioning: &'static str,
+    /// What the names are compared with: a component's is not the address that is asked.
+    matcher: &'static str,
     names: Vec<String>,
-    registry: Option<String>,
 }
 
 struct Packages {
-    images: Package,
+    image: Package,
     /// The action, and the components where there are any: released under the same versions.
     actions: Vec<Package>,
+    components: Option<Components>,
+}
+
+impl Package {
+    fn datasources(&self) -> Vec<String> {
+        let datasources = self.datasources.iter();
+        datasources.map(|it| (*it).to_owned()).collect()
+    }
 }
 
 impl Packages {
     fn of(fleet: &Fleet) -> Self {
-        let repositories: BTreeSet<String> = fleet
+        let images: BTreeSet<String> = fleet
             .releases()
-            .map(|release| release.image().repository())
-            .flat_map(|repository: &Repository| names(repository))
+            .flat_map(|release| names(release.image().repository()))
             .collect();
         let actions: BTreeSet<String> = fleet
             .releases()
             .map(|release| release.action.repository.clone())
             .collect();
         let mut packages = vec![Package {
-            what: "The action",
-            datasource: "github-tags",
+            what: "the action",
+            datasources: &["github-tags"],
             versioning: "semver",
+            matcher: "matchPackageNames",
             names: actions.into_iter().collect(),
-            registry: None,
         }];
-        if let FleetForge::GitLab {
-            url,
-            component_source: Some(source),
-            ..
-        } = &fleet.forge
-        {
-            packages.push(Package {
-                what: "The components",
-                datasource: "gitlab-tags",
-                versioning: "semver",
-                names: vec![source.clone()],
-                registry: Some(url.clone()),
-            });
-        }
+        let components = components(&fleet.forge);
+        packages.extend(components.as_ref().map(|components| Package {
+            what: "the components",
+            datasources: &["git-tags", "gitlab-tags"],
+            versioning: "semver",
+            matcher: "matchDepNames",
+            names: vec![components.name.clone()],
+        }));
         Self {
-            images: Package {
-                what: "The image",
-                datasource: "docker",
+            image: Package {
+                what: "the image",
+                datasources: &["docker"],
                 versioning: "docker",
-                names: repositories.into_iter().collect(),
-                registry: None,
+                matcher: "matchPackageNames",
+                names: images.into_iter().collect(),
             },
             actions: packages,
+            components,
         }
     }
+}
+
+fn components(forge: &FleetForge) -> Option<Components> {
+    let FleetForge::GitLab {
+        url,
+        component_source: Some(source),
+        ..
+    } = forge
+    else {
+        return None;
+    };
+    Some(Components {
+        name: source.clone(),
+        registry: url.clone(),
+        git: format!("{url}/{source}.git"),
+    })
 }
 
 fn of_ring(fleet: &Fleet, ring: &Ring, packages: &Packages) -> RingContext {
     let allowed = fleet.allowed(ring);
     let rule = |package: &Package, versions: &BTreeSet<Version>| Allow {
-        about: format!("{}: every version that is approved.", package.what),
-        datasources: vec![package.datasource.to_owned()],
+        about: format!("What is approved of {}.", package.what),
+        datasources: package.datasources(),
+        matcher: package.matcher,
         packages: package.names.clone(),
-        registry: package.registry.clone(),
         allowed: format!("/{}/", pattern(versions)),
     };
-    let mut rules = vec![rule(&packages.images, &allowed.images)];
+    let mut rules = vec![rule(&packages.image, &allowed.images)];
     let actions = packages.actions.iter();
     rules.extend(actions.map(|package| rule(package, &allowed.actions)));
     let release = ring.release.version();
@@ -121,6 +140,7 @@ fn of_ring(fleet: &Fleet, ring: &Ring, packages: &Packages) -> RingContext {
             ring.name
         ),
         rules,
+        components: packages.components.clone(),
     }
 }
 
@@ -194,14 +214,15 @@ fn rollbacks(fleet: &Fleet, entry: &Denied, packages: &Packages) -> Result<Vec<R
     }
     let reason = entry.reason.trim_end_matches('.');
     let rule = |package: &Package, from: &Version, to: &Version| Rollback {
-        about: format!("{} {from} is denied, back to {to}: {reason}.", package.what),
-        datasources: vec![package.datasource.to_owned()],
+        about: format!("From {from} of {} back to {to}: {reason}.", package.what),
+        datasources: package.datasources(),
+        matcher: package.matcher,
         packages: package.names.clone(),
         current: format!("/^v?{}$/", escaped(from)),
         versioning: package.versioning,
         only: format!("^(?<version>v?{})$", escaped(to)),
     };
-    let mut rules = vec![rule(&packages.images, &denied, &target)];
+    let mut rules = vec![rule(&packages.image, &denied, &target)];
     let from = fleet.release_of(&denied.to_string());
     let to = fleet.release_of(&target.to_string());
     if let (Some(from), Some(to)) = (from, to) {

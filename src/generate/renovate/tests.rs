@@ -153,7 +153,7 @@ fn what_is_denied_sees_its_replacement_alone() {
     };
     assert_eq!(
         image["description"],
-        "The image 1.3.0 is denied, back to 1.2.4: It leaks."
+        "From 1.3.0 of the image back to 1.2.4: It leaks."
     );
     assert_eq!(image["matchCurrentValue"], r"/^v?1\.3\.0$/");
     assert_eq!(image["extractVersion"], r"^(?<version>v?1\.2\.4)$");
@@ -198,9 +198,16 @@ fn a_gitlab_fleet_moves_its_components_too() {
     let forge = "{kind: gitlab, group: acme, url: 'https://git.example', component_source: platform/fullsend}";
     let files = fleet(&FLEET_YAML.replace("{kind: github, owner: acme}", forge));
     let rules = files[0].1["packageRules"].as_array().unwrap();
-    assert_eq!(rules[2]["matchDatasources"], json!(["gitlab-tags"]));
-    assert_eq!(rules[2]["matchPackageNames"], json!(["platform/fullsend"]));
-    assert_eq!(rules[2]["registryUrls"], json!(["https://git.example"]));
+    assert_eq!(
+        rules[2]["matchDatasources"],
+        json!(["git-tags", "gitlab-tags"])
+    );
+    assert_eq!(rules[2]["matchDepNames"], json!(["platform/fullsend"]));
+    assert_eq!(rules[3]["registryUrls"], json!(["https://git.example"]));
+    assert_eq!(
+        rules[4]["overridePackageName"],
+        "https://git.example/platform/fullsend.git"
+    );
     assert_eq!(rules[2]["allowedVersions"], rules[1]["allowedVersions"]);
     let deny = files[2].1["packageRules"].as_array().unwrap();
     assert_eq!(deny.len(), 3);

@@ -6,7 +6,10 @@
 use std::{fmt, str::FromStr};
 
 use super::names;
-use crate::document::{Source, yaml::Node};
+use crate::{
+    document::{Source, yaml::Node},
+    model::skew,
+};
 
 /// A generation of policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +24,9 @@ pub enum Generation {
 const MAX_LINES: usize = 60;
 
 impl Generation {
+    /// The minor version of the newest; the one before it is known too, as the rules of skew have it.
+    const NEWEST: u32 = 1;
+
     /// What the file itself says.
     pub(super) fn of(source: &Source<'_>, root: Option<&Node<'_>>) -> Option<Self> {
         let comments = source.text().lines().take(MAX_LINES);
@@ -56,16 +62,22 @@ impl FromStr for Generation {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
         let major = parts.next();
-        let minor = parts.next();
+        let minor = parts.next().filter(|it| matches!(it.len(), 1..=3));
+        let minor = minor.filter(|it| it.bytes().all(|b| b.is_ascii_digit()));
+        let minor = minor.and_then(|minor| minor.parse().ok());
         let rest_is_plain = parts.all(|part| {
             let digits = |c: char| c.is_ascii_digit() || c == 'x';
             !part.is_empty() && part.chars().all(digits)
         });
-        match (major, minor) {
-            (Some("0"), Some("0")) if rest_is_plain => Ok(Self::V0_0),
-            (Some("0"), Some("1")) if rest_is_plain => Ok(Self::V0_1),
-            _ => Err(UnknownGeneration),
-        }
+        let (Some("0"), Some(minor), true) = (major, minor, rest_is_plain) else {
+            return Err(UnknownGeneration);
+        };
+        skew::policy_syntax(Self::NEWEST, minor).map_err(|_| UnknownGeneration)?;
+        Ok(if minor == Self::NEWEST {
+            Self::V0_1
+        } else {
+            Self::V0_0
+        })
     }
 }
 

@@ -9,6 +9,7 @@ mod github;
 mod gitlab;
 mod kubernetes;
 mod openshell;
+mod renovate;
 mod runner;
 
 use std::{
@@ -42,6 +43,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         runner::CASES,
         kubernetes::CASES,
         openshell::CASES,
+        renovate::CASES,
     ];
     kinds.into_iter().flatten()
 }
@@ -94,17 +96,22 @@ fn updates() -> bool {
     std::env::var_os("UPDATE_GENERATED").is_some()
 }
 
+/// Whether the snapshot `name` is `text`, after it was written where that was asked for.
+fn is_as_checked_in(name: &str, text: &str) -> bool {
+    let path = folder().join("snapshots").join(name);
+    if updates() {
+        write(&path, text);
+    }
+    read(&path) == text
+}
+
 #[test]
 fn every_file_is_as_checked_in() {
     let mut stale = Vec::new();
     for case in cases() {
         for file in case.files() {
             let name = case.name_of(&file);
-            let path = folder().join("snapshots").join(&name);
-            if updates() {
-                write(&path, &file.text);
-            }
-            if read(&path) != file.text {
+            if !is_as_checked_in(&name, &file.text) {
                 stale.push(name);
             }
         }

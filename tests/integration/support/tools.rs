@@ -1,4 +1,5 @@
-//! The real tools that a user's files meet, as `dev/setup.sh lint` installs them.
+//! The real tools that a user's files meet, as `dev/setup.sh lint renovate` installs
+//! them.
 //!
 //! A function returns what its tool says against the files, and nothing when it says nothing. A
 //! machine without the tool fails the test: skipping would look like passing.
@@ -100,6 +101,52 @@ pub(crate) fn kyverno_schema(path: &Path) -> String {
         let _ = writeln!(said, "{}: no policy", path.display());
     }
     said
+}
+
+/// Renovate's configurations and presets, judged by Renovate itself.
+pub(crate) fn renovate_config_validator(files: &[impl AsRef<Path>]) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = command("renovate-config-validator");
+    command.env("HOME", home.path());
+    findings(command.args(["--strict", "--no-global"]), files)
+}
+
+/// Renovate's log, line by line JSON, of looking up what the repository `folder` depends on.
+///
+/// `host` is the only one that it may speak to in plain HTTP, and no other has a name.
+pub(crate) fn renovate(folder: &Path, host: &str) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let rules = serde_json::json!([
+        {"matchHost": format!("http://{host}"), "allowInternal": true, "token": "none"},
+        {"hostType": "docker", "matchHost": host, "insecureRegistry": true},
+    ]);
+    let mut command = command("renovate");
+    command
+        .args(["--platform=local", "--dry-run=lookup"])
+        .current_dir(folder)
+        .env("HOME", home.path())
+        .env("RENOVATE_BASE_DIR", home.path())
+        .env("RENOVATE_HOST_RULES", rules.to_string())
+        // Without one it looks no action up, wherever the action is.
+        .env("RENOVATE_GITHUB_COM_TOKEN", "none")
+        .env("LOG_LEVEL", "debug")
+        .env("LOG_FORMAT", "json");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Patterns, judged by Google's RE2: what it says of those that it refuses.
+pub(crate) fn re2(patterns: &[String]) -> String {
+    const SCRIPT: &str = "import re2, sys\n\
+        for pattern in sys.argv[1:]:\n    \
+            try: re2.compile(pattern)\n    \
+            except re2.error as error: sys.exit(f'{pattern}: {error}')\n";
+    // An environment of Python is found by where its program lies, not by a link to it.
+    let tool = program("check-jsonschema").canonicalize().unwrap();
+    let python = tool.parent().unwrap().join("python");
+    let mut command = scrubbed(python.to_str().unwrap());
+    findings(command.args(["-c", SCRIPT]), patterns)
 }
 
 /// What GitLab would make of the folder's `.gitlab-ci.yml` with its includes, or why it would not.
