@@ -98,11 +98,7 @@ fn check(written: &raw::File, text: &str, checker: &mut Checker) -> Option<Fleet
     let forge = written.forge.get();
     let forge = forge.and_then(|forge| FleetForge::check(forge, checker));
     let release = Release::check(&written.action, &written.image, &(0..0), text, checker);
-    let approved = written.approved.get();
-    let approved = approved.map_or(&[][..], |list| &list.value).iter();
-    let approved: Vec<Release> = approved
-        .filter_map(|it| Release::check(&it.value.action, &it.value.image, &it.at, text, checker))
-        .collect();
+    let approved = approved(written, release.as_ref(), text, checker);
     let deny = written.deny.get().map_or(&[][..], |list| &list.value);
     let deny = deny.iter();
     let deny = DenyList::of(
@@ -121,4 +117,28 @@ fn check(written: &raw::File, text: &str, checker: &mut Checker) -> Option<Fleet
         gates,
         deny,
     })
+}
+
+/// The earlier releases, each of another version.
+fn approved(
+    written: &raw::File,
+    release: Option<&Release>,
+    text: &str,
+    checker: &mut Checker,
+) -> Vec<Release> {
+    let mut approved: Vec<Release> = Vec::new();
+    for entry in written.approved.get().map_or(&[][..], |list| &list.value) {
+        let (action, image) = (&entry.value.action, &entry.value.image);
+        let Some(found) = Release::check(action, image, &entry.at, text, checker) else {
+            continue;
+        };
+        let known = release.into_iter().chain(&approved);
+        if known.into_iter().any(|it| it.version() == found.version()) {
+            let message = format!("the image's version {} stands twice", found.version());
+            let mend = "keep the one that was tested";
+            checker.report(Diagnostic::about(&entry.at, message).help(mend));
+        }
+        approved.push(found);
+    }
+    approved
 }

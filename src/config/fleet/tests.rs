@@ -241,6 +241,11 @@ fn mistakes_have_a_place_and_a_mend() {
             ":6:12: the key `action` is missing",
         ),
         (
+            false,
+            rest("approved:\n  - action: a/b@COMMIT # v1.4.0\n    image: a.b/c:v1.4.2@sha256:HEX"),
+            ":7:5: the image's version 1.4.2 stands twice",
+        ),
+        (
             true,
             rest("select: {visibility: secret}"),
             ":6:22: `secret` is not a visibility",

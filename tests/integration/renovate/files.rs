@@ -66,6 +66,9 @@ fn every_pattern_is_one_for_re2() {
     }
     assert!(patterns.len() > 20, "{patterns:#?}");
     assert_eq!(tools::re2(&patterns), "");
+    // One that is slow in the other engine would hang here.
+    let script = root().join("tests/integration/renovate/hostile.mjs");
+    assert_eq!(tools::javascript(&script, &patterns), "");
     assert_ne!(tools::re2(&["(?=a)b".to_owned()]), "");
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::world::{Dependency, Update, World, commit, digest};
+use super::world::{Dependency, LookUp, Update, World, commit, digest};
 
 const TOOL: &str = "acme/tool";
 const SOURCE: &str = "platform/fullsend";
@@ -77,7 +77,7 @@ approved:
     ),
     (
         ".github/workflows/agent.yml",
-        1,
+        2,
         "on: push
 jobs:
   agent:
@@ -90,6 +90,8 @@ jobs:
 
           image: IMAGE
           image-name: PLAIN
+      - uses: \"fullsend-ai/sandbox@COMMIT1.3.0\" # v1.3.0
+        with: {agent: review, image: IMAGE}
       - run: |
           image: PLAIN
       - uses: other/action@v1
@@ -162,7 +164,7 @@ fn filled(world: &World, text: &str) -> String {
     text
 }
 
-fn looked_up() -> Vec<Dependency> {
+fn looked_up() -> LookUp {
     let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
     let yesterday = yesterday.to_string()[..10].to_owned();
     let world = World::new();
@@ -185,7 +187,7 @@ fn looked_up() -> Vec<Dependency> {
     );
     files.push((".github/workflows/other.yml", others));
     let extends = ["default", "automerge"].map(|name| format!("{}/{name}.json", world.url()));
-    world.look_up(&files, json!({ "extends": extends })).found
+    world.look_up(&files, json!({ "extends": extends }))
 }
 
 /// The updates but for branches.
@@ -198,10 +200,36 @@ fn offered(dependency: &Dependency) -> Vec<(&str, &str, &str)> {
 
 #[test]
 fn every_place_is_seen_and_tag_and_digest_move_together() {
-    let found = looked_up();
-    images(&found);
-    commits(&found);
-    ages(&found);
+    let looked_up = looked_up();
+    let found = &looked_up.found;
+    images(found);
+    commits(found);
+    ages(found);
+    writes(&looked_up);
+}
+
+/// Each update changes its own version and digest once, and no other byte.
+fn writes(looked_up: &LookUp) {
+    let written = looked_up.written();
+    let updates = looked_up.found.iter().map(|it| it.updates.len());
+    assert_eq!(written.len(), updates.sum::<usize>());
+    for it in written {
+        let mut back = it.after.clone();
+        for (old, new) in &it.changes {
+            let place = it
+                .after
+                .find(new)
+                .unwrap_or_else(|| panic!("{}: no {new}", it.file));
+            assert_eq!(
+                it.after[place + 1..].find(new),
+                None,
+                "{}: {new} twice",
+                it.file
+            );
+            back = back.replace(new, old);
+        }
+        assert_eq!(back, it.before, "{}: {:?}", it.file, it.changes);
+    }
 }
 
 fn images(found: &[Dependency]) {
@@ -271,6 +299,9 @@ fn commits(found: &[Dependency]) {
         panic!("{fleet:#?}");
     };
     assert_eq!(offered(fleet), [("patch", "v1.3.1", &*commit("1.3.1"))]);
+    // With the image.
+    let mut both = found.iter().filter(|it| it.file == "fleet.yaml");
+    assert!(both.all(|it| it.updates[0].branch == "renovate/fullsend-fleet"));
 }
 
 /// `renovate/automerge.json`: what is young waits, what has no age does not wait for ever, and the

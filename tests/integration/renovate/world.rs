@@ -19,6 +19,8 @@ pub(super) struct World(Registry);
 
 /// What Renovate made of a repository.
 pub(super) struct LookUp {
+    folder: tempfile::TempDir,
+    log: String,
     pub(super) found: Vec<Dependency>,
     /// The names of the dependencies whose updates were left when those that are switched off were
     /// taken out, once for each.
@@ -159,9 +161,48 @@ impl World {
         let lines = log.lines().map(serde_json::from_str::<Value>);
         let lines: Vec<Value> = lines.filter_map(Result::ok).collect();
         LookUp {
+            folder,
+            log,
             found: dependencies(&lines),
             left: left(&lines),
         }
+    }
+}
+
+/// A file before and after one update.
+pub(super) struct Written {
+    pub(super) file: String,
+    pub(super) before: String,
+    pub(super) after: String,
+    /// The texts that went, with what came for each.
+    pub(super) changes: Vec<(String, String)>,
+}
+
+impl LookUp {
+    /// What Renovate's own code would write, each update by itself.
+    pub(super) fn written(&self) -> Vec<Written> {
+        let log = self.folder.path().join("renovate.log");
+        files::create(&log, self.log.as_bytes(), 0o644).unwrap();
+        let script = super::root().join("tests/integration/renovate/write.mjs");
+        let said = tools::by_renovates_node(&script, &[self.folder.path(), &log]);
+        let lines = said.lines().filter(|line| line.starts_with('{'));
+        lines
+            .map(|line| {
+                let line: Value = serde_json::from_str(line).unwrap();
+                let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+                let pairs = [("currentValue", "newValue"), ("currentDigest", "newDigest")];
+                let changes = pairs.map(|(old, new)| (text(old), text(new)));
+                Written {
+                    file: text("file"),
+                    before: text("before"),
+                    after: text("after"),
+                    changes: changes
+                        .into_iter()
+                        .filter(|(old, _)| !old.is_empty())
+                        .collect(),
+                }
+            })
+            .collect()
     }
 }
 

@@ -136,6 +136,27 @@ pub(crate) fn renovate(folder: &Path, host: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// What the script `script` says under our Node of `arguments`, of which the first is the folder of
+/// Renovate's modules.
+pub(crate) fn by_renovates_node(script: &Path, arguments: &[&Path]) -> String {
+    let launcher = files::read(&program("renovate"), 1 << 10).unwrap();
+    let launcher = String::from_utf8(launcher).unwrap();
+    // It ends with `exec "NODE" "SCRIPT" "$@"`.
+    let link = launcher.split('"').nth(3).unwrap();
+    let modules = Path::new(link).canonicalize().unwrap();
+    let modules = modules.parent().unwrap();
+    let mut command = command("node");
+    command.arg(script).arg(modules).args(arguments);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What JavaScript's engine, which Renovate has where RE2 is not built, says of patterns: it ends.
+pub(crate) fn javascript(script: &Path, patterns: &[String]) -> String {
+    findings(command("node").arg(script), patterns)
+}
+
 /// Patterns, judged by Google's RE2: what it says of those that it refuses.
 pub(crate) fn re2(patterns: &[String]) -> String {
     const SCRIPT: &str = "import re2, sys\n\
