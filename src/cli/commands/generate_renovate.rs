@@ -10,7 +10,6 @@ use crate::{
         Draft, read_header,
         renovate::{self, DEFAULT_PRESET},
     },
-    launch::Console as _,
     model::renovate::PLACES,
     seam::files,
 };
