@@ -11,8 +11,12 @@ use super::{
 use crate::{
     forge::RemoteRepository,
     model::{chain::chain, pinning::Status},
-    reference::{Reference, Target},
+    reference::{NotEditable, Reference, Target},
+    seam::http::authority,
 };
+
+/// What GitLab calls its own host in a pipeline.
+const OWN_HOST: [&str; 2] = ["$CI_SERVER_FQDN", "$CI_SERVER_HOST"];
 
 /// Decides about `reference`, or says what has to be asked first.
 pub fn decide(
@@ -44,6 +48,10 @@ pub(super) fn excluded(reference: &Reference, options: &Options) -> Option<Decis
 }
 
 fn of_target(reference: &Reference, facts: &Facts, options: &Options) -> Result<Decision, Lack> {
+    if reference.obstacle() == Some(&NotEditable::Derived) {
+        let reason = NotEditable::Derived.to_string();
+        return Ok(Decision::new(Status::Ignored).because(reason));
+    }
     let version = reference.version();
     let left_alone = |reason: &str| Ok(Decision::new(Status::Ignored).because(reason));
     match &reference.target {
@@ -68,19 +76,20 @@ fn of_target(reference: &Reference, facts: &Facts, options: &Options) -> Result<
             reference,
             ..
         } => {
-            let base = format!("https://{host}");
             let base = match &options.gitlab {
-                Some(own) if crate::seam::http::authority(own) == *host => own.clone(),
-                _ => base.parse().map_err(|_| malformed(host))?,
+                Some(own) if OWN_HOST.contains(&host.as_str()) || authority(own) == *host => {
+                    own.clone()
+                }
+                _ if host.starts_with('$') => return Ok(unknown_gitlab()),
+                _ => format!("https://{host}")
+                    .parse()
+                    .map_err(|_| malformed(host))?,
             };
             component::decide(&remote(&base, project)?, reference, version, facts, options)
         }
         Target::Project { project, reference } => {
             let Some(gitlab) = &options.gitlab else {
-                return Ok(Decision::new(Status::Unknown).because(
-                    "which GitLab it is on is not known: set CI_SERVER_URL, or add the remote \
-                     `origin`",
-                ));
+                return Ok(unknown_gitlab());
             };
             let Some(reference) = reference else {
                 return Ok(Decision::new(Status::Unpinned).because(
@@ -101,6 +110,12 @@ fn of_target(reference: &Reference, facts: &Facts, options: &Options) -> Result<
         Target::Pattern => left_alone("a pattern, which allows images and names none"),
         Target::Malformed(reason) => Ok(Decision::new(Status::Unpinned).because(chain(reason))),
     }
+}
+
+fn unknown_gitlab() -> Decision {
+    Decision::new(Status::Unknown).because(
+        "which GitLab it is on is not known: set CI_SERVER_URL, or add the remote `origin`",
+    )
 }
 
 fn remote(base: &url::Url, path: &str) -> Result<RemoteRepository, Lack> {

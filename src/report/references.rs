@@ -262,7 +262,10 @@ impl ReferenceRow {
             let _ = write!(text, " -> {}", short(after));
         }
         text.push('\n');
-        if let Some(reason) = &self.reason {
+        // What was mended, or will be, needs no words.
+        let is_plain = matches!(self.status, Status::Changed | Status::Unpinned);
+        let reason = self.reason.as_ref();
+        if let Some(reason) = reason.filter(|_| !(is_plain && self.is_to_change())) {
             let _ = writeln!(text, "  {}", shortened(&printable(reason), 1_000));
         }
     }
