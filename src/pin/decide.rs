@@ -47,68 +47,100 @@ pub(super) fn excluded(reference: &Reference, options: &Options) -> Option<Decis
     Some(Decision::new(Status::Ignored).because(reason))
 }
 
-fn of_target(reference: &Reference, facts: &Facts, options: &Options) -> Result<Decision, Lack> {
+/// The decision about a reference that is nothing to pin, whatever is known outside.
+pub(super) fn left_alone(reference: &Reference, options: &Options) -> Option<Decision> {
+    let ignored = |reason: &str| Some(Decision::new(Status::Ignored).because(reason));
     if reference.obstacle() == Some(&NotEditable::Derived) {
-        let reason = NotEditable::Derived.to_string();
-        return Ok(Decision::new(Status::Ignored).because(reason));
+        return ignored(&NotEditable::Derived.to_string());
     }
-    let version = reference.version();
-    let left_alone = |reason: &str| Ok(Decision::new(Status::Ignored).because(reason));
     match &reference.target {
-        Target::Image(image) => image::decide(image, facts, options),
-        Target::Action {
-            repository,
-            reference,
-            ..
-        } => {
-            let remote = remote(&options.github, repository)?;
+        Target::Project { .. } if options.gitlab.is_none() => Some(unknown_gitlab()),
+        Target::Component { host, .. } if host.starts_with('$') && options.gitlab.is_none() => {
+            Some(unknown_gitlab())
+        }
+        Target::Project {
+            reference: None, ..
+        } => Some(Decision::new(Status::Unpinned).because(
+            "without `ref:` the project's default branch is meant: add one with a version",
+        )),
+        Target::Local => ignored("of this repository, at the same commit"),
+        Target::Variable => ignored("a variable decides, whose value only a run knows"),
+        Target::Pattern => ignored("a pattern, which allows images and names none"),
+        Target::Malformed(reason) => Some(Decision::new(Status::Unpinned).because(chain(reason))),
+        Target::Image(_)
+        | Target::Action { .. }
+        | Target::Component { .. }
+        | Target::Project { .. }
+        | Target::Remote { .. } => None,
+    }
+}
+
+/// The repository that a git host is asked about; nothing for what lies in none.
+pub(super) fn repository_of(
+    target: &Target,
+    options: &Options,
+) -> Result<Option<RemoteRepository>, Lack> {
+    let (base, path) = match target {
+        Target::Action { repository, .. } => (options.github.clone(), repository),
+        Target::Component { host, project, .. } => {
+            let base = match &options.gitlab {
+                Some(own) if OWN_HOST.contains(&host.as_str()) || authority(own) == *host => {
+                    own.clone()
+                }
+                _ => format!("https://{host}")
+                    .parse()
+                    .map_err(|_| malformed(host))?,
+            };
+            (base, project)
+        }
+        Target::Project { project, .. } => match &options.gitlab {
+            Some(own) => (own.clone(), project),
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    let remote = RemoteRepository::new(&base, path).map_err(|_| malformed(path))?;
+    Ok(Some(remote))
+}
+
+pub(super) fn of_target(
+    reference: &Reference,
+    facts: &Facts,
+    options: &Options,
+) -> Result<Decision, Lack> {
+    if let Some(decision) = left_alone(reference, options) {
+        return Ok(decision);
+    }
+    let remote = repository_of(&reference.target, options)?;
+    let version = reference.version();
+    match (&reference.target, &remote) {
+        (Target::Image(image), _) => image::decide(image, facts, options),
+        (Target::Remote { url, integrity }, _) => remote_file(url, integrity.as_deref(), facts),
+        (
+            Target::Action {
+                repository,
+                reference,
+                ..
+            },
+            Some(remote),
+        ) => {
             let asked = AtReference {
-                repository: &remote,
+                repository: remote,
                 reference,
                 version,
                 refuse: &|tag| options.bounds.refuse_action(repository, tag, options.now),
             };
             git::decide(&asked, facts, options)
         }
-        Target::Component {
-            host,
-            project,
-            reference,
-            ..
-        } => {
-            let base = match &options.gitlab {
-                Some(own) if OWN_HOST.contains(&host.as_str()) || authority(own) == *host => {
-                    own.clone()
-                }
-                _ if host.starts_with('$') => return Ok(unknown_gitlab()),
-                _ => format!("https://{host}")
-                    .parse()
-                    .map_err(|_| malformed(host))?,
-            };
-            component::decide(&remote(&base, project)?, reference, version, facts, options)
-        }
-        Target::Project { project, reference } => {
-            let Some(gitlab) = &options.gitlab else {
-                return Ok(unknown_gitlab());
-            };
-            let Some(reference) = reference else {
-                return Ok(Decision::new(Status::Unpinned).because(
-                    "without `ref:` the project's default branch is meant: add one with a version",
-                ));
-            };
-            component::decide(
-                &remote(gitlab, project)?,
-                reference,
-                version,
-                facts,
-                options,
-            )
-        }
-        Target::Remote { url, integrity } => remote_file(url, integrity.as_deref(), facts),
-        Target::Local => left_alone("of this repository, at the same commit"),
-        Target::Variable => left_alone("a variable decides, whose value only a run knows"),
-        Target::Pattern => left_alone("a pattern, which allows images and names none"),
-        Target::Malformed(reason) => Ok(Decision::new(Status::Unpinned).because(chain(reason))),
+        (
+            Target::Component { reference, .. }
+            | Target::Project {
+                reference: Some(reference),
+                ..
+            },
+            Some(remote),
+        ) => component::decide(remote, reference, version, facts, options),
+        _ => Ok(Decision::new(Status::Ignored)),
     }
 }
 
@@ -116,10 +148,6 @@ fn unknown_gitlab() -> Decision {
     Decision::new(Status::Unknown).because(
         "which GitLab it is on is not known: set CI_SERVER_URL, or add the remote `origin`",
     )
-}
-
-fn remote(base: &url::Url, path: &str) -> Result<RemoteRepository, Lack> {
-    RemoteRepository::new(base, path).map_err(|_| malformed(path))
 }
 
 fn malformed(name: &str) -> Lack {

@@ -35,6 +35,15 @@ pub enum Pin {
     },
     /// A component that stays at a tag.
     Tag(String),
+    /// An action that GitHub's lock of actions governs.
+    Locked {
+        /// What stands behind the `@`: a tag, or a commit where one stood before.
+        reference: String,
+        /// The tag or branch that has the commit.
+        version: String,
+        /// What runs, by the lock.
+        commit: CommitId,
+    },
     /// A file of the web: `sha256-` and the digest in Base64.
     Integrity(String),
 }
@@ -56,6 +65,14 @@ impl Pin {
                 version.as_deref().or(reference.version()),
             ),
             Self::Tag(tag) => format!("{name}@{tag}"),
+            Self::Locked {
+                reference: to,
+                version,
+                ..
+            } => with_version(
+                &format!("{name}@{to}"),
+                reference.version().map(|_| version.as_str()),
+            ),
             Self::Integrity(integrity) => format!("{} {integrity}", reference.written),
         }
     }
@@ -69,6 +86,15 @@ impl Pin {
                 version: version.as_deref(),
             },
             Self::Tag(tag) => Pinned::Ref(tag),
+            Self::Locked {
+                reference, version, ..
+            } if reference == version => Pinned::Ref(version),
+            Self::Locked {
+                commit, version, ..
+            } => Pinned::Commit {
+                commit: commit.as_str(),
+                version: Some(version),
+            },
             Self::Integrity(integrity) => Pinned::Integrity(integrity),
         }
     }
@@ -88,6 +114,19 @@ impl Decision {
     pub(super) fn to(mut self, to: Pin) -> Self {
         self.to = Some(to);
         self
+    }
+
+    /// It stays, as GitHub's lock of actions cannot follow, and `why`.
+    pub fn refuse(&mut self, why: &str) {
+        let newer = self.reason.take().unwrap_or_default();
+        let what = match &self.to {
+            Some(Pin::Locked { reference, .. }) => format!("write `@{reference}` and run"),
+            _ => "run".to_owned(),
+        };
+        self.to = None;
+        self.reason = Some(format!(
+            "{newer}; not moved, as actions.lock cannot follow ({why}): {what} `gh actions-lock`"
+        ));
     }
 
     #[must_use]

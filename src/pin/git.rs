@@ -85,27 +85,27 @@ fn is_moving(name: &str) -> bool {
 }
 
 /// GitHub takes whole names of references too.
-fn short_name(name: &str) -> &str {
+pub(super) fn short_name(name: &str) -> &str {
     let prefixes = ["refs/tags/", "refs/heads/"];
     let short = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix));
     short.unwrap_or(name)
 }
 
-fn tag_of<'r>(refs: &'r Refs, name: &str) -> Option<&'r CommitId> {
+pub(super) fn tag_of<'r>(refs: &'r Refs, name: &str) -> Option<&'r CommitId> {
     if name.starts_with("refs/heads/") {
         return None;
     }
     refs.tag(short_name(name))
 }
 
-fn branch_of<'r>(refs: &'r Refs, name: &str) -> Option<&'r CommitId> {
+pub(super) fn branch_of<'r>(refs: &'r Refs, name: &str) -> Option<&'r CommitId> {
     if name.starts_with("refs/tags/") {
         return None;
     }
     refs.branch(short_name(name))
 }
 
-fn at_commit(
+pub(super) fn at_commit(
     asked: &AtReference<'_>,
     commit: &CommitId,
     refs: &Refs,
@@ -201,7 +201,7 @@ where
 /// `decision` where the repository's own branches and tags lead to `commit`.
 ///
 /// A host shows the commits of every fork as if they were the repository's.
-fn on_history(
+pub(super) fn on_history(
     asked: &AtReference<'_>,
     commit: &CommitId,
     refs: &Refs,
@@ -229,7 +229,7 @@ fn on_history(
 }
 
 /// `decision` with the newest version that may be moved to.
-fn updated(
+pub(super) fn updated(
     decision: Decision,
     asked: &AtReference<'_>,
     refs: &Refs,

@@ -3,39 +3,52 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
+    actions_lock::Locked,
     ask::World,
     decide::{decide, excluded},
     decision::Decision,
     facts::{Fact, Facts, Question},
+    governed::decide_locked,
     options::Options,
     skew,
 };
 use crate::reference::Reference;
 
-/// Decides about every one of `references`, in their order.
+/// A reference, and how it stands in the lock of actions that governs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+    /// What a file names.
+    pub reference: &'a Reference,
+    /// Nothing where no such lock does.
+    pub locked: Option<&'a Locked>,
+}
+
+/// Decides about every one of `sites`, in their order.
 ///
 /// What is not among `facts` is asked of `world`, each question once, and learned. Without a world
 /// nothing is asked, and what is not known is an error of its reference.
 pub async fn plan(
-    references: &[&Reference],
+    sites: &[Site<'_>],
     facts: &mut Facts,
     world: Option<&World<'_>>,
     options: &Options,
 ) -> Vec<Decision> {
-    let mut decisions: Vec<Option<Decision>> = references
+    let mut decisions: Vec<Option<Decision>> = sites
         .iter()
-        .map(|reference| excluded(reference, options))
+        .map(|site| excluded(site.reference, options))
         .collect();
     let mut is_together = false;
     loop {
         let mut open: BTreeSet<Question> = BTreeSet::new();
         // What one place asks for is most often asked for by many.
         let mut known: HashMap<_, Decision> = HashMap::new();
-        for (reference, decided) in references.iter().zip(&mut decisions) {
+        for (site, decided) in sites.iter().zip(&mut decisions) {
             if decided.is_some() {
                 continue;
             }
-            let key = (reference.kind(), &reference.written, reference.version());
+            let reference = site.reference;
+            let named = (reference.kind(), &reference.written, reference.version());
+            let key = (named, site.locked);
             if let Some(decision) = known.get(&key) {
                 *decided = Some(decision.clone());
                 continue;
@@ -43,7 +56,12 @@ pub async fn plan(
             let narrow = is_together
                 .then(|| skew::together(reference, options))
                 .flatten();
-            match decide(reference, facts, narrow.as_ref().unwrap_or(options)) {
+            let options = narrow.as_ref().unwrap_or(options);
+            let decision = match site.locked {
+                Some(locked) => decide_locked(reference, locked, facts, options),
+                None => decide(reference, facts, options),
+            };
+            match decision {
                 Ok(decision) => {
                     known.insert(key, decision.clone());
                     *decided = Some(decision);
@@ -53,12 +71,12 @@ pub async fn plan(
         }
         if open.is_empty() {
             let all: Vec<Decision> = decisions.iter().flatten().cloned().collect();
-            if is_together || !skew::part(references, &all, options) {
+            if is_together || !skew::part(sites, &all, options) {
                 return all;
             }
             is_together = true;
-            for (reference, decided) in references.iter().zip(&mut decisions) {
-                if skew::together(reference, options).is_some() {
+            for (site, decided) in sites.iter().zip(&mut decisions) {
+                if skew::together(site.reference, options).is_some() {
                     *decided = None;
                 }
             }

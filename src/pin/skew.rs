@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     decision::{Decision, Pin},
     options::Options,
+    plan::Site,
 };
 use crate::{
     model::{
@@ -43,9 +44,10 @@ pub(super) fn together(reference: &Reference, options: &Options) -> Option<Optio
 }
 
 /// Whether by `decisions` some action of ours would not start some image of ours.
-pub(super) fn part(references: &[&Reference], decisions: &[Decision], options: &Options) -> bool {
+pub(super) fn part(sites: &[Site<'_>], decisions: &[Decision], options: &Options) -> bool {
     let (mut actions, mut images) = (BTreeSet::new(), BTreeSet::new());
-    for (reference, decision) in references.iter().zip(decisions) {
+    for (site, decision) in sites.iter().zip(decisions) {
+        let reference = site.reference;
         let version = version_after(reference, decision).and_then(of_tag);
         match (ours(reference, options), version) {
             (Some(Ours::Action), Some(version)) => _ = actions.insert(version),

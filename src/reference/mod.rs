@@ -4,6 +4,7 @@
 //! Only what a platform would pull is an image: an input, a variable or a script that mentions one
 //! is not. What cannot be known from the file alone is said to be so, never guessed.
 
+mod actions_lock;
 mod dockerfile;
 mod edits;
 mod finding;
@@ -24,6 +25,9 @@ mod version_comment;
 
 use std::path::Path;
 
+pub use actions_lock::{
+    ACTIONS_LOCK, ActionsLock, folded, lock_name, locked_reference, uses as locked_uses,
+};
 pub use edits::{NotEditable, Pinned};
 pub use finding::{UNREADABLE_FILE, UNRESOLVED_IMAGE, unreadable, unresolved};
 pub use kind::{FileKind, is_candidate, looks_like_template};

@@ -7,6 +7,7 @@ use crate::{
     cli::{Outcome, console::Terminal},
     config,
     model::exit_code,
+    pin::LockFile,
     report::{
         bundle_verification::BundleVerification, dry_run::DryRun, finding::Findings, reap::Reaped,
         references::References, run::RunReport, trust::TrustReport, verification::Verification,
@@ -47,6 +48,8 @@ pub enum SchemaName {
     DryRun,
     /// What `exec --reap --format json` prints.
     Reap,
+    /// What `pin --lock` writes.
+    PinLock,
 }
 
 /// The JSON schema of `name`.
@@ -62,6 +65,7 @@ pub fn schema(name: SchemaName) -> Value {
         SchemaName::References => schemars::schema_for!(References).to_value(),
         SchemaName::DryRun => schemars::schema_for!(DryRun).to_value(),
         SchemaName::Reap => schemars::schema_for!(Reaped).to_value(),
+        SchemaName::PinLock => schemars::schema_for!(LockFile).to_value(),
         SchemaName::VerifyAll => schemars::schema_for!(VerifyAll).to_value(),
     }
 }

@@ -6,16 +6,19 @@ use crate::{
     cli::{commands::selection::Selected, patch::patch},
     document::{DocumentError, edit},
     model::{chain::chain, pinning::Status},
-    pin::{self, Decision},
+    pin::{self, Decision, Locked, Pin, Site},
     reference::{self, Reference},
     report::{finding::Severity, references::ReferenceRow},
+    seam::files::FileError,
 };
 
 /// A file and what it refers to.
 pub(super) struct Read<'a> {
-    file: &'a Selected,
-    bytes: Vec<u8>,
+    pub(super) file: &'a Selected,
+    pub(super) bytes: Vec<u8>,
     pub(super) references: Vec<Reference>,
+    /// How each of them stands in the lock of actions that governs it.
+    pub(super) locked: Vec<Option<Locked>>,
 }
 
 /// What came of a file.
@@ -23,6 +26,8 @@ pub(super) struct Settled {
     pub(super) rows: Vec<ReferenceRow>,
     /// The file with every edit made; nothing where there is none.
     text: Option<String>,
+    /// The rows of references that move only together with a lock of actions, by number.
+    pub(super) governed: Vec<usize>,
 }
 
 /// Reads `file`; nothing where it refers to nothing.
@@ -42,6 +47,7 @@ pub(super) fn read(file: &Selected) -> Option<Result<Read<'_>, ReferenceRow>> {
         Ok(references) => Some(Ok(Read {
             file,
             bytes,
+            locked: vec![None; references.len()],
             references,
         })),
         Err(error) => Some(Err(unreadable(file, &error))),
@@ -78,12 +84,32 @@ pub(super) fn unread(file: PathBuf, status: Status, reason: String) -> Reference
 }
 
 impl Read<'_> {
+    /// Its references, as they are to be decided about.
+    pub(super) fn sites(&self) -> Vec<Site<'_>> {
+        let sites = self.references.iter().zip(&self.locked);
+        sites
+            .map(|(reference, locked)| Site {
+                reference,
+                locked: locked.as_ref(),
+            })
+            .collect()
+    }
+
+    /// What the file is called in messages and records.
+    pub(super) fn shown(&self) -> String {
+        self.file.shown.to_string_lossy().into_owned()
+    }
+
     /// What becomes of the file by `decisions`, one for each of its references.
-    pub(super) fn settle(&self, decisions: impl Iterator<Item = Decision>) -> Settled {
+    pub(super) fn settle(&self, decisions: &[Decision]) -> Settled {
         let mut edits = Vec::new();
         let mut rows = Vec::new();
+        let mut governed = Vec::new();
         for (reference, decision) in self.references.iter().zip(decisions) {
-            let mut row = self.row(reference, &decision);
+            let mut row = self.row(reference, decision);
+            if matches!(decision.to, Some(Pin::Locked { .. })) {
+                governed.push(rows.len());
+            }
             match decision
                 .to
                 .as_ref()
@@ -105,7 +131,11 @@ impl Read<'_> {
                 None
             }
         };
-        Settled { rows, text }
+        Settled {
+            rows,
+            text,
+            governed,
+        }
     }
 
     fn row(&self, reference: &Reference, decision: &Decision) -> ReferenceRow {
@@ -156,15 +186,61 @@ impl Read<'_> {
 
     /// Writes the edits, unless somebody else has changed the file meanwhile.
     pub(super) fn write(&self, settled: &mut Settled) {
-        let Some(text) = &settled.text else { return };
-        match self.file.replace(&self.bytes, text.as_bytes()) {
-            Ok(()) => settled.rows.iter_mut().for_each(|row| {
-                if row.is_to_change() {
-                    row.status = Status::Changed;
-                }
-            }),
-            Err(error) => fail(&mut settled.rows, &chain(&error)),
+        match self.put(settled) {
+            Ok(()) => settled.is_written(),
+            Err(error) => settled.fail(&chain(&error)),
         }
+    }
+
+    /// Writes the edits, and tells nobody.
+    pub(super) fn put(&self, settled: &Settled) -> Result<(), FileError> {
+        match &settled.text {
+            Some(text) => self.replace(&self.bytes, text.as_bytes()),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes back what [`Read::put`] wrote.
+    pub(super) fn take_back(&self, settled: &Settled) -> Result<(), FileError> {
+        match &settled.text {
+            Some(text) => self.replace(text.as_bytes(), &self.bytes),
+            None => Ok(()),
+        }
+    }
+
+    fn replace(&self, old: &[u8], new: &[u8]) -> Result<(), FileError> {
+        self.file.replace(old, new)
+    }
+}
+
+impl Settled {
+    /// What was to change has changed.
+    pub(super) fn is_written(&mut self) {
+        for (number, row) in self.rows.iter_mut().enumerate() {
+            if row.is_to_change() || self.governed.contains(&number) {
+                row.status = Status::Changed;
+            }
+        }
+    }
+
+    /// Nothing of what was to change has, for `reason`.
+    pub(super) fn fail(&mut self, reason: &str) {
+        fail(&mut self.rows, reason);
+        for number in &self.governed {
+            if let Some(row) = self.rows.get_mut(*number) {
+                row.status = Status::Error;
+                row.reason = Some(reason.to_owned());
+            }
+        }
+    }
+
+    /// Whether something that was to change cannot.
+    pub(super) fn is_failed(&self) -> bool {
+        let mut governed = self
+            .governed
+            .iter()
+            .filter_map(|number| self.rows.get(*number));
+        governed.any(|row| row.status == Status::Error)
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod bounds;
 mod files;
+mod locks;
 mod policy;
+mod recorded;
 mod renovate;
 
 use std::path::PathBuf;
@@ -25,8 +27,8 @@ use crate::{
     forge::{GitHosts, GitOptions},
     generate::{ForgeKind, forge_of},
     model::{pinning::Status, version::Step},
-    pin::{self, Facts, Only, Options, World},
-    reference::{self, Reference},
+    pin::{self, Decision, Facts, Only, Options, Site, Use, World},
+    reference,
     registry::Registry,
     report::{
         Style,
@@ -36,7 +38,9 @@ use crate::{
     seam::git,
 };
 use files::{Read, read, unread};
+use locks::Locks;
 use policy::Policy;
+use recorded::Recorded;
 
 /// The options of `fullsend pin`.
 #[derive(Debug, Args)]
@@ -78,6 +82,12 @@ pub struct PinArgs {
     /// The ring of the fleet that this repository is in [default: the last]
     #[arg(long, value_name = "NAME", requires = "fleet")]
     ring: Option<String>,
+    /// Where what was resolved is recorded; with --check it is what is known, and nobody is asked
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["diff", "to"])]
+    lock: Option<PathBuf>,
+    /// Goes back to what such a file has recorded; nobody is asked
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["update", "verify"])]
+    to: Option<PathBuf>,
     /// Where the JSON document goes as well, whatever the format on stdout
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -143,6 +153,7 @@ fn age(written: &str) -> Result<SignedDuration, String> {
 pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
     let report = ReportFile::open(args.report.as_ref())?;
     let sarif = ReportFile::open(args.sarif_file.as_ref())?;
+    let mut recorded = Recorded::of(&args)?;
     let loaded = configuration::load_checkout(context)?;
     let exclude: Vec<_> = args.exclude.iter().map(|it| it.files.clone()).collect();
     let wanted = Wanted {
@@ -151,10 +162,17 @@ pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
     };
     let selection = Selection::of(&args.paths, wanted)?;
     let read: Vec<_> = selection.files.par_iter().filter_map(read).collect();
-    let (files, mut rows): (Vec<Read<'_>>, Vec<ReferenceRow>) = sorted(read);
+    let (mut files, mut rows): (Vec<Read<'_>>, Vec<ReferenceRow>) = sorted(read);
+    let beside = locks::beside(&files);
+    let (mut locks, unjudged) = Locks::read(&beside, &mut files);
+    rows.extend(unjudged);
     let not_seen = selection.unread(&references::ERROR).into_iter();
     rows.extend(not_seen.map(|it| unread(it.file, Status::Error, it.message)));
-    let (patch, settled) = settle(&files, &args, &loaded, context).await?;
+    let (patch, settled) =
+        settle(&files, &mut locks, &args, &loaded, &mut recorded, context).await?;
+    if let Recorded::Renewed(renewed) = recorded {
+        renewed.write(&selection, &rows, Timestamp::now())?;
+    }
     rows.extend(settled);
     let document = References::new(rows, args.diff.then_some(patch));
     let findings = document.findings();
@@ -188,8 +206,10 @@ fn sorted<A, B>(results: Vec<Result<A, B>>) -> (Vec<A>, Vec<B>) {
 /// Decides about every reference of `files` and does what was decided; also gives the patch.
 async fn settle(
     files: &[Read<'_>],
+    locks: &mut Locks<'_>,
     args: &PinArgs,
     loaded: &Loaded,
+    recorded: &mut Recorded,
     context: &Context,
 ) -> Result<(String, Vec<ReferenceRow>), CliFailure> {
     let policy = Policy::new(args, loaded, context)?;
@@ -205,21 +225,50 @@ async fn settle(
         hosts: &GitHosts::new(&context.environment, git),
         judge: args.verify.then_some(&policy),
     };
-    let references: Vec<&Reference> = files.iter().flat_map(|file| &file.references).collect();
     let mut facts = Facts::default();
-    let decisions = pin::plan(&references, &mut facts, Some(&world), &options).await;
-    let mut decisions = decisions.into_iter();
-    let (mut patch, mut rows) = (String::new(), Vec::new());
-    for file in files {
-        let mut settled = file.settle(decisions.by_ref().take(file.references.len()));
-        if args.diff {
-            patch.push_str(&file.patch(&settled));
-        } else if !args.check {
-            file.write(&mut settled);
+    let sites = files.iter().flat_map(Read::sites);
+    let mut decisions: Vec<Decision> = match recorded {
+        Recorded::Checked(lock) => sites.map(|site| lock.check(site, &options)).collect(),
+        Recorded::Restored(lock) => {
+            let back = |file: &Read<'_>| lock.restore(&file.shown(), &file.sites(), &options);
+            files.iter().flat_map(back).collect()
         }
-        rows.extend(settled.rows);
+        Recorded::Unused | Recorded::Renewed(_) => {
+            let sites: Vec<Site<'_>> = sites.collect();
+            pin::plan(&sites, &mut facts, Some(&world), &options).await
+        }
+    };
+    locks.follow(files, &mut decisions);
+    let mut left = decisions.as_slice();
+    let mut settled: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let (own, others) = left.split_at(file.references.len());
+            left = others;
+            file.settle(own)
+        })
+        .collect();
+    let mut patch = String::new();
+    if args.diff {
+        let patches = files.iter().zip(&settled);
+        patch.extend(patches.map(|(file, settled)| file.patch(settled)));
+        patch.push_str(&locks.patch());
+    } else if !args.check {
+        locks.write(files, &mut settled);
     }
-    Ok((patch, rows))
+    if let Recorded::Renewed(renewed) = recorded {
+        let mut left = decisions.iter();
+        for (file, settled) in files.iter().zip(&settled) {
+            let own = left.by_ref().take(file.references.len());
+            let uses = file.sites().into_iter().zip(own.zip(&settled.rows));
+            let uses = uses.filter_map(|(site, (decision, row))| {
+                Use::of(site, decision, row.status, &facts, &options)
+            });
+            renewed.add(file.shown(), uses.collect());
+        }
+    }
+    let rows = settled.into_iter().flat_map(|settled| settled.rows);
+    Ok((patch, rows.collect()))
 }
 
 impl PinArgs {

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use super::BUILD;
 use crate::{
+    reference::folded,
     report::finding::{self, Severity},
     validate::{
         Example, Report, Rule,
-        github::{Lock, grammar::short, lock::view::folded},
+        github::{Lock, grammar::short},
         rule::Check,
     },
 };

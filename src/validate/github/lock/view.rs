@@ -1,31 +1,22 @@
 //! The lock as rules see it, with the workflows that it is about.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-};
+use std::{ops::Deref, path::Path};
 
 use crate::{
     document::{
         Source,
-        yaml::{self, Node, Scalar, Yaml},
+        yaml::{self, Scalar, Yaml},
     },
+    reference::{ActionsLock, lock_name},
     validate::Subject,
 };
 
-/// The versions of the format that are known.
-const VERSIONS: &[&str] = &["v0.0.1", "v0.0.2"];
-
 /// GitHub's lock of actions as rules see it.
 pub(in crate::validate) struct Lock<'a> {
-    /// The whole file.
-    pub(super) root: Node<'a>,
-    /// The version of its format.
-    pub(super) version: Option<Scalar<'a>>,
+    /// What the file says.
+    lock: ActionsLock<'a>,
     /// The workflows that are locked.
     pub(super) workflows: Vec<Locked<'a>>,
-    /// What is locked.
-    pub(super) dependencies: Vec<(Scalar<'a>, Node<'a>)>,
 }
 
 /// A workflow that is locked.
@@ -55,61 +46,29 @@ impl<'a> Lock<'a> {
     /// Reads the first document of `tree`, and the workflows that it names; nothing where the file
     /// holds none.
     pub(in crate::validate) fn read(subject: Subject<'a>, tree: &'a Yaml) -> Option<Self> {
-        let root = tree.documents().next()?;
+        let mut lock = ActionsLock::read(tree)?;
         let visible = subject.files.read(subject.source.file()).is_some();
-        let mappings = |key: &str| root.get(key).into_iter().flat_map(|node| node.entries());
-        let workflows = mappings("workflows").filter_map(|(key, value)| {
-            let path = key.scalar()?;
+        let workflows = lock.workflows.drain(..).map(|(path, uses)| {
             let bytes = subject.files.read(Path::new(path.value));
-            Some(Locked {
-                uses: value.items().filter_map(|item| item.scalar()).collect(),
+            Locked {
+                uses,
                 absent: visible && bytes.is_none(),
                 file: bytes.and_then(|bytes| used(Path::new(path.value), &bytes)),
                 path,
-            })
+            }
         });
         Some(Self {
-            root,
-            version: root.get("version").and_then(|version| version.scalar()),
             workflows: workflows.collect(),
-            dependencies: mappings("dependencies")
-                .filter_map(|(key, value)| Some((key.scalar()?, value)))
-                .collect(),
+            lock,
         })
-    }
-
-    /// Whether the lock is of a format that is known, so that its parts can be judged.
-    pub(super) fn is_known(&self) -> bool {
-        let version = self.version.as_ref();
-        version.is_none_or(|version| VERSIONS.contains(&version.value))
-    }
-
-    /// What is locked, by name as GitHub compares names.
-    pub(super) fn names(&self) -> HashSet<String> {
-        let names = self.dependencies.iter();
-        names.map(|(name, _)| folded(name.value)).collect()
-    }
-
-    /// What each thing that is locked uses itself.
-    pub(super) fn uses_of(&self) -> HashMap<String, Vec<Scalar<'a>>> {
-        let dependencies = self.dependencies.iter();
-        dependencies
-            .map(|(name, node)| {
-                let uses = node.get("uses").into_iter().flat_map(|uses| uses.items());
-                let uses = uses.filter_map(|item| item.scalar()).collect();
-                (folded(name.value), uses)
-            })
-            .collect()
     }
 }
 
-/// A name as GitHub compares it: the owner and the repository in any case, the reference as it is.
-pub(super) fn folded(name: &str) -> String {
-    match name.split_once('@') {
-        Some((repository, reference)) => {
-            format!("{}@{reference}", repository.to_ascii_lowercase())
-        }
-        None => name.to_ascii_lowercase(),
+impl<'a> Deref for Lock<'a> {
+    type Target = ActionsLock<'a>;
+
+    fn deref(&self) -> &ActionsLock<'a> {
+        &self.lock
     }
 }
 
@@ -144,15 +103,4 @@ fn used(path: &Path, bytes: &[u8]) -> Option<Used> {
 
 fn line(source: &Source<'_>, scalar: &Scalar<'_>) -> usize {
     source.span(&scalar.at).start.line
-}
-
-/// `owner/repository@reference` of a `uses`; nothing of what no lock is about.
-fn lock_name(uses: &str) -> Option<String> {
-    if uses.starts_with("docker://") || uses.starts_with('.') || uses.contains("${{") {
-        return None;
-    }
-    let (path, reference) = uses.split_once('@')?;
-    let mut parts = path.split('/');
-    let (owner, repository) = (parts.next()?, parts.next()?);
-    Some(folded(&format!("{owner}/{repository}@{reference}")))
 }

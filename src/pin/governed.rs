@@ -1,0 +1,231 @@
+//! Decisions about references that GitHub's lock of actions governs.
+
+use super::{
+    actions_lock::Locked,
+    decide::{excluded, of_target, repository_of},
+    decision::{Decision, Pin},
+    facts::{Facts, Lack, Question},
+    git::{self, AtReference},
+    options::Options,
+};
+use crate::{
+    forge::Refs,
+    model::{
+        commit::CommitId,
+        pinning::Status,
+        version::{Flavor, Moves, Step, moves},
+    },
+    reference::{Reference, Target},
+};
+
+/// Decides about `reference`, which stays what it is and runs what the lock says, or says what has
+/// to be asked first.
+pub fn decide_locked(
+    reference: &Reference,
+    locked: &Locked,
+    facts: &Facts,
+    options: &Options,
+) -> Result<Decision, Question> {
+    if let Some(decision) = excluded(reference, options) {
+        return Ok(decision);
+    }
+    let decided = match locked {
+        Locked::At { commit, fixed } => at(reference, commit, *fixed, facts, options),
+        Locked::Behind { fixed, .. } if options.step != Step::None => {
+            behind(reference, *fixed, facts, options)
+        }
+        locked => Ok(standing(locked)),
+    };
+    match decided {
+        Ok(decision) => Ok(decision),
+        Err(Lack::Failed(reason)) => Ok(Decision::new(Status::Error).because(reason)),
+        Err(Lack::Unasked(question)) => Err(question),
+    }
+}
+
+/// The decision about what has no commit in the lock.
+pub(super) fn standing(locked: &Locked) -> Decision {
+    let what = match locked {
+        Locked::At { .. } => return Decision::new(Status::Pinned),
+        Locked::Unknown(reason) => return Decision::new(Status::Unknown).because(reason),
+        Locked::Absent => "it is not in actions.lock, which governs this workflow".to_owned(),
+        Locked::Broken => "its entry in actions.lock has no commit".to_owned(),
+        Locked::Behind { instead, .. } => {
+            format!("actions.lock, which governs this workflow, has {instead} in its place")
+        }
+    };
+    Decision::new(Status::Missing).because(format!(
+        "{what}, so that the run ends as `startup_failure`: run `gh actions-lock`"
+    ))
+}
+
+/// What was moved in the workflow alone is moved in the lock as well.
+fn behind(
+    reference: &Reference,
+    fixed: Option<&str>,
+    facts: &Facts,
+    options: &Options,
+) -> Result<Decision, Lack> {
+    let Target::Action {
+        reference: name, ..
+    } = &reference.target
+    else {
+        return Ok(Decision::new(Status::Missing));
+    };
+    let as_it_is = Options {
+        step: Step::None,
+        ..options.clone()
+    };
+    let decision = of_target(reference, facts, &as_it_is)?;
+    let to = match (&decision.to, decision.status, name.parse::<CommitId>()) {
+        (Some(Pin::Commit { commit, .. }), Status::Unpinned, Err(_)) => Some(Pin::Locked {
+            reference: name.clone(),
+            version: name.clone(),
+            commit: commit.clone(),
+        }),
+        (None, Status::Pinned, Ok(commit)) => reference.version().map(|version| Pin::Locked {
+            reference: name.clone(),
+            version: version.to_owned(),
+            commit,
+        }),
+        _ => None,
+    };
+    let missing = Decision::new(Status::Missing);
+    Ok(match (to, fixed) {
+        (Some(to), None) => missing
+            .to(to)
+            .because("the workflow was moved, and actions.lock was not"),
+        (_, Some(why)) => missing.because(format!(
+            "the workflow was moved, and actions.lock was not: run `gh actions-lock`, as {why}"
+        )),
+        (None, None) => missing
+            .because("the workflow was moved, and actions.lock was not: run `gh actions-lock`"),
+    })
+}
+
+fn at(
+    reference: &Reference,
+    commit: &CommitId,
+    fixed: Option<&str>,
+    facts: &Facts,
+    options: &Options,
+) -> Result<Decision, Lack> {
+    let (
+        Some(remote),
+        Target::Action {
+            repository,
+            reference: name,
+            ..
+        },
+    ) = (
+        repository_of(&reference.target, options)?,
+        &reference.target,
+    )
+    else {
+        return Ok(Decision::new(Status::Unpinned).because("it is no `owner/repository@reference`"));
+    };
+    let own: Option<CommitId> = name.to_ascii_lowercase().parse().ok();
+    let asked = AtReference {
+        repository: &remote,
+        reference: commit.as_str(),
+        version: own.as_ref().map_or(Some(name), |_| reference.version()),
+        refuse: &|tag| options.bounds.refuse_action(repository, tag, options.now),
+    };
+    let refs = facts.refs(&remote)?;
+    let is_fixed = reference.obstacle().is_some();
+    let decision = match &own {
+        Some(own) if own != commit => {
+            return Ok(Decision::new(Status::Mismatch).because(format!(
+                "actions.lock has it at {}: run `gh actions-lock`",
+                commit.short()
+            )));
+        }
+        // What the lock itself names has no comment that could tell a version.
+        Some(_) if is_fixed => {
+            git::on_history(&asked, commit, refs, facts, Decision::new(Status::Pinned))?
+        }
+        Some(_) => git::at_commit(&asked, commit, refs, facts)?,
+        None => at_name(&asked, name, commit, refs, facts)?,
+    };
+    let decision = match decision.status {
+        Status::Pinned | Status::Stale if !is_fixed => {
+            git::updated(decision, &asked, refs, facts, options)?
+        }
+        _ => decision,
+    };
+    Ok(moved(decision, own.as_ref(), fixed, options))
+}
+
+/// How the commit of the lock stands to what `name` stands for now.
+fn at_name(
+    asked: &AtReference<'_>,
+    name: &str,
+    commit: &CommitId,
+    refs: &Refs,
+    facts: &Facts,
+) -> Result<Decision, Lack> {
+    let (tag, branch) = (git::tag_of(refs, name), git::branch_of(refs, name));
+    let Some(now) = tag.or(branch) else {
+        return Ok(Decision::new(Status::Missing).because(format!(
+            "{} has no tag and no branch `{name}`, or no longer",
+            asked.repository
+        )));
+    };
+    if now == commit || branch == Some(commit) {
+        return Ok(Decision::new(Status::Pinned));
+    }
+    let is_exact = tag.is_some() && moves(git::short_name(name), Flavor::Git) == Moves::Exact;
+    let decision = if is_exact {
+        Decision::new(Status::Mismatch).because(format!(
+            "{name} is {}, and actions.lock has it at {}: find out who moved it, then run \
+             `gh actions-lock --relock`",
+            now.short(),
+            commit.short()
+        ))
+    } else {
+        Decision::new(Status::Stale).because(format!(
+            "{name} has moved on since it was locked: `gh actions-lock --relock` takes what it is \
+             now"
+        ))
+    };
+    git::on_history(asked, commit, refs, facts, decision)
+}
+
+/// `decision` in terms of the lock: whatever becomes of it, a reference is moved in both files.
+fn moved(
+    decision: Decision,
+    own: Option<&CommitId>,
+    fixed: Option<&str>,
+    options: &Options,
+) -> Decision {
+    let Some(Pin::Commit { commit, version }) = &decision.to else {
+        return decision;
+    };
+    if own == Some(commit) {
+        // Only the version in the comment is to change.
+        return decision;
+    }
+    let commit = commit.clone();
+    let Some(version) = version.clone().filter(|_| options.step != Step::None) else {
+        return Decision {
+            to: None,
+            ..decision
+        };
+    };
+    let reference = match own {
+        Some(_) => commit.to_string(),
+        None => version.clone(),
+    };
+    if let Some(why) = fixed {
+        let newer = decision.reason.unwrap_or_default();
+        return Decision::new(decision.status).because(format!(
+            "{newer}, and {why}: write `@{reference}` and run `gh actions-lock`"
+        ));
+    }
+    let to = Pin::Locked {
+        reference,
+        version,
+        commit,
+    };
+    decision.to(to)
+}

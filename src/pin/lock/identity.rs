@@ -1,0 +1,160 @@
+//! What a reference is to a lock.
+
+use std::collections::HashMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::document::{Name, Nth, RecordedDigest, Thing, thing};
+use crate::{
+    model::{
+        commit::CommitId,
+        digest::Digest,
+        pinning::ReferenceKind,
+        version::{Flavor, Moves, moves},
+    },
+    pin::{actions_lock::Locked, decide::repository_of, options::Options, plan::Site},
+    reference::{Reference, Target},
+};
+
+/// Why a reference has no identity.
+pub(super) const NO_ADDRESS: &str = "its name is no repository's";
+
+/// Which thing a reference is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    pub(super) kind: ReferenceKind,
+    pub(super) name: String,
+    /// Who is asked about it.
+    pub(super) source: String,
+}
+
+/// What a reference says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// It has a digest or a commit, and may tell its version.
+    Pinned {
+        version: Option<String>,
+        digest: RecordedDigest,
+    },
+    /// A component at a tag that names one release.
+    Released(String),
+    /// Others can change what it runs.
+    Unpinned,
+}
+
+impl Identity {
+    /// Nothing for what has no name, or none that can be told from the file.
+    pub(super) fn of(reference: &Reference, options: &Options) -> Option<Self> {
+        let source = match &reference.target {
+            Target::Image(image) => image.repository.host().to_owned(),
+            Target::Remote { url, .. } => url.clone(),
+            target => {
+                let repository = repository_of(target, options);
+                repository.ok()??.to_string()
+            }
+        };
+        Some(Self {
+            kind: reference.kind(),
+            name: reference.name()?,
+            source,
+        })
+    }
+
+    pub(super) fn thing(&self) -> Thing {
+        thing(self.kind, &self.name, &self.source)
+    }
+
+    /// What `file` calls it.
+    pub(super) fn called(&self, file: &str) -> Name {
+        Name {
+            file: file.to_owned(),
+            thing: self.thing(),
+            name: self.name.clone(),
+        }
+    }
+}
+
+/// The place of each of `identities` among those equal to it.
+pub(super) fn numbered<'i>(identities: impl Iterator<Item = &'i Identity> + Clone) -> Vec<Nth> {
+    let mut uses: HashMap<&Identity, usize> = HashMap::new();
+    let before = identities.clone().map(|identity| {
+        let count = uses.entry(identity).or_default();
+        *count += 1;
+        *count - 1
+    });
+    let before: Vec<usize> = before.collect();
+    let places = identities.zip(before).map(|(identity, before)| Nth {
+        before,
+        uses: uses.get(identity).copied().unwrap_or_default(),
+    });
+    places.collect()
+}
+
+impl Form {
+    pub(super) fn of(site: Site<'_>, options: &Options) -> Self {
+        let reference = site.reference;
+        let version = reference.version().map(str::to_owned);
+        if let (Some(Locked::At { commit, .. }), Target::Action { reference, .. }) =
+            (site.locked, &reference.target)
+        {
+            let version = if is_commit(reference) {
+                version
+            } else {
+                Some(reference.clone())
+            };
+            return Self::Pinned {
+                version,
+                digest: RecordedDigest::Commit(commit.clone()),
+            };
+        }
+        let at = |written: &str| {
+            let commit: Option<CommitId> = written.to_ascii_lowercase().parse().ok();
+            commit.map(|commit| Self::Pinned {
+                version: version.clone(),
+                digest: RecordedDigest::Commit(commit),
+            })
+        };
+        let form = match &reference.target {
+            Target::Image(image) => image.digest.as_ref().map(|digest| Self::Pinned {
+                version: image.tag.clone(),
+                digest: RecordedDigest::Sha256(digest.clone()),
+            }),
+            Target::Action { reference, .. } => at(reference),
+            Target::Component { reference, .. }
+            | Target::Project {
+                reference: Some(reference),
+                ..
+            } => at(reference).or_else(|| {
+                let stays =
+                    !options.components_by_commit && moves(reference, Flavor::Git) == Moves::Exact;
+                stays.then(|| Self::Released(reference.clone()))
+            }),
+            Target::Remote { integrity, .. } => {
+                let digest = integrity.as_deref().and_then(digest_of);
+                digest.map(|digest| Self::Pinned {
+                    version: None,
+                    digest: RecordedDigest::Sha256(digest),
+                })
+            }
+            _ => None,
+        };
+        form.unwrap_or(Self::Unpinned)
+    }
+}
+
+/// Whether `reference` is a commit, in any case.
+pub(super) fn is_commit(reference: &str) -> bool {
+    let commit: Result<CommitId, _> = reference.to_ascii_lowercase().parse();
+    commit.is_ok()
+}
+
+/// The digest that GitLab's `integrity` says.
+pub(super) fn digest_of(integrity: &str) -> Option<Digest> {
+    let decoded = STANDARD.decode(integrity.strip_prefix("sha256-")?).ok()?;
+    Some(Digest::from_sha256(decoded.try_into().ok()?))
+}
+
+/// `digest` as GitLab's `integrity` says it.
+pub(super) fn integrity_of(digest: &Digest) -> String {
+    format!("sha256-{}", STANDARD.encode(digest.sha256()))
+}
