@@ -89,7 +89,7 @@ pub(super) fn repository_of(
                 }
                 _ => format!("https://{host}")
                     .parse()
-                    .map_err(|_| malformed(host))?,
+                    .map_err(|error| Lack::Failed(format!("`{host}` is no host: {error}")))?,
             };
             (base, project)
         }
@@ -99,7 +99,8 @@ pub(super) fn repository_of(
         },
         _ => return Ok(None),
     };
-    let remote = RemoteRepository::new(&base, path).map_err(|_| malformed(path))?;
+    let remote = RemoteRepository::new(&base, path)
+        .map_err(|error| Lack::Failed(format!("could not ask for {path} of {base}: {error}")))?;
     Ok(Some(remote))
 }
 
@@ -148,10 +149,6 @@ fn unknown_gitlab() -> Decision {
     Decision::new(Status::Unknown).because(
         "which GitLab it is on is not known: set CI_SERVER_URL, or add the remote `origin`",
     )
-}
-
-fn malformed(name: &str) -> Lack {
-    Lack::Failed(format!("`{name}` is no name of a repository"))
 }
 
 /// A file of the web, which GitLab takes only with the right digest where one is written.

@@ -36,7 +36,10 @@ pub(super) fn decide(
 ) -> Result<Decision, Lack> {
     let refs = facts.refs(asked.repository)?;
     let decision = match asked.reference.to_ascii_lowercase().parse::<CommitId>() {
-        Ok(commit) => at_commit(asked, &commit, refs, facts)?,
+        Ok(digits) => match commit_of(refs, &digits) {
+            Some(commit) => of_tag_object(at_commit(asked, commit, refs, facts)?, asked, commit),
+            None => at_commit(asked, &digits, refs, facts)?,
+        },
         Err(_) => at_name(asked, refs),
     };
     let decision = match decision.status {
@@ -55,9 +58,12 @@ fn at_name(asked: &AtReference<'_>, refs: &Refs) -> Decision {
     let name = asked.reference;
     let (tag, branch) = (tag_of(refs, name), branch_of(refs, name));
     match (tag, branch) {
-        (Some(tag), Some(branch)) if tag != branch => Decision::new(Status::Unpinned).because(
-            format!("`{name}` is a tag and a branch, at different commits: name another version"),
-        ),
+        (Some(tag), Some(branch)) if tag != branch => {
+            Decision::new(Status::Unpinned).because(format!(
+                "`{name}` is both a tag and a branch, which are at different commits: write \
+                 another version"
+            ))
+        }
         (Some(commit), _) | (None, Some(commit)) => {
             let short = short_name(name);
             let version = if is_moving(short) {
@@ -105,6 +111,27 @@ pub(super) fn branch_of<'r>(refs: &'r Refs, name: &str) -> Option<&'r CommitId> 
     refs.branch(short_name(name))
 }
 
+/// The commit of the annotated tag whose own object `digits` name.
+fn commit_of<'r>(refs: &'r Refs, digits: &CommitId) -> Option<&'r CommitId> {
+    let mut tags = refs.tags.values();
+    let tag = tags.find(|tag| tag.object.as_ref() == Some(digits))?;
+    Some(&tag.commit)
+}
+
+/// `decision` about the `commit` of a tag whose object stands where the commit should.
+fn of_tag_object(decision: Decision, asked: &AtReference<'_>, commit: &CommitId) -> Decision {
+    if decision.status != Status::Pinned {
+        return decision;
+    }
+    let version = asked.version.map(str::to_owned);
+    Decision::new(Status::Stale)
+        .to(Pin::Commit {
+            commit: commit.clone(),
+            version,
+        })
+        .because("these are the digits of the tag, not of its commit")
+}
+
 pub(super) fn at_commit(
     asked: &AtReference<'_>,
     commit: &CommitId,
@@ -112,11 +139,8 @@ pub(super) fn at_commit(
     facts: &Facts,
 ) -> Result<Decision, Lack> {
     let name = asked.reference;
-    if refs
-        .tag(name)
-        .or(refs.branch(name))
-        .is_some_and(|other| other != commit)
-    {
+    let mut called_so = [refs.tag(name), refs.branch(name)].into_iter().flatten();
+    if called_so.any(|other| other != commit) {
         return Ok(Decision::new(Status::Impostor).because(format!(
             "{} has a branch or tag called `{name}`, which is not that commit: take another version",
             asked.repository
@@ -166,10 +190,13 @@ pub(super) fn at_commit(
         None => {
             let decision = match exact {
                 Some(exact) => Decision::new(Status::Mismatch).because(format!(
-                    "the comment says {version}, which does not exist; this commit is {exact}"
+                    "the comment says {version}, which does not exist; this commit is {exact}: \
+                     find out which is meant, then write `@{exact}` or a version that exists, and \
+                     pin again"
                 )),
                 None => Decision::new(Status::Missing).because(format!(
-                    "the comment says {version}, which does not exist, or no longer"
+                    "the comment says {version}, which does not exist, or no longer: take a \
+                     version that exists"
                 )),
             };
             let decision = match refs.branch(version) {

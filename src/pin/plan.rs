@@ -41,15 +41,16 @@ pub async fn plan(
     loop {
         let mut open: BTreeSet<Question> = BTreeSet::new();
         // What one place asks for is most often asked for by many.
-        let mut known: HashMap<_, Decision> = HashMap::new();
+        let mut known: HashMap<&str, Vec<(&Site<'_>, Decision)>> = HashMap::new();
         for (site, decided) in sites.iter().zip(&mut decisions) {
             if decided.is_some() {
                 continue;
             }
             let reference = site.reference;
-            let named = (reference.kind(), &reference.written, reference.version());
-            let key = (named, site.locked);
-            if let Some(decision) = known.get(&key) {
+            let alike = known.entry(&reference.written).or_default();
+            let is_alike =
+                |it: &Site<'_>| it.locked == site.locked && says_the_same(it.reference, reference);
+            if let Some((_, decision)) = alike.iter().find(|(it, _)| is_alike(it)) {
                 *decided = Some(decision.clone());
                 continue;
             }
@@ -63,7 +64,7 @@ pub async fn plan(
             };
             match decision {
                 Ok(decision) => {
-                    known.insert(key, decision.clone());
+                    alike.push((site, decision.clone()));
                     *decided = Some(decision);
                 }
                 Err(question) => _ = open.insert(question),
@@ -90,6 +91,12 @@ pub async fn plan(
             facts.learn(fact);
         }
     }
+}
+
+/// Whether what is decided about one goes for the other, too: two files of one address may have
+/// different hashes beside them.
+fn says_the_same(one: &Reference, other: &Reference) -> bool {
+    one.target == other.target && one.version() == other.version()
 }
 
 fn not_recorded(question: Question) -> Fact {

@@ -11,6 +11,7 @@ mod forge;
 mod generate;
 mod generated;
 mod init;
+mod pin;
 mod reference;
 mod registry;
 mod renovate;

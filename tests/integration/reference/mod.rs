@@ -1,7 +1,7 @@
 //! A repository's files, walked, read and reported, as `verify --all` does it.
 
 mod places;
-mod sarif;
+pub(crate) mod sarif;
 mod shapes;
 
 use std::path::{Path, PathBuf};

@@ -43,7 +43,8 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     schema
 });
 
-fn assert_valid(document: &Value) {
+#[track_caller]
+pub(crate) fn assert_valid(document: &Value) {
     let validator = jsonschema::validator_for(&SCHEMA).unwrap();
     let errors: Vec<String> = validator
         .iter_errors(document)

@@ -35,7 +35,7 @@ use crate::{
         references::{self, ReferenceRow, References},
         sarif, step_summary,
     },
-    seam::git,
+    seam::{git, http::authority},
 };
 use files::{Read, read, unread};
 use locks::Locks;
@@ -217,6 +217,10 @@ async fn settle(
     let registries = context.global.registry_options(None, None);
     let git = GitOptions {
         insecure_hosts: registries.insecure_hosts.clone(),
+        offline: context.global.offline.then(|| {
+            let named = args.github_url.iter();
+            named.map(authority).collect()
+        }),
         ..GitOptions::new(options.github.clone())
     };
     let world = World {

@@ -1,0 +1,5 @@
+//! `fullsend pin` as users run it, against a registry and a git host in this process.
+
+mod scene;
+mod status;
+mod thin;
