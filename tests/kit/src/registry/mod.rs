@@ -131,7 +131,7 @@ impl Registry {
 
     /// Gives no more tags on a page than this, whatever is asked for.
     pub fn tags_page_size(&self, size: usize) {
-        self.shared.lock().store.tags_page_size = size;
+        self.server.site().lock().store.tags_page_size = size;
     }
 
     /// Misbehaves for paths that match `pattern`, in which `*` stands for any text. The fault
