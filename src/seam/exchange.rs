@@ -41,11 +41,11 @@ pub struct Answer {
     pub at_home: bool,
 }
 
-/// Why nobody answered.
+/// Why no answer came, or not all of one.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
-    /// No connection, or it broke off.
-    #[error("{0}")]
+    /// No connection, or it broke off, or too much came over it.
+    #[error(transparent)]
     Transport(#[from] HttpError),
     /// A redirect that is not followed.
     #[error("it redirects {0}")]
@@ -55,8 +55,8 @@ pub enum NoAnswer {
 /// Why there is nothing to use.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
-    /// Nobody answered.
-    #[error("{0}")]
+    /// No answer came, or not all of it.
+    #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
     /// A status other than 200.
     #[error("it answered {status}")]

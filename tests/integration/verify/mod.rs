@@ -31,11 +31,12 @@ use std::{cell::RefCell, path::PathBuf, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use fullsend::{
+    checkout::Tree,
     config::{self, Coverage, DenySource, DenyUnavailable, Requirement, Rule},
     model::{chain::chain, platform::Platform, verdict::Verdict},
     registry::RegistryOptions,
     report::verification::{Signature, Verification},
-    seam::{environment::Environment, tree::Tree},
+    seam::environment::Environment,
     signature::{Policy, TrustMaterial, TrustStore, Verifier, Wanted},
 };
 use fullsend_testkit::{
