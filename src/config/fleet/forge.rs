@@ -44,37 +44,34 @@ impl FleetForge {
             checker.missing(&written.at, "kind", "add `kind: github` or `kind: gitlab`");
         }
         let url = checker.field(&raw.url, parse_url);
-        match checker.field(&raw.kind, kind)? {
-            "github" => {
-                strange(
-                    "group",
-                    &raw.group,
-                    "GitHub has owners: write `owner`",
-                    checker,
-                );
-                let mend = "only GitLab has components";
-                strange("component_source", &raw.component_source, mend, checker);
-                let owner = place(written, "owner", &raw.owner, parse_owner, checker);
-                Some(Self::GitHub {
-                    owner: owner?,
-                    url: url.unwrap_or_else(|| "https://github.com".to_owned()),
-                })
-            }
-            _ => {
-                strange(
-                    "owner",
-                    &raw.owner,
-                    "GitLab has groups: write `group`",
-                    checker,
-                );
-                let group = place(written, "group", &raw.group, parse_group, checker);
-                let source = &raw.component_source;
-                Some(Self::GitLab {
-                    group: group?,
-                    url: url.unwrap_or_else(|| "https://gitlab.com".to_owned()),
-                    component_source: checker.field(source, crate::config::parse_gitlab_project),
-                })
-            }
+        if checker.field(&raw.kind, kind)? == "github" {
+            strange(
+                "group",
+                &raw.group,
+                "GitHub has owners: write `owner`",
+                checker,
+            );
+            let mend = "only GitLab has components";
+            strange("component_source", &raw.component_source, mend, checker);
+            let owner = place(written, "owner", &raw.owner, parse_owner, checker);
+            Some(Self::GitHub {
+                owner: owner?,
+                url: url.unwrap_or_else(|| "https://github.com".to_owned()),
+            })
+        } else {
+            strange(
+                "owner",
+                &raw.owner,
+                "GitLab has groups: write `group`",
+                checker,
+            );
+            let group = place(written, "group", &raw.group, parse_group, checker);
+            let source = &raw.component_source;
+            Some(Self::GitLab {
+                group: group?,
+                url: url.unwrap_or_else(|| "https://gitlab.com".to_owned()),
+                component_source: checker.field(source, crate::config::parse_gitlab_project),
+            })
         }
     }
 }

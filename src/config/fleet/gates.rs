@@ -30,7 +30,7 @@ impl Default for Gates {
         Self {
             runs: 10,
             repositories: 3,
-            baseline: Duration::from_secs(14 * 24 * 60 * 60),
+            baseline: Duration::from_hours(14 * 24),
             tolerance_points: 10,
         }
     }

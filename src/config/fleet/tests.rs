@@ -1,5 +1,7 @@
 //! fleet.yaml as people write it, well and badly; and that the schema gives the same answers.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::model::skew;
 
@@ -131,7 +133,6 @@ fn verdicts(text: &str) -> (bool, bool) {
 
 #[test]
 fn the_schema_accepts_what_the_parser_accepts() {
-    let rest = |rest: &str| format!("{HEAD}rings: {{all: {{}}}}\n{rest}\n");
     for good in [
         EXAMPLE.to_owned(),
         rest(""),
@@ -146,19 +147,48 @@ fn the_schema_accepts_what_the_parser_accepts() {
     }
 }
 
-#[test]
-fn mistakes_have_a_place_and_a_mend() {
-    let rest = |rest: &str| format!("{HEAD}rings: {{all: {{}}}}\n{rest}\n");
-    let rings = |rings: &str| format!("{HEAD}rings: {rings}\n");
-    let without = |key: &str| {
-        let lines = HEAD.lines().filter(|line| !line.starts_with(key));
-        let head = lines.collect::<Vec<_>>().join("\n");
-        format!("{head}\nrings: {{all: {{}}}}\n")
-    };
-    let with = |old: &str, new: &str| rest("").replace(old, new);
+/// The smallest file with one ring that takes all, and `more`.
+fn rest(more: &str) -> String {
+    format!("{HEAD}rings: {{all: {{}}}}\n{more}\n")
+}
+
+/// That file with a part of it changed.
+fn with(old: &str, new: &str) -> String {
+    rest("").replace(old, new)
+}
+
+/// That file without the line of `key`.
+fn without(key: &str) -> String {
+    let text = rest("");
+    let lines = text.lines().filter(|line| !line.starts_with(key));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The smallest file with these rings.
+fn rings(rings: &str) -> String {
+    format!("{HEAD}rings: {rings}\n")
+}
+
+/// Each text is refused with the message, at its place, and with a mend; the schema refuses it too
+/// where it can tell.
+#[track_caller]
+fn refused(mistakes: &[(bool, String, &str)]) {
     let mut wrong = Vec::new();
-    // Whether the schema can tell, the text, and how the message begins.
-    for (by_schema, bad, message) in [
+    for (by_schema, bad, message) in mistakes {
+        let bad = whole(bad);
+        let error = parse_fleet(bad.as_bytes(), "fleet.yaml").unwrap_err();
+        let mends = error.diagnostics().iter().all(|it| it.hint().is_some());
+        let right = error.to_string().contains(message) && mends;
+        if !right || verdicts(&bad) != (!by_schema, false) {
+            wrong.push(format!("{message}: {by_schema} {mends}: {error}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn mistakes_of_keys_and_the_forge_have_a_place_and_a_mend() {
+    refused(&[
         (
             true,
             without("version"),
@@ -199,6 +229,12 @@ fn mistakes_have_a_place_and_a_mend() {
             with("acme}", "acme, url: 'http://a.b'}"),
             ":2:41: `http://a.b` is not an https URL",
         ),
+    ]);
+}
+
+#[test]
+fn mistakes_of_releases_and_the_rest_have_a_place_and_a_mend() {
+    refused(&[
         (
             false,
             with(" # v1.4.0", ""),
@@ -277,6 +313,12 @@ fn mistakes_have_a_place_and_a_mend() {
             rest("deny: [{reason: r}]"),
             ":6:8: an entry names either",
         ),
+    ]);
+}
+
+#[test]
+fn mistakes_of_rings_have_a_place_and_a_mend() {
+    refused(&[
         (true, rings("{}"), ":5:8: a fleet has 1 to 20 rings"),
         (
             true,
@@ -329,14 +371,47 @@ fn mistakes_have_a_place_and_a_mend() {
             rings("{a: {version: newest}}"),
             ":5:22: `newest` is not a version",
         ),
-    ] {
-        let bad = whole(&bad);
-        let error = parse_fleet(bad.as_bytes(), "fleet.yaml").unwrap_err();
-        let mends = error.diagnostics().iter().all(|it| it.hint().is_some());
-        let right = error.to_string().contains(message) && mends;
-        if !right || verdicts(&bad) != (!by_schema, false) {
-            wrong.push(format!("{message}: {by_schema} {mends}: {error}"));
+    ]);
+}
+
+proptest! {
+    /// Whatever is done to a file, it is read or refused.
+    #[test]
+    fn any_text_is_read(
+        cut in 0..EXAMPLE.len(),
+        length in 0_usize..40,
+        junk in "[-{}\\[\\]:,#&*!|>'\"@é\r\n a1]{0,12}",
+    ) {
+        let text = whole(EXAMPLE);
+        let end = text.len().min(cut + length);
+        let text = [&text[..cut], junk.as_str(), &text[end..]].concat();
+        if let Ok(fleet) = parse_fleet(text.as_bytes(), "fleet.yaml") {
+            for ring in &fleet.rings {
+                let allowed = fleet.allowed(ring);
+                prop_assert!(allowed.images.iter().all(|it| it <= ring.release.version()));
+            }
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+
+    /// A ring allows what is known and good, never what is denied, whatever the other rings do.
+    #[test]
+    fn a_ceiling_and_a_denial_hold_together(ceiling in 0_u64..5, denied in proptest::collection::btree_set(0_u64..5, 0..5)) {
+        let mut text = HEAD.replace(":1.4.2@", ":1.4.0@") + "approved:\n";
+        let mut line = |line: String| text.push_str(&line);
+        for minor in 0..4 {
+            line(format!("  - action: a/b@COMMIT # v1.{minor}.0\n    image: x.y/z:1.{minor}.0@sha256:HEX\n"));
+        }
+        line(format!("rings: {{a: {{version: 1.{ceiling}.0}}}}\ndeny:\n"));
+        for minor in &denied {
+            line(format!("  - {{version: v1.{minor}.0, reason: r}}\n"));
+        }
+        let text = if denied.is_empty() { text.replace("deny:\n", "") } else { text };
+        let fleet = fleet(&text);
+        let allowed = fleet.allowed(&fleet.rings[0]);
+        let good = (0..=ceiling).filter(|minor| !denied.contains(minor));
+        let good: Vec<String> = good.map(|minor| format!("1.{minor}.0")).collect();
+        let good: Vec<&str> = good.iter().map(String::as_str).collect();
+        prop_assert_eq!(&allowed.images, &versions(&good));
+        prop_assert_eq!(&allowed.actions, &versions(&good));
+    }
 }

@@ -20,13 +20,7 @@ fn all() -> Vec<PathBuf> {
         for folder in [case.clone(), case.join("renovate")] {
             let names = files::names(&folder).unwrap_or_default();
             let json = |name: &PathBuf| name.extension().is_some_and(|it| it == "json");
-            found.extend(
-                names
-                    .into_iter()
-                    .map(PathBuf::from)
-                    .filter(json)
-                    .map(|name| folder.join(name)),
-            );
+            found.extend(names.into_iter().filter(json).map(|name| folder.join(name)));
         }
     }
     assert!(found.len() > 5, "{found:?}");
