@@ -2,17 +2,21 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     time::Duration,
 };
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
 use super::facts::{Fact, Facts, Known, Question, Tagged};
 use crate::{
+    document::{MAX_BYTES, Source, yaml},
     forge::{GitHosts, RemoteRepository},
-    model::{commit::CommitId, digest::Digest, image::ImageReference},
+    model::{commit::CommitId, digest::Digest, image::ImageReference, pinning::ReferenceKind},
+    reference::references,
     registry::{Manifest, Registry},
     seam::{
         exchange::Exchange,
@@ -113,6 +117,10 @@ impl World<'_> {
                 let content = self.content(&of).await;
                 Fact::Content(of, content)
             }
+            Question::Uses(of, commit, path) => {
+                let uses = self.uses(&of, &commit, path.as_deref()).await;
+                Fact::Uses(of, commit, path, uses)
+            }
         }
     }
 
@@ -133,6 +141,32 @@ impl World<'_> {
     }
 
     async fn content(&self, url: &str) -> Known<Digest> {
+        Ok(Digest::of(&self.fetch(url, MAX_CONTENT).await?))
+    }
+
+    /// Reads the action's own file, as the host shows it to everybody.
+    async fn uses(
+        &self,
+        of: &RemoteRepository,
+        commit: &CommitId,
+        path: Option<&str>,
+    ) -> Known<bool> {
+        let folder = path.map_or_else(String::new, |path| format!("{path}/"));
+        let mut failure = String::new();
+        for name in ["action.yml", "action.yaml"] {
+            let url = format!("{of}/raw/{commit}/{folder}{name}");
+            match self.fetch(&url, MAX_BYTES as u64).await {
+                Ok(bytes) => {
+                    let uses = uses_others(Path::new(name), &bytes);
+                    return uses.map_err(|reason| format!("{url}: {reason}"));
+                }
+                Err(reason) => failure = reason,
+            }
+        }
+        Err(failure)
+    }
+
+    async fn fetch(&self, url: &str, limit: u64) -> Known<Bytes> {
         let parsed = Url::parse(url).map_err(|error| format!("`{url}` is no URL: {error}"))?;
         if parsed.scheme() != "https" && !is_loopback(&parsed) {
             return Err(format!(
@@ -141,9 +175,8 @@ impl World<'_> {
         }
         let request = Request::get(parsed, HeaderMap::new());
         let until = Instant::now() + PATIENCE;
-        let fetched = self.web.fetch(&request, MAX_CONTENT, until).await;
-        let fetched = fetched.map_err(|error| format!("could not get {url}: {error}"))?;
-        Ok(Digest::of(&fetched))
+        let fetched = self.web.fetch(&request, limit, until).await;
+        fetched.map_err(|error| format!("could not get {url}: {error}"))
     }
 
     async fn times(&self, of: RemoteRepository, commits: Vec<CommitId>) -> Vec<Fact> {
@@ -156,6 +189,22 @@ impl World<'_> {
             .iter()
             .map(|commit| Fact::CommitTime(of.clone(), commit.clone(), known(commit)));
         facts.collect()
+    }
+}
+
+/// Whether the action that `bytes` describe uses other actions.
+fn uses_others(name: &Path, bytes: &[u8]) -> Known<bool> {
+    let source = Source::decode(name, bytes).map_err(|error| error.problem.to_string())?;
+    let tree = yaml::parse(&source).map_err(|error| error.problem.to_string())?;
+    let root = tree.documents().next();
+    let using = root.and_then(|root| root.get("runs")?.get("using"));
+    match using.and_then(|using| using.text()) {
+        Some("composite") => {
+            let named = references(name, bytes).map_err(|error| error.problem.to_string())?;
+            Ok(named.iter().any(|it| it.kind() == ReferenceKind::Action))
+        }
+        Some(_) => Ok(false),
+        None => Err("no action is described there".to_owned()),
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Question {
     Verdict(ImageReference),
     /// What lies behind a URL.
     Content(String),
+    /// Whether the action in a folder of a repository uses other actions at a commit.
+    Uses(RemoteRepository, CommitId, Option<String>),
 }
 
 /// What was found out, one for each [`Question`].
@@ -53,6 +55,8 @@ pub enum Fact {
     Verdict(ImageReference, Known<Option<String>>),
     /// The SHA-256 of what lies behind a URL.
     Content(String, Known<Digest>),
+    /// Whether the action in a folder of a repository uses other actions at a commit.
+    Uses(RemoteRepository, CommitId, Option<String>, Known<bool>),
 }
 
 /// What lies behind a tag or a digest.
@@ -87,6 +91,7 @@ pub struct Facts {
     created: HashMap<ImageReference, Known<Option<Timestamp>>>,
     verdicts: HashMap<ImageReference, Known<Option<String>>>,
     contents: HashMap<String, Known<Digest>>,
+    uses: HashMap<(RemoteRepository, CommitId, Option<String>), Known<bool>>,
 }
 
 impl Facts {
@@ -105,6 +110,9 @@ impl Facts {
             Fact::Created(of, known) => _ = self.created.entry(of).or_insert(known),
             Fact::Verdict(of, known) => _ = self.verdicts.entry(of).or_insert(known),
             Fact::Content(of, known) => _ = self.contents.entry(of).or_insert(known),
+            Fact::Uses(of, commit, path, known) => {
+                self.uses.entry((of, commit, path)).or_insert(known);
+            }
         }
     }
 
@@ -145,6 +153,20 @@ impl Facts {
     pub(super) fn refusal(&self, of: &ImageReference) -> Result<Option<&str>, Lack> {
         let known = look_up(&self.verdicts, of, || Question::Verdict(of.clone()))?;
         Ok(known.as_deref())
+    }
+
+    pub(super) fn uses(
+        &self,
+        of: &RemoteRepository,
+        commit: &CommitId,
+        path: Option<&str>,
+    ) -> Result<bool, Lack> {
+        let key = (of.clone(), commit.clone(), path.map(str::to_owned));
+        let (repository, commit, path) = key.clone();
+        look_up(&self.uses, &key, || {
+            Question::Uses(repository, commit, path)
+        })
+        .copied()
     }
 
     pub(super) fn content(&self, of: &str) -> Result<&Digest, Lack> {

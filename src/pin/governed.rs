@@ -9,7 +9,7 @@ use super::{
     options::Options,
 };
 use crate::{
-    forge::Refs,
+    forge::{Refs, RemoteRepository},
     model::{
         commit::CommitId,
         pinning::Status,
@@ -66,9 +66,17 @@ fn behind(
     facts: &Facts,
     options: &Options,
 ) -> Result<Decision, Lack> {
-    let Target::Action {
-        reference: name, ..
-    } = &reference.target
+    let (
+        Some(remote),
+        Target::Action {
+            path,
+            reference: name,
+            ..
+        },
+    ) = (
+        repository_of(&reference.target, options)?,
+        &reference.target,
+    )
     else {
         return Ok(Decision::new(Status::Missing));
     };
@@ -90,16 +98,22 @@ fn behind(
         }),
         _ => None,
     };
+    let moving = Asked {
+        remote: &remote,
+        path: path.as_deref(),
+        fixed,
+    };
+    let what = "the workflow was moved, and actions.lock was not";
     let missing = Decision::new(Status::Missing);
-    Ok(match (to, fixed) {
-        (Some(to), None) => missing
-            .to(to)
-            .because("the workflow was moved, and actions.lock was not"),
-        (_, Some(why)) => missing.because(format!(
-            "the workflow was moved, and actions.lock was not: run `gh actions-lock`, as {why}"
+    let Some(Pin::Locked { commit, .. }) = &to else {
+        return Ok(missing.because(format!("{what}: run `gh actions-lock`")));
+    };
+    Ok(match (moving.refusal(commit, facts)?, to) {
+        (None, Some(to)) => missing.to(to).because(what),
+        (why, _) => missing.because(format!(
+            "{what}: run `gh actions-lock`, as {}",
+            why.unwrap_or_default()
         )),
-        (None, None) => missing
-            .because("the workflow was moved, and actions.lock was not: run `gh actions-lock`"),
     })
 }
 
@@ -114,8 +128,8 @@ fn at(
         Some(remote),
         Target::Action {
             repository,
+            path,
             reference: name,
-            ..
         },
     ) = (
         repository_of(&reference.target, options)?,
@@ -153,7 +167,12 @@ fn at(
         }
         _ => decision,
     };
-    Ok(moved(decision, own.as_ref(), fixed, options))
+    let moving = Asked {
+        remote: &remote,
+        path: path.as_deref(),
+        fixed,
+    };
+    moved(decision, &moving, own.as_ref(), facts, options)
 }
 
 /// How the commit of the lock stands to what `name` stands for now.
@@ -191,41 +210,63 @@ fn at_name(
     git::on_history(asked, commit, refs, facts, decision)
 }
 
-/// `decision` in terms of the lock: whatever becomes of it, a reference is moved in both files.
+/// `decision` in terms of the lock: what moves, moves in both files.
 fn moved(
     decision: Decision,
+    asked: &Asked<'_>,
     own: Option<&CommitId>,
-    fixed: Option<&str>,
+    facts: &Facts,
     options: &Options,
-) -> Decision {
+) -> Result<Decision, Lack> {
     let Some(Pin::Commit { commit, version }) = &decision.to else {
-        return decision;
+        return Ok(decision);
     };
     if own == Some(commit) {
         // Only the version in the comment is to change.
-        return decision;
+        return Ok(decision);
     }
     let commit = commit.clone();
     let Some(version) = version.clone().filter(|_| options.step != Step::None) else {
-        return Decision {
+        return Ok(Decision {
             to: None,
             ..decision
-        };
+        });
     };
     let reference = match own {
         Some(_) => commit.to_string(),
         None => version.clone(),
     };
-    if let Some(why) = fixed {
+    if let Some(why) = asked.refusal(&commit, facts)? {
         let newer = decision.reason.unwrap_or_default();
-        return Decision::new(decision.status).because(format!(
+        return Ok(Decision::new(decision.status).because(format!(
             "{newer}, and {why}: write `@{reference}` and run `gh actions-lock`"
-        ));
+        )));
     }
-    let to = Pin::Locked {
+    Ok(decision.to(Pin::Locked {
         reference,
         version,
         commit,
-    };
-    decision.to(to)
+    }))
+}
+
+/// Something that is to move together with its entry.
+struct Asked<'a> {
+    remote: &'a RemoteRepository,
+    path: Option<&'a str>,
+    fixed: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// Why its entry cannot be moved to `commit` here: what an action uses has an entry of its own.
+    fn refusal(&self, commit: &CommitId, facts: &Facts) -> Result<Option<String>, Lack> {
+        if let Some(why) = self.fixed {
+            return Ok(Some(why.to_owned()));
+        }
+        Ok(match facts.uses(self.remote, commit, self.path) {
+            Ok(false) => None,
+            Ok(true) => Some("it uses other actions, which have to be locked with it".to_owned()),
+            Err(Lack::Failed(why)) => Some(format!("whether it uses others is not known ({why})")),
+            Err(unasked) => return Err(unasked),
+        })
+    }
 }

@@ -64,7 +64,10 @@ fn facts() -> Facts {
             digest: digest(tag),
             platforms: Vec::new(),
         };
-        facts.learn(Fact::Digest(image, Ok(Some(found))));
+        let by_digest = image.repository().at(&found.digest);
+        for image in [image, by_digest] {
+            facts.learn(Fact::Digest(image, Ok(Some(found.clone()))));
+        }
     }
     facts
 }
