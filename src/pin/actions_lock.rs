@@ -229,6 +229,16 @@ fn read(bytes: &[u8]) -> Result<WorkflowLock, String> {
     let Some(lock) = ActionsLock::read(&tree) else {
         return Err(format!("{ACTIONS_LOCK} holds nothing"));
     };
+    let entries = lock.dependencies.iter().map(|(_, entry)| *entry);
+    let maps = ["workflows", "dependencies"].into_iter();
+    let maps = maps.filter_map(|key| lock.root.get(key)).chain(entries);
+    if let Some(twice) = maps
+        .chain([lock.root])
+        .find_map(|map| map.duplicate_keys().into_iter().next())
+    {
+        let line = source.span(&twice.at()).start.line;
+        return Err(format!("{ACTIONS_LOCK}:{line}: the key stands twice"));
+    }
     let named = |scalar: &Scalar<'_>| Named {
         name: folded(scalar.value),
         at: scalar.at.clone(),
@@ -283,7 +293,13 @@ fn known(lock: &ActionsLock<'_>, source: &Source<'_>) -> Result<Known, String> {
             commit,
             uses: uses.iter().map(|name| folded(name.value)).collect(),
         };
-        dependencies.insert(folded(name.value), dependency);
+        if dependencies
+            .insert(folded(name.value), dependency)
+            .is_some()
+        {
+            let name = name.value.escape_default();
+            return Err(format!("{ACTIONS_LOCK} has two entries `{name}`"));
+        }
     }
     Ok(Known {
         dependencies,

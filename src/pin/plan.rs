@@ -96,7 +96,9 @@ pub async fn plan(
 /// Whether what is decided about one goes for the other, too: two files of one address may have
 /// different hashes beside them.
 fn says_the_same(one: &Reference, other: &Reference) -> bool {
-    one.target == other.target && one.version() == other.version()
+    one.target == other.target
+        && one.version() == other.version()
+        && one.obstacle() == other.obstacle()
 }
 
 fn not_recorded(question: Question) -> Fact {

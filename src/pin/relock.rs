@@ -148,6 +148,14 @@ impl WorkflowLock {
         if !plain(&to.reference) || !plain(&to.named) {
             return Err("its name would need quotes".to_owned());
         }
+        let length = |commit: &CommitId| commit.as_str().len();
+        let own = known
+            .dependencies
+            .get(from)
+            .and_then(|it| it.commit.as_ref());
+        if own.is_none_or(|(own, _)| length(own) != length(&to.commit)) {
+            return Err("its commit is written in another way".to_owned());
+        }
         let name = renamed(from, &to.reference);
         match known.at(&name) {
             Locked::At { commit, .. } if name != from && commit != to.commit => {
@@ -303,4 +311,107 @@ fn values(dependency: &Dependency, to: &Target) -> Vec<Edit> {
         });
     }
     edits
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{model::pinning::Status, reference::references};
+
+    const OLD: &str = "1111111111111111111111111111111111111111";
+    const NEW: &str = "2222222222222222222222222222222222222222";
+    const FILE: &str = ".github/workflows/a.yml";
+
+    fn decision(to: Option<(&str, &str)>) -> Decision {
+        Decision {
+            status: Status::Stale,
+            to: to.map(|(reference, commit)| Pin::Locked {
+                reference: reference.to_owned(),
+                version: reference.to_owned(),
+                commit: commit.parse().unwrap(),
+            }),
+            reason: None,
+        }
+    }
+
+    /// What becomes of `lock` where a workflow with these steps has each go to a version, or stay.
+    fn relocked(lock: &str, steps: &[(&str, Option<(&str, &str)>)]) -> Relocked {
+        let lines: String = steps
+            .iter()
+            .map(|(uses, _)| format!("    - uses: {uses}\n"))
+            .collect();
+        let text = format!("on: push\njobs:\n  a:\n    steps:\n{lines}");
+        let found = references(Path::new(FILE), text.as_bytes()).unwrap();
+        let lock = WorkflowLock::read(lock.as_bytes());
+        assert_eq!(lock.problem(), None);
+        let locked = lock.locked(&found);
+        let decisions: Vec<_> = steps.iter().map(|(_, to)| decision(*to)).collect();
+        let sites: Vec<_> = found
+            .iter()
+            .zip(&locked)
+            .zip(&decisions)
+            .map(|((reference, locked), decision)| (reference, locked.as_ref(), decision))
+            .collect();
+        lock.relocked(&sites)
+    }
+
+    fn lock(list: &[&str], entries: &[(&str, &str)]) -> String {
+        let list: String = list.iter().map(|name| format!("  - {name}\n")).collect();
+        let entries = entries.iter().map(|(name, commit)| {
+            format!("  {name}:\n    ref: refs/tags/x\n    commit: sha1-{commit}\n    repo_id: 1\n")
+        });
+        let entries: String = entries.collect();
+        format!("version: v0.0.2\nworkflows:\n {FILE}:\n{list}dependencies:\n{entries}# end\n")
+    }
+
+    #[test]
+    fn two_versions_become_one() {
+        let old = lock(
+            &["O/r@v1.0.0", "o/r@v1.1.0"],
+            &[("O/r@v1.0.0", OLD), ("o/r@v1.1.0", NEW)],
+        );
+        let steps = [("o/r@v1.0.0", Some(("v1.1.0", NEW))), ("o/r@v1.1.0", None)];
+        let done = relocked(&old, &steps);
+        assert_eq!(done.refused, []);
+        assert_eq!(
+            done.text.unwrap(),
+            lock(&["o/r@v1.1.0"], &[("o/r@v1.1.0", NEW)])
+        );
+    }
+
+    #[test]
+    fn only_the_bytes_of_what_moves_change() {
+        let entries = [("o/r@v1.0.0", OLD), ("o/other@v1", OLD)];
+        let old = lock(&["o/r@v1.0.0", "o/other@v1"], &entries).replace('\n', "\r\n");
+        let steps = [("o/r@v1.0.0", Some(("v1.1.0", NEW))), ("o/other@v1", None)];
+        let new = relocked(&old, &steps).text.unwrap();
+        let expected = old
+            .replace("o/r@v1.0.0", "o/r@v1.1.0")
+            .replacen("refs/tags/x", "refs/tags/v1.1.0", 1)
+            .replacen(OLD, NEW, 1);
+        assert_eq!(new, expected);
+    }
+
+    #[test]
+    fn a_lock_that_would_not_say_the_same_is_left_alone() {
+        let to = Some(("v1.1.0", NEW));
+        let plain = lock(&["o/r@v1.0.0"], &[("o/r@v1.0.0", OLD)]);
+        let taken = lock(&["o/r@v1.0.0"], &[("o/r@v1.0.0", OLD), ("o/r@v1.1.0", OLD)]);
+        let flow = format!(
+            "version: v0.0.2\nworkflows: {{{FILE}: [o/r@v1.0.0, o/r@v1.1.0]}}\ndependencies: \
+             {{o/r@v1.0.0: {{commit: sha1-{OLD}}}, o/r@v1.1.0: {{commit: sha1-{NEW}}}}}\n"
+        );
+        for (lock, steps) in [
+            (&plain, vec![("o/r@v1.0.0", to), ("o/r@v1.0.0", None)]),
+            (&plain, vec![("o/r@v1.0.0", Some(("v1'1", NEW)))]),
+            (&taken, vec![("o/r@v1.0.0", to)]),
+            (&flow, vec![("o/r@v1.0.0", to), ("o/r@v1.1.0", None)]),
+        ] {
+            let done = relocked(lock, &steps);
+            assert_eq!(done.text, None, "{steps:?}");
+            assert_eq!(done.refused.len(), 1, "{steps:?}");
+        }
+    }
 }

@@ -246,7 +246,7 @@ fn a_move_that_the_lock_cannot_follow_is_refused_with_the_command() {
         scene.write(CI, &steps);
         scene.write(OTHER, &steps);
         scene.write(LOCK, &text);
-        let done = scene.pin(&["--update", CI]);
+        let done = scene.pin(&["--update=minor", CI]);
         done.said(why).said("gh actions-lock");
         assert_eq!((scene.text(CI), scene.text(LOCK)), (steps, text));
     }
