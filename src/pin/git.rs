@@ -47,10 +47,15 @@ pub(super) fn decide(
         _ => updated(decision, asked, refs, facts, options)?,
     };
     Ok(match &refs.moved_to {
-        Some(now) if decision.reason.is_none() => {
-            decision.because(format!("the repository is now {now}: use that name"))
+        Some(now) => {
+            let before = decision.reason.as_ref().map(|reason| format!("{reason}; "));
+            let reason = format!(
+                "{}the repository is now {now}: use that name",
+                before.unwrap_or_default()
+            );
+            decision.because(reason)
         }
-        _ => decision,
+        None => decision,
     })
 }
 

@@ -206,10 +206,9 @@ impl References {
     /// The rows for people; those that are as they should be only if all are `wanted`.
     pub fn text(&self, style: Style, wanted: bool) -> String {
         let mut text = String::new();
-        let is_quiet = |status| matches!(status, Status::Pinned | Status::Ignored);
         for row in &self.references {
-            if wanted || !is_quiet(row.status) {
-                row.write(&mut text, style);
+            if wanted || !row.is_quiet() {
+                row.write(&mut text, style, wanted);
             }
         }
         let counts = Status::ALL.iter().filter(|status| self.count(**status) > 0);
@@ -248,7 +247,15 @@ impl ReferenceRow {
         })
     }
 
-    fn write(&self, text: &mut String, style: Style) {
+    /// Whether nobody has to read it.
+    fn is_quiet(&self) -> bool {
+        match self.status {
+            Status::Pinned => self.reason.is_none(),
+            status => status == Status::Ignored,
+        }
+    }
+
+    fn write(&self, text: &mut String, style: Style, wanted: bool) {
         let file = printable(&self.file.to_string_lossy());
         // Writing to a String cannot fail.
         text.push_str(&file);
@@ -263,7 +270,7 @@ impl ReferenceRow {
         }
         text.push('\n');
         // What was mended, or will be, needs no words.
-        let is_plain = matches!(self.status, Status::Changed | Status::Unpinned);
+        let is_plain = !wanted && matches!(self.status, Status::Changed | Status::Unpinned);
         let reason = self.reason.as_ref();
         if let Some(reason) = reason.filter(|_| !(is_plain && self.is_to_change())) {
             let _ = writeln!(text, "  {}", shortened(&printable(reason), 1_000));

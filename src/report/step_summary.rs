@@ -11,10 +11,10 @@ use super::{
 /// GitHub refuses a summary of more than a mebibyte; a step may have written some of it already.
 const MAX_BYTES: usize = 512 << 10;
 
-/// `findings` as a table, the gravest first; what is too much is counted.
-pub fn markdown(findings: &Findings, files: usize) -> String {
+/// The `findings` of `verb` as a table, the gravest first; what is too much is counted.
+pub fn markdown(verb: &str, findings: &Findings, files: usize) -> String {
     let mut text = format!(
-        "### fullsend validate: {}\n\n",
+        "### fullsend {verb}: {}\n\n",
         excerpt::summary(findings, files)
     );
     if findings.findings.is_empty() {

@@ -111,7 +111,7 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Outcome {
     } else {
         exit_code::OK
     };
-    let summary = step_summary::markdown(&findings, count);
+    let summary = step_summary::markdown("validate", &findings, count);
     job::tell_github(context, &format!("exit-code={exit_code}\n"), &summary);
     Ok(exit_code)
 }

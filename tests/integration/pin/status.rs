@@ -65,8 +65,8 @@ fn unpinned_is_what_somebody_can_move() {
     // A branch that is no release keeps its name.
     let next = action.repository.commit(&[new], "next", AGES + 100_000);
     action.repository.branch("next", &next);
-    becomes(&scene, 0, "o/r@next", &format!("o/r@{next} # next"));
-    is(&scene, 0, &format!("o/r@{next} # next"), "pinned", "");
+    becomes(&scene, 0, "o/r@next", &format!("o/r@{next} # tag=next"));
+    is(&scene, 0, &format!("o/r@{next} # tag=next"), "pinned", "");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn stale_is_safe_and_could_say_more() {
         &scene,
         0,
         &format!("o/r@{new} # why"),
-        &format!("o/r@{new} # v1.1.0 why"),
+        &format!("o/r@{new} # v1.1.0 # why"),
     );
     // The tag has moved on, and the commit is the older release.
     is(
@@ -125,7 +125,7 @@ fn stale_is_safe_and_could_say_more() {
     );
     let next = action.repository.commit(&[new], "next", AGES + 100_000);
     action.repository.branch("main", &next);
-    let uses = format!("o/r@{new} # main");
+    let uses = format!("o/r@{new} # tag=main");
     is(&scene, 0, &uses, "stale", "main");
     // Only who asks for newer versions is told by the exit code.
     scene.steps(&[&format!("o/r@{old} # v1.0.0")]);

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     cli::{Context, Outcome, failure::CliFailure, policy_args::PolicyArgs, value::parse},
     config::DenySource,
-    forge::{GitHosts, GitOptions},
+    forge::{GitHosts, GitOptions, RemoteRepository},
     generate::{ForgeKind, forge_of},
     model::{pinning::Status, version::Step},
     pin::{self, Decision, Facts, Only, Options, Site, Use, World},
@@ -68,7 +68,7 @@ pub struct PinArgs {
     #[arg(long, value_name = "DURATION", value_parser = age)]
     min_age: Option<SignedDuration>,
     /// Where actions come from [default: `GITHUB_SERVER_URL`, else <https://github.com>]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = github_url)]
     github_url: Option<Url>,
     /// Pins an image only to a digest whose signature the policy accepts
     #[arg(long)]
@@ -150,6 +150,12 @@ fn age(written: &str) -> Result<SignedDuration, String> {
         .ok_or_else(|| "write a duration such as `7d` or `12h`".to_owned())
 }
 
+fn github_url(written: &str) -> Result<Url, String> {
+    let url = Url::parse(written).map_err(|error| error.to_string())?;
+    let repository = RemoteRepository::new(&url, "owner/name");
+    repository.map(|_| url).map_err(|error| error.to_string())
+}
+
 pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
     let report = ReportFile::open(args.report.as_ref())?;
     let sarif = ReportFile::open(args.sarif_file.as_ref())?;
@@ -185,7 +191,7 @@ pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
     report.write(&document)?;
     sarif.write(&sarif::document(&findings, &references::RULES))?;
     let exit_code = document.exit_code(args.step() != Step::None);
-    let summary = step_summary::markdown(&findings, files.len());
+    let summary = step_summary::markdown("pin", &findings, files.len());
     let changed = serde_json::to_string(&document.changed_files())?;
     let outputs = format!("exit-code={exit_code}\nchanged-files={changed}\n");
     job::tell_github(context, &outputs, &summary);
