@@ -38,15 +38,15 @@ fn of_job(job: &Node<'_>, found: &mut Gathered<'_>) {
         named(&image, Place::GitlabImage, found);
     }
     for services in job.all("services") {
-        for service in services.items() {
+        // `!reference` is a list of keys, which lead to a place that is found by itself.
+        let services = services.tag().is_none().then_some(services);
+        for service in services.iter().flat_map(Node::items) {
             named(&service, Place::GitlabService, found);
         }
     }
 }
 
 /// An image by itself, or with options beside its `name`.
-///
-/// `!reference` is a list of keys, which lead to a place that is found by itself.
 fn named(node: &Node<'_>, place: Place, found: &mut Gathered<'_>) {
     for name in node.all("name").into_iter().chain([*node]) {
         found.image(place, &name);
