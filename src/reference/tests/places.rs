@@ -133,9 +133,9 @@ const ROWS: &[Row] = &[
         path: PIPELINE,
         head: "",
         before: "image: ruby:3.3\ndefault:\n  image: {name: a/b, entrypoint: ['']}\n\
-                 services: [{name: docker:28-dind}, redis:7]\n.hidden:\n  image:\n    name: \"$X:1\"\n",
+                 services: [{name: docker:28-dind}, redis:7]\n.hidden:\n  image:\n    name: \"$X:1\"\nj:\n  services: !reference [.db, services]\n",
         after: "image: ruby:1.2.3@D\ndefault:\n  image: {name: a/b:1.2.3@D, entrypoint: ['']}\n\
-                services: [{name: docker:1.2.3@D}, redis:1.2.3@D]\n.hidden:\n  image:\n    name: \"$X:1\"\n",
+                services: [{name: docker:1.2.3@D}, redis:1.2.3@D]\n.hidden:\n  image:\n    name: \"$X:1\"\nj:\n  services: !reference [.db, services]\n",
         found: &[
             "GitlabImage ruby:3.3",
             "GitlabImage a/b",
