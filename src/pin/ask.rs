@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
-use super::facts::{Fact, Facts, Known, Question, Tagged};
+use super::facts::{ActionAt, Fact, Facts, Known, Question, Tagged};
 use crate::{
     document::{MAX_BYTES, Source, yaml},
     forge::{GitHosts, RemoteRepository},
@@ -117,9 +117,9 @@ impl World<'_> {
                 let content = self.content(&of).await;
                 Fact::Content(of, content)
             }
-            Question::Uses(of, commit, path) => {
-                let uses = self.uses(&of, &commit, path.as_deref()).await;
-                Fact::Uses(of, commit, path, uses)
+            Question::Uses(of) => {
+                let uses = self.uses(&of).await;
+                Fact::Uses(of, uses)
             }
         }
     }
@@ -145,16 +145,13 @@ impl World<'_> {
     }
 
     /// Reads the action's own file, as the host shows it to everybody.
-    async fn uses(
-        &self,
-        of: &RemoteRepository,
-        commit: &CommitId,
-        path: Option<&str>,
-    ) -> Known<bool> {
+    async fn uses(&self, of: &ActionAt) -> Known<bool> {
+        let path = of.path.as_ref();
         let folder = path.map_or_else(String::new, |path| format!("{path}/"));
+        let (repository, commit) = (&of.repository, &of.commit);
         let mut failure = String::new();
         for name in ["action.yml", "action.yaml"] {
-            let url = format!("{of}/raw/{commit}/{folder}{name}");
+            let url = format!("{repository}/raw/{commit}/{folder}{name}");
             match self.fetch(&url, MAX_BYTES as u64).await {
                 Ok(bytes) => {
                     let uses = uses_others(Path::new(name), &bytes);

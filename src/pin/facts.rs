@@ -33,7 +33,18 @@ pub enum Question {
     /// What lies behind a URL.
     Content(String),
     /// Whether the action in a folder of a repository uses other actions at a commit.
-    Uses(RemoteRepository, CommitId, Option<String>),
+    Uses(Box<ActionAt>),
+}
+
+/// An action at a commit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ActionAt {
+    /// Where it lies.
+    pub repository: RemoteRepository,
+    /// At which commit.
+    pub commit: CommitId,
+    /// In which folder, where that is not the repository itself.
+    pub path: Option<String>,
 }
 
 /// What was found out, one for each [`Question`].
@@ -56,7 +67,7 @@ pub enum Fact {
     /// The SHA-256 of what lies behind a URL.
     Content(String, Known<Digest>),
     /// Whether the action in a folder of a repository uses other actions at a commit.
-    Uses(RemoteRepository, CommitId, Option<String>, Known<bool>),
+    Uses(Box<ActionAt>, Known<bool>),
 }
 
 /// What lies behind a tag or a digest.
@@ -91,7 +102,7 @@ pub struct Facts {
     created: HashMap<ImageReference, Known<Option<Timestamp>>>,
     verdicts: HashMap<ImageReference, Known<Option<String>>>,
     contents: HashMap<String, Known<Digest>>,
-    uses: HashMap<(RemoteRepository, CommitId, Option<String>), Known<bool>>,
+    uses: HashMap<ActionAt, Known<bool>>,
 }
 
 impl Facts {
@@ -110,9 +121,7 @@ impl Facts {
             Fact::Created(of, known) => _ = self.created.entry(of).or_insert(known),
             Fact::Verdict(of, known) => _ = self.verdicts.entry(of).or_insert(known),
             Fact::Content(of, known) => _ = self.contents.entry(of).or_insert(known),
-            Fact::Uses(of, commit, path, known) => {
-                self.uses.entry((of, commit, path)).or_insert(known);
-            }
+            Fact::Uses(of, known) => _ = self.uses.entry(*of).or_insert(known),
         }
     }
 
@@ -155,18 +164,8 @@ impl Facts {
         Ok(known.as_deref())
     }
 
-    pub(super) fn uses(
-        &self,
-        of: &RemoteRepository,
-        commit: &CommitId,
-        path: Option<&str>,
-    ) -> Result<bool, Lack> {
-        let key = (of.clone(), commit.clone(), path.map(str::to_owned));
-        let (repository, commit, path) = key.clone();
-        look_up(&self.uses, &key, || {
-            Question::Uses(repository, commit, path)
-        })
-        .copied()
+    pub(super) fn uses(&self, of: &ActionAt) -> Result<bool, Lack> {
+        look_up(&self.uses, of, || Question::Uses(Box::new(of.clone()))).copied()
     }
 
     pub(super) fn content(&self, of: &str) -> Result<&Digest, Lack> {

@@ -4,7 +4,7 @@ use super::{
     actions_lock::Locked,
     decide::{excluded, of_target, repository_of},
     decision::{Decision, Pin},
-    facts::{Facts, Lack, Question},
+    facts::{ActionAt, Facts, Lack, Question},
     git::{self, AtReference},
     options::Options,
 };
@@ -262,7 +262,12 @@ impl Asked<'_> {
         if let Some(why) = self.fixed {
             return Ok(Some(why.to_owned()));
         }
-        Ok(match facts.uses(self.remote, commit, self.path) {
+        let moved = ActionAt {
+            repository: self.remote.clone(),
+            commit: commit.clone(),
+            path: self.path.map(str::to_owned),
+        };
+        Ok(match facts.uses(&moved) {
             Ok(false) => None,
             Ok(true) => Some("it uses other actions, which have to be locked with it".to_owned()),
             Err(Lack::Failed(why)) => Some(format!("whether it uses others is not known ({why})")),

@@ -23,7 +23,7 @@ pub use actions_lock::{Locked, WorkflowLock};
 pub use ask::{Judge, World};
 pub use decide::decide;
 pub use decision::{Decision, Pin, shown};
-pub use facts::{Fact, Facts, Known, Question, Tagged};
+pub use facts::{ActionAt, Fact, Facts, Known, Question, Tagged};
 pub use governed::decide_locked;
 pub use lock::{Entry, Lock, LockError, LockFile, RecordedDigest, Use};
 pub use options::{Bounds, Only, Options};

@@ -112,6 +112,6 @@ fn not_recorded(question: Question) -> Fact {
         Question::Created(of) => Fact::Created(of, Err(why())),
         Question::Verdict(of) => Fact::Verdict(of, Err(why())),
         Question::Content(of) => Fact::Content(of, Err(why())),
-        Question::Uses(of, commit, path) => Fact::Uses(of, commit, path, Err(why())),
+        Question::Uses(of) => Fact::Uses(of, Err(why())),
     }
 }

@@ -98,8 +98,9 @@ impl WorkflowLock {
         let text = match self.edited(&targets) {
             Ok(text) => text,
             Err(why) => {
-                good.values()
-                    .for_each(|(_, uses)| refuse(&mut refused, uses, why));
+                for (_, uses) in good.values() {
+                    refuse(&mut refused, uses, why);
+                }
                 None
             }
         };

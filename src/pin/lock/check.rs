@@ -44,10 +44,8 @@ impl Lock {
             Form::Pinned {
                 version: None,
                 digest,
-            } => match known.iter().any(|entry| entry.digest == digest) {
-                true => Decision::new(Status::Pinned),
-                false => nothing_recorded(&identity, None),
-            },
+            } if known.iter().any(|entry| entry.digest == digest) => Decision::new(Status::Pinned),
+            Form::Pinned { version: None, .. } => nothing_recorded(&identity, None),
             Form::Pinned {
                 version: Some(version),
                 digest,

@@ -28,13 +28,13 @@ pub struct LockFile {
 #[derive(Clone, Debug, Default)]
 pub struct Lock {
     entries: Vec<Entry>,
-    by_name: HashMap<Name, Recorded>,
+    by_name: HashMap<Called, Recorded>,
     by_thing: HashMap<Thing, Vec<usize>>,
 }
 
 /// What one file calls one thing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Name {
+pub(super) struct Called {
     pub(super) file: String,
     pub(super) thing: Thing,
     pub(super) name: String,
@@ -125,7 +125,8 @@ impl Lock {
                 agree: true,
             });
             let first = of_name.numbers.first().and_then(|it| entries.get(*it));
-            of_name.agree &= first.is_none_or(|first| first.says(&entry.version, &entry.digest));
+            of_name.agree &=
+                first.is_none_or(|first| first.says(entry.version.as_deref(), &entry.digest));
             of_name.numbers.push(number);
             let of_thing = lock.by_thing.entry(entry.thing()).or_default();
             of_thing.push(number);
@@ -160,13 +161,13 @@ impl Lock {
         &self.entries
     }
 
-    pub(super) fn of_name(&self, name: &Name) -> impl Iterator<Item = &Entry> {
+    pub(super) fn of_name(&self, name: &Called) -> impl Iterator<Item = &Entry> {
         let recorded = self.by_name.get(name);
         self.numbered(recorded.map(|recorded| &recorded.numbers))
     }
 
     /// The entry for the `nth` use of `name`.
-    pub(super) fn entry_of(&self, name: &Name, nth: Nth) -> Result<&Entry, &'static str> {
+    pub(super) fn entry_of(&self, name: &Called, nth: Nth) -> Result<&Entry, &'static str> {
         let Some(recorded) = self.by_name.get(name) else {
             return Err("left alone: nothing is recorded of it in this file");
         };
@@ -233,8 +234,8 @@ impl Entry {
         thing(self.kind, &self.name, &self.source)
     }
 
-    pub(super) fn called(&self) -> Name {
-        Name {
+    pub(super) fn called(&self) -> Called {
+        Called {
             file: self.file.clone(),
             thing: self.thing(),
             name: self.name.clone(),
@@ -242,8 +243,8 @@ impl Entry {
     }
 
     /// Whether this is what it was resolved to.
-    pub(super) fn says(&self, version: &Option<String>, digest: &RecordedDigest) -> bool {
-        self.version == *version && self.digest == *digest
+    pub(super) fn says(&self, version: Option<&str>, digest: &RecordedDigest) -> bool {
+        self.version.as_deref() == version && self.digest == *digest
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::document::{Name, Nth, RecordedDigest, Thing, thing};
+use super::document::{Called, Nth, RecordedDigest, Thing, thing};
 use crate::{
     model::{
         commit::CommitId,
@@ -65,8 +65,8 @@ impl Identity {
     }
 
     /// What `file` calls it.
-    pub(super) fn called(&self, file: &str) -> Name {
-        Name {
+    pub(super) fn called(&self, file: &str) -> Called {
+        Called {
             file: file.to_owned(),
             thing: self.thing(),
             name: self.name.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    document::{Entry, Lock, Name, RecordedDigest, is_version},
+    document::{Called, Entry, Lock, RecordedDigest, is_version},
     identity::{Form, Identity, digest_of, numbered},
 };
 use crate::{
@@ -126,7 +126,7 @@ impl Lock {
 
     fn renewed_file(&self, file: &str, uses: &[Use], now: Timestamp) -> Vec<Entry> {
         let places = numbered(uses.iter().map(|one| &one.identity));
-        let mut named: BTreeMap<Name, Vec<Entry>> = BTreeMap::new();
+        let mut named: BTreeMap<Called, Vec<Entry>> = BTreeMap::new();
         for (one, nth) in uses.iter().zip(places) {
             let name = one.identity.called(file);
             let entry = match &one.resolved {
@@ -145,9 +145,9 @@ impl Lock {
         named.into_values().flatten().collect()
     }
 
-    fn entry(&self, name: &Name, identity: &Identity, to: &Resolved, now: Timestamp) -> Entry {
+    fn entry(&self, name: &Called, identity: &Identity, to: &Resolved, now: Timestamp) -> Entry {
         let mut old = self.of_name(name);
-        if let Some(same) = old.find(|old| old.says(&to.version, &to.digest)) {
+        if let Some(same) = old.find(|old| old.says(to.version.as_deref(), &to.digest)) {
             return same.clone();
         }
         Entry {

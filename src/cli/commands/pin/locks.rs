@@ -185,7 +185,9 @@ impl Own<'_> {
             failure = lock().err().map(|error| chain(&error));
         }
         let Some(failure) = failure else {
-            members.iter().for_each(|&it| settled[it].is_written());
+            for number in members {
+                settled[number].is_written();
+            }
             return;
         };
         for &number in &done {
