@@ -2,7 +2,7 @@
 
 use crate::{
     model::{commit::CommitId, digest::Digest, pinning::Status},
-    reference::{Pinned, Reference},
+    reference::{Pinned, Reference, SpotPart},
 };
 
 /// What is decided about one reference.
@@ -62,7 +62,10 @@ impl Pin {
             }
             Self::Commit { commit, version } => with_version(
                 &format!("{name}@{commit}"),
-                version.as_deref().or(reference.version()),
+                version
+                    .as_deref()
+                    .filter(|_| has_room(reference))
+                    .or(reference.version()),
             ),
             Self::Tag(tag) => format!("{name}@{tag}"),
             Self::Locked {
@@ -139,6 +142,12 @@ impl Decision {
 /// `reference` as it was written, with the version of its comment.
 pub fn shown(reference: &Reference) -> String {
     with_version(&reference.written, reference.version())
+}
+
+/// Whether a comment can stand behind `reference`.
+fn has_room(reference: &Reference) -> bool {
+    let mut parts = reference.spots().iter().map(|spot| spot.part);
+    parts.any(|part| matches!(part, SpotPart::Comment | SpotPart::Version))
 }
 
 fn with_version(reference: &str, version: Option<&str>) -> String {

@@ -85,10 +85,20 @@ fn at_name(asked: &AtReference<'_>, refs: &Refs) -> Decision {
                 .because(format!("{what} can be moved"))
         }
         (None, None) => Decision::new(Status::Missing).because(format!(
-            "{} has no tag and no branch `{name}`",
-            asked.repository
+            "{} has no tag and no branch `{name}`: {}",
+            asked.repository,
+            if is_short_commit(name) {
+                "write all digits of a commit, or a version that exists"
+            } else {
+                "take a version that exists"
+            }
         )),
     }
+}
+
+/// Whether `name` could be meant as the start of a commit.
+fn is_short_commit(name: &str) -> bool {
+    (7..40).contains(&name.len()) && name.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 fn is_moving(name: &str) -> bool {
@@ -180,13 +190,13 @@ pub(super) fn at_commit(
             }
         }
         Some((named, of_version)) => {
-            let is = exact.map_or_else(
-                || "is behind no tag".to_owned(),
-                |exact| format!("is {exact}"),
-            );
+            let (is, or) = match exact {
+                Some(exact) => (format!("is {exact}"), format!(" or `@{exact}`")),
+                None => ("is behind no tag".to_owned(), String::new()),
+            };
             let reason = format!(
-                "the comment says {named}, which is {}; this commit {is}: find out who changed \
-                 which, then write `@{named}` and pin again",
+                "the comment says {named}, which is {}; this commit {is}: find out which is \
+                 meant, then write `@{named}`{or} and pin again",
                 of_version.short()
             );
             let mismatch = Decision::new(Status::Mismatch).because(reason);
@@ -249,8 +259,9 @@ pub(super) fn on_history(
             "no branch and no tag of {repository} leads to this commit: it may be a fork's; take \
              a released version"
         )),
-        Ok(Reach::Absent) => Decision::new(Status::Missing)
-            .because(format!("{repository} has no such commit, or no longer")),
+        Ok(Reach::Absent) => Decision::new(Status::Missing).because(format!(
+            "{repository} has no such commit, or no longer: take a version that exists"
+        )),
         Err(Lack::Failed(reason)) if decision.status == Status::Pinned => {
             let reason = format!("whether {repository} has this commit is not known: {reason}");
             Decision::new(Status::Unknown).because(reason)

@@ -117,13 +117,17 @@ fn at_both(
 }
 
 fn no_such_tag(image: &ImageName, tag: &str) -> Decision {
-    let reason = format!("{} has no tag {tag}, or no longer", image.repository);
+    let reason = format!(
+        "{} has no tag {tag}, or no longer: take one that exists",
+        image.repository
+    );
     Decision::new(Status::Missing).because(reason)
 }
 
 fn no_such_digest(image: &ImageName) -> Decision {
     Decision::new(Status::Missing).because(format!(
-        "{} has no such digest, or no longer: whoever has not pulled it cannot run it",
+        "{} has no such digest, or no longer, so that only who has pulled it can run it: remove \
+         the digest and pin again",
         image.repository
     ))
 }

@@ -1,6 +1,6 @@
 //! Every status of actions, with its reason.
 
-use super::scene::{Action, NOWHERE, Scene};
+use super::scene::{Action, CI, NOWHERE, Scene};
 
 const AGES: i64 = 1_600_000_000;
 
@@ -23,7 +23,7 @@ fn is(scene: &Scene, code: i32, uses: &str, status: &str, reason: &str) {
 fn becomes(scene: &Scene, code: i32, uses: &str, expected: &str) {
     scene.steps(&[uses]);
     scene.pin(&[]).ended(code);
-    let text = scene.text(super::scene::CI);
+    let text = scene.text(CI);
     let line = text.lines().last().unwrap();
     assert_eq!(line, format!("      - uses: {expected}"));
 }
@@ -145,7 +145,7 @@ fn a_mismatch_is_told_and_never_mended() {
     for arguments in [&[][..], &["--update", "major"], &["--diff"]] {
         scene.steps(&[&uses]);
         assert_eq!(scene.only(1, arguments).0, "mismatch");
-        assert!(scene.text(super::scene::CI).contains(&uses));
+        assert!(scene.text(CI).contains(&uses));
     }
     let between = action.repository.commit(&[new], "between", AGES + 100_000);
     let tip = action.repository.commit(&[&between], "tip", AGES + 200_000);
@@ -192,6 +192,34 @@ fn an_impostor_is_on_no_branch_and_behind_no_tag() {
     is(&scene, 0, &format!("o/r@{tip}"), "pinned", "");
 }
 
+/// Where no comment can stand, the commit is pinned all the same, and nothing else is claimed.
+#[test]
+fn a_reference_without_room_for_a_comment() {
+    let (scene, Action { new, .. }) = scene();
+    let before = "steps:\n      - uses: >-\n          o/r@v1\n      - {uses: o/r@v1, id: x}\n";
+    scene.write(CI, format!("on: push\njobs:\n  a:\n    {before}"));
+    scene.pin(&[]).ended(0);
+    let after = scene.text(CI);
+    assert_eq!(
+        after,
+        format!("on: push\njobs:\n  a:\n    {}", before.replace("v1", &new))
+    );
+    let (code, rows) = scene.rows(&[]);
+    assert_eq!((code, scene.text(CI)), (0, after));
+    for row in rows {
+        assert_eq!(
+            (&row["status"], &row["after"]),
+            (&"stale".into(), &row["before"]),
+            "{row:#}"
+        );
+        let reason = row["reason"].as_str().unwrap();
+        assert_eq!(
+            reason,
+            "it is v1.1.0, which nothing says: a comment has no room here"
+        );
+    }
+}
+
 /// A host shows a branch of 40 digits before the commit of that name.
 #[test]
 fn a_branch_that_is_called_like_a_commit_is_an_impostor() {
@@ -215,6 +243,13 @@ fn missing_is_what_does_not_exist() {
         new,
     } = &action;
     is(&scene, 1, "o/r@v9", "missing", "no tag and no branch `v9`");
+    is(
+        &scene,
+        1,
+        &format!("o/r@{}", &old[..7]),
+        "missing",
+        "write all digits",
+    );
     is(
         &scene,
         1,

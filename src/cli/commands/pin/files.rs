@@ -115,6 +115,10 @@ impl Read<'_> {
                 .as_ref()
                 .map(|to| reference.edits(&to.as_pinned()))
             {
+                Some(Ok(own)) if own.is_empty() => {
+                    let reason = row.reason.unwrap_or_default();
+                    row.reason = Some(format!("{reason}: a comment has no room here"));
+                }
                 Some(Ok(own)) => edits.extend(own),
                 Some(Err(obstacle)) => {
                     row.after = None;
