@@ -203,6 +203,16 @@ impl References {
         )
     }
 
+    /// The rows that a patch says nothing of, for people who should read them.
+    pub fn beside_diff(&self) -> String {
+        let mut text = String::new();
+        let rows = self.references.iter();
+        for row in rows.filter(|row| !row.is_to_change() && !row.is_quiet()) {
+            row.write(&mut text, Style::default(), false);
+        }
+        text
+    }
+
     /// The rows for people; those that are as they should be only if all are `wanted`.
     pub fn text(&self, style: Style, wanted: bool) -> String {
         let mut text = String::new();

@@ -155,6 +155,37 @@ fn validate_leaves_findings_in_all_forms() {
     assert_eq!(done.sarif["runs"][0]["results"], json!([]));
 }
 
+#[test]
+fn pin_tells_which_files_it_changed() {
+    let bench = Bench::empty();
+    let image = bench.push("base", "1.0.0", &busybox());
+    let tag = format!("{}:1.0.0", bench.repository("base"));
+    bench.write("Dockerfile", format!("FROM {tag}\nRUN true\n"));
+    bench.write("-a b.Dockerfile", format!("FROM {tag} AS x\n"));
+    let job = |args: &str| {
+        Job::new(&bench, "pin")
+            .with("paths", "Dockerfile\n-a b.Dockerfile\n")
+            .with("args", args)
+    };
+    let done = job("--check").run();
+    done.told("", 1)
+        .logged("::warning file=Dockerfile,line=1")
+        .logged("a tag can be moved");
+    assert_eq!(done.outputs["changed-files"], "[]");
+    assert_eq!(done.report["references"][0]["status"], "unpinned");
+    let results = &done.sarif["runs"][0]["results"];
+    assert_eq!(results[0]["ruleId"], "pin-unpinned");
+
+    let done = job("").run();
+    done.told("", 0);
+    let changed = done.outputs["changed-files"].as_str().unwrap();
+    assert_eq!(changed, r#"["-a b.Dockerfile","Dockerfile"]"#);
+    let text = crate::exec::bench::read(&bench.path("Dockerfile")).unwrap();
+    let pinned = bench.reference("base", &image);
+    assert!(text.starts_with(&format!("FROM {pinned}\n")), "{text}");
+    job("--check").run().told("", 0);
+}
+
 /// A pull request brings a policy of its own, which accepts what its author signed.
 #[test]
 fn the_policy_is_the_bases() {

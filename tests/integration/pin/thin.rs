@@ -169,6 +169,24 @@ fn git_applies_the_patch_to_the_same_bytes() {
     );
 }
 
+/// Stdout is the patch alone.
+#[test]
+fn what_a_patch_cannot_mend_is_told_beside_it() {
+    let (scene, tool, _) = scene();
+    let wrong = format!("acme/tool@{} # v1.1.0", tool.old);
+    scene.steps(&[&wrong, "acme/tool@v1", "./local"]);
+    let done = scene.pin(&["--diff"]);
+    let start = format!("--- a/{CI}\n");
+    assert!(done.ended(1).stdout.starts_with(&start), "{done:#?}");
+    let (first, rest) = done.stderr.split_once('\n').unwrap();
+    assert!(
+        first.starts_with(&format!("{CI}:6:15: mismatch acme/tool@")),
+        "{first}"
+    );
+    assert!(rest.starts_with("  the comment says v1.1.0"), "{rest}");
+    assert_eq!(rest.lines().count(), 1, "{rest}");
+}
+
 fn files_write(path: &std::path::Path, text: &str) {
     let file = fullsend::seam::files::AtomicFile::open(path).unwrap();
     file.commit(text.as_bytes()).unwrap();

@@ -22,7 +22,10 @@ use super::{
     selection::{Exclude, Selection, Wanted},
 };
 use crate::{
-    cli::{Context, Outcome, failure::CliFailure, policy_args::PolicyArgs, value::parse},
+    cli::{
+        Context, Outcome, failure::CliFailure, global::Format, policy_args::PolicyArgs,
+        value::parse,
+    },
     config::DenySource,
     forge::{GitHosts, GitOptions, RemoteRepository},
     generate::{ForgeKind, forge_of},
@@ -188,6 +191,10 @@ pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
         None => document.text(style, is_verbose),
     };
     findings::print(context, &findings, &references::RULES, text, &document)?;
+    if args.diff && context.global.format == Format::Human {
+        let beside = document.beside_diff();
+        beside.lines().for_each(|line| context.terminal.say(line));
+    }
     report.write(&document)?;
     sarif.write(&sarif::document(&findings, &references::RULES))?;
     let exit_code = document.exit_code(args.step() != Step::None);
