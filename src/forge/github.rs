@@ -21,7 +21,7 @@ use crate::{
     seam::{
         environment::Environment,
         http::{
-            HttpError, Method, Url, authority,
+            HttpError, Request, Url, authority,
             header::{ACCEPT, HeaderMap, HeaderValue},
         },
     },
@@ -168,10 +168,7 @@ impl Asking<'_> {
             HeaderValue::from_static("application/vnd.github+json"),
         );
         let question = Question {
-            method: Method::GET,
-            url,
-            headers,
-            body: None,
+            request: Request::get(url, headers),
             scheme: Scheme::Bearer,
             until: self.until,
         };

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    credentials::Credentials,
     error::{ForgeError, Reason},
     exchange::Exchange,
     git::{self, ObjectFormat},
@@ -23,6 +22,7 @@ use crate::{
     model::commit::CommitId,
     seam::{
         environment::Environment,
+        exchange,
         http::{Http, HttpOptions, Url, authority},
         retry,
     },
@@ -90,10 +90,12 @@ impl GitHosts {
         }
         Self {
             exchange: Arc::new(Exchange {
-                http,
-                credentials: Credentials::of(environment),
-                insecure_hosts,
-                first_wait: options.first_wait,
+                web: exchange::Exchange {
+                    http,
+                    insecure_hosts,
+                    first_wait: options.first_wait,
+                },
+                environment: environment.clone(),
             }),
             apis: Arc::new(Apis::of(environment, &options.github_url)),
             github_url: options.github_url,

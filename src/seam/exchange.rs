@@ -25,8 +25,8 @@ const LEFTOVER: u64 = 64 << 10;
 pub struct Exchange {
     /// What carries each request; it follows nothing and tries once.
     pub http: Http,
-    /// Where redirects may lead in plain HTTP (`host` or `host:port`), besides this machine and the
-    /// origin that they come from.
+    /// Where plain HTTP may go (`host` or `host:port`, in any case of letters), besides this
+    /// machine and the origin that a redirect comes from.
     pub insecure_hosts: Vec<String>,
     /// The wait before a second try; doubled with each try.
     pub first_wait: Duration,
@@ -37,6 +37,8 @@ pub struct Exchange {
 pub struct Answer {
     /// The answer.
     pub response: Response,
+    /// Where it comes from, after every redirect.
+    pub url: Url,
     /// Whether it comes from the origin that was asked, and every redirect before it did.
     pub at_home: bool,
 }
@@ -102,7 +104,11 @@ impl Exchange {
         for _ in 0..=REDIRECTS {
             let response = self.http.send(request.clone()).await?;
             if !matches!(response.status(), 301 | 302 | 303 | 307 | 308) {
-                return Ok(Answer { response, at_home });
+                return Ok(Answer {
+                    response,
+                    url: request.url,
+                    at_home,
+                });
             }
             request.url = self.target(&request.url, response.header(LOCATION))?;
             if response.status() == 303 {
@@ -141,8 +147,11 @@ impl Exchange {
         }
     }
 
-    fn is_plain(&self, url: &Url) -> bool {
-        http::is_loopback(url) || self.insecure_hosts.contains(&http::authority(url))
+    /// Whether plain HTTP may go to the host of `url`.
+    pub fn is_plain(&self, url: &Url) -> bool {
+        let authority = http::authority(url);
+        let insecure = |host: &String| host.eq_ignore_ascii_case(&authority);
+        http::is_loopback(url) || self.insecure_hosts.iter().any(insecure)
     }
 }
 

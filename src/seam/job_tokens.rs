@@ -34,8 +34,9 @@ enum Host {
     Named(&'static str),
     /// The host is the variable's value.
     Variable(&'static str),
-    /// The host is that of the URL in the variable.
-    UrlVariable(&'static str),
+    /// The host is that of the URL in the variable; outside of a job, where it is not set, that of
+    /// the public service.
+    UrlVariable(&'static str, &'static str),
 }
 
 const GITLAB: &[Host] = &[
@@ -52,8 +53,8 @@ const KINDS: &[Kind] = &[
         default_user: "x-access-token",
         hosts: &[
             Host::Named("ghcr.io"),
-            Host::UrlVariable("GITHUB_API_URL"),
-            Host::UrlVariable("GITHUB_SERVER_URL"),
+            Host::UrlVariable("GITHUB_API_URL", "https://api.github.com"),
+            Host::UrlVariable("GITHUB_SERVER_URL", "https://github.com"),
         ],
     },
     // Whoever sets GITLAB_TOKEN wants more than the job's own token can.
@@ -103,7 +104,7 @@ impl Host {
         match self {
             Self::Named(host) => Some((*host).to_owned()),
             Self::Variable(name) => environment.get(name).map(str::to_owned),
-            Self::UrlVariable(name) => Url::parse(environment.get(name)?)
+            Self::UrlVariable(name, public) => Url::parse(environment.get(name).unwrap_or(public))
                 .ok()
                 .map(|url| authority(&url))
                 .filter(|host| !host.is_empty()),
@@ -144,7 +145,9 @@ mod tests {
             assert_eq!(found(&variables, other), None, "{other}");
         }
         let nameless = Some("GITHUB_TOKEN x-access-token".to_owned());
-        assert_eq!(found(&variables[..1], "ghcr.io"), nameless);
+        for host in ["ghcr.io", "github.com", "api.github.com"] {
+            assert_eq!(found(&variables[..1], host), nameless, "{host}");
+        }
         assert_eq!(found(&variables[1..], "ghcr.io"), None);
     }
 

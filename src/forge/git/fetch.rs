@@ -12,14 +12,9 @@ use super::{
     packets, question,
 };
 use crate::{
-    forge::{
-        error::Reason,
-        exchange::{Answer, Exchange},
-        limits,
-        refs::Reach,
-        repository::RemoteRepository,
-    },
+    forge::{error::Reason, exchange::Exchange, limits, refs::Reach, repository::RemoteRepository},
     model::commit::CommitId,
+    seam::exchange::Answer,
 };
 
 /// Whether `commit` is one of `tips` or an ancestor of one.

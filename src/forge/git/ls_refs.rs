@@ -10,12 +10,13 @@ use super::{
 use crate::{
     forge::{
         error::Reason,
-        exchange::{Answer, Exchange},
+        exchange::Exchange,
         limits,
         refs::{Refs, Tag},
         repository::RemoteRepository,
     },
     model::commit::CommitId,
+    seam::exchange::Answer,
 };
 
 /// Asks for all tags and branches, in one request; where objects are named by SHA-256, in two.

@@ -11,17 +11,15 @@ pub(super) use ls_refs::{is_ref_name, ls_refs};
 use aws_lc_rs::digest;
 use tokio::time::Instant;
 
-use super::{
-    credentials::Scheme,
-    error::Reason,
-    exchange::{Answer, Question},
-    repository::RemoteRepository,
-};
+use super::{credentials::Scheme, error::Reason, exchange::Question, repository::RemoteRepository};
 use crate::{
     model::commit::CommitId,
-    seam::http::{
-        Method,
-        header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT},
+    seam::{
+        exchange::Answer,
+        http::{
+            Method, Request,
+            header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT},
+        },
     },
 };
 use packet::Packets;
@@ -112,10 +110,12 @@ fn question(repository: &RemoteRepository, body: Vec<u8>, until: Instant) -> Que
         concat!("git/fullsend-", env!("CARGO_PKG_VERSION")),
     );
     Question {
-        method: Method::POST,
-        url: repository.service(SERVICE),
-        headers,
-        body: Some(body),
+        request: Request {
+            method: Method::POST,
+            url: repository.service(SERVICE),
+            headers,
+            body: Some(body),
+        },
         scheme: Scheme::Basic,
         until,
     }
