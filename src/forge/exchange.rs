@@ -74,13 +74,11 @@ impl Exchange {
 
     async fn follow(&self, request: &Request) -> Result<Answer, Reason> {
         let answer = self.web.follow(request).await?;
-        match answer.response.status() {
-            200 => Ok(answer),
-            _ => {
-                let with_token = answer.at_home && request.headers.contains_key(AUTHORIZATION);
-                Err(refused(answer.response, with_token).await)
-            }
+        if answer.response.status() == 200 {
+            return Ok(answer);
         }
+        let with_token = answer.at_home && request.headers.contains_key(AUTHORIZATION);
+        Err(refused(answer.response, with_token).await)
     }
 }
 

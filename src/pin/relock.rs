@@ -339,10 +339,9 @@ mod tests {
 
     /// What becomes of `lock` where a workflow with these steps has each go to a version, or stay.
     fn relocked(lock: &str, steps: &[(&str, Option<(&str, &str)>)]) -> Relocked {
-        let lines: String = steps
-            .iter()
-            .map(|(uses, _)| format!("    - uses: {uses}\n"))
-            .collect();
+        let lines = steps.iter();
+        let lines = lines.map(|(uses, _)| format!("    - uses: {uses}\n"));
+        let lines = lines.collect::<Vec<_>>().concat();
         let text = format!("on: push\njobs:\n  a:\n    steps:\n{lines}");
         let found = references(Path::new(FILE), text.as_bytes()).unwrap();
         let lock = WorkflowLock::read(lock.as_bytes());
@@ -359,7 +358,8 @@ mod tests {
     }
 
     fn lock(list: &[&str], entries: &[(&str, &str)]) -> String {
-        let list: String = list.iter().map(|name| format!("  - {name}\n")).collect();
+        let list = list.iter().map(|name| format!("  - {name}\n"));
+        let list = list.collect::<Vec<_>>().concat();
         let entries = entries.iter().map(|(name, commit)| {
             format!("  {name}:\n    ref: refs/tags/x\n    commit: sha1-{commit}\n    repo_id: 1\n")
         });

@@ -330,7 +330,8 @@ mod properties {
             // Prefixes that say that a hash follows, and dates between hyphens, are read otherwise.
             prop_assume!(!["sha-", "git-", "commit-"].contains(&prefix.as_str()));
             let joined = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
-            let words: String = pre.iter().chain(&variant).map(|word| format!("-{word}")).collect();
+            let words: Vec<_> = pre.iter().chain(&variant).map(|word| format!("-{word}")).collect();
+            let words = words.concat();
             let tag = format!("{prefix}{v}{joined}{words}");
             let version = TagVersion::parse(&tag, Image).unwrap();
             prop_assert_eq!(version.prefix(), &prefix);

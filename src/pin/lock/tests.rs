@@ -33,10 +33,8 @@ fn options() -> Options {
 }
 
 fn workflow(uses: &[&str], image: &str) -> Vec<Reference> {
-    let steps: String = uses
-        .iter()
-        .map(|uses| format!("    - uses: {uses}\n"))
-        .collect();
+    let steps = uses.iter().map(|uses| format!("    - uses: {uses}\n"));
+    let steps = steps.collect::<Vec<_>>().concat();
     let text = format!("on: push\njobs:\n  a:\n    container: {image}\n    steps:\n{steps}");
     references(Path::new(WORKFLOW), text.as_bytes()).unwrap()
 }
