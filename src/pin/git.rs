@@ -10,8 +10,9 @@ use crate::{
     model::{
         commit::CommitId,
         pinning::Status,
-        version::{Flavor, Moves, Step, most_exact, moves, newer},
+        version::{Flavor, Moves, Step, TagVersion, most_exact, moves, newer},
     },
+    reference::is_reference,
 };
 
 /// More versions than this are not looked at for one that may be moved to.
@@ -72,7 +73,7 @@ fn at_name(asked: &AtReference<'_>, refs: &Refs) -> Decision {
         (Some(commit), _) | (None, Some(commit)) => {
             let short = short_name(name);
             let version = if is_moving(short) {
-                most_exact(refs.tags_of(commit), Some(short), Flavor::Git).unwrap_or(short)
+                exact_of(refs, commit, Some(short)).unwrap_or(short)
             } else {
                 short
             };
@@ -103,6 +104,19 @@ fn is_short_commit(name: &str) -> bool {
 
 fn is_moving(name: &str) -> bool {
     moves(name, Flavor::Git) == Moves::Moving
+}
+
+/// Whether `tag` is a release of the line that `line` names; any is, of a line that is no version.
+fn is_of_line(tag: &str, line: &str) -> bool {
+    let line = TagVersion::parse(line, Flavor::Git);
+    let tag = TagVersion::parse(tag, Flavor::Git);
+    line.is_none_or(|line| tag.is_some_and(|tag| tag.refines(&line)))
+}
+
+/// The most exact version of `commit` that could be written behind an `@`.
+fn exact_of<'r>(refs: &'r Refs, commit: &'r CommitId, like: Option<&str>) -> Option<&'r str> {
+    let tags = refs.tags_of(commit).filter(|tag| is_reference(tag));
+    most_exact(tags, like, Flavor::Git)
 }
 
 /// GitHub takes whole names of references too.
@@ -161,7 +175,7 @@ pub(super) fn at_commit(
             asked.repository
         )));
     }
-    let exact = most_exact(refs.tags_of(commit), asked.version, Flavor::Git);
+    let exact = exact_of(refs, commit, asked.version);
     let told = |version: &str| Pin::Commit {
         commit: commit.clone(),
         version: Some(version.to_owned()),
@@ -181,7 +195,8 @@ pub(super) fn at_commit(
                 .because(format!("it is {exact}, more exactly than `{version}`")),
             _ => Decision::new(Status::Pinned),
         }),
-        Some((named, _)) if is_moving(&named) => {
+        // Only a release of that line was ever what the tag stood for.
+        Some((named, _)) if is_moving(&named) && exact.is_none_or(|it| is_of_line(it, &named)) => {
             let moved = format!("{named} has moved on since");
             let decision = Decision::new(Status::Stale).because(moved);
             match exact {
@@ -286,19 +301,17 @@ pub(super) fn updated(
     let Some(current) = current.filter(|_| options.step != Step::None) else {
         return Ok(decision);
     };
-    let candidates = newer(current, refs.tag_names(), options.step, Flavor::Git);
-    let mut held_back = None;
+    let tags = refs.tag_names().filter(|tag| is_reference(tag));
+    let candidates = newer(current, tags, options.step, Flavor::Git);
+    let (candidates, mut held_back) = within_bounds(candidates, asked.refuse);
     for candidate in candidates.into_iter().take(MAX_CANDIDATES) {
         let Some(commit) = refs.tag(candidate) else {
             continue;
         };
-        let refused = match (asked.refuse)(candidate) {
-            Some(reason) => Some(reason),
-            None => too_young(options, candidate, || {
-                facts.commit_time(asked.repository, commit)
-            })?,
-        };
-        let Some(reason) = refused else {
+        let too_young = too_young(options, candidate, || {
+            facts.commit_time(asked.repository, commit)
+        })?;
+        let Some(reason) = too_young else {
             let status = match decision.status {
                 Status::Unpinned => Status::Unpinned,
                 _ => Status::Stale,
@@ -316,6 +329,24 @@ pub(super) fn updated(
         Some(reason) => decision.because(reason),
         None => decision,
     })
+}
+
+/// Those of `candidates` that nothing speaks against, and what speaks against the first of the
+/// others.
+pub(super) fn within_bounds<'t>(
+    candidates: Vec<&'t str>,
+    refuse: &dyn Fn(&str) -> Option<String>,
+) -> (Vec<&'t str>, Option<String>) {
+    let mut held_back = None;
+    let is_within = |tag: &&str| match refuse(tag) {
+        Some(reason) => {
+            held_back.get_or_insert(reason);
+            false
+        }
+        None => true,
+    };
+    let within = candidates.into_iter().filter(is_within).collect();
+    (within, held_back)
 }
 
 /// Why `version` is not old enough.

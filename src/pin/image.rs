@@ -3,7 +3,7 @@
 use super::{
     decision::{Decision, Pin},
     facts::{Facts, Lack, Tagged},
-    git::{MAX_CANDIDATES, too_young},
+    git::{MAX_CANDIDATES, too_young, within_bounds},
     options::Options,
 };
 use crate::{
@@ -99,14 +99,16 @@ fn at_both(
     };
     if moves(tag, Flavor::Image) == Moves::Moving {
         let stale = Decision::new(Status::Stale);
-        return Ok(if options.step == Step::None {
-            stale.because(format!(
+        if options.step == Step::None {
+            return Ok(stale.because(format!(
                 "{tag} has moved on since: `--update patch` takes what it is now"
-            ))
-        } else {
-            stale
+            )));
+        }
+        return Ok(match refused(image, tag, found, facts, options)? {
+            Some(reason) => stale.because(format!("{tag} has moved on since; {reason}")),
+            None => stale
                 .to(pin(tag, &found.digest))
-                .because(format!("{tag} has moved on since"))
+                .because(format!("{tag} has moved on since")),
         });
     }
     Ok(Decision::new(Status::Mismatch).because(format!(
@@ -139,6 +141,24 @@ fn pin(tag: &str, digest: &Digest) -> Pin {
     }
 }
 
+/// Why `image` may not be moved to `found`, which is its `tag`.
+fn refused(
+    image: &ImageName,
+    tag: &str,
+    found: &Tagged,
+    facts: &Facts,
+    options: &Options,
+) -> Result<Option<String>, Lack> {
+    let wanted = image.repository.tagged_at(tag, &found.digest);
+    let refused = wanted.and_then(|it| options.bounds.refuse_image(&it, options.now));
+    match refused {
+        Some(reason) => Ok(Some(reason)),
+        None => too_young(options, tag, || {
+            facts.created(&image.repository.at(&found.digest))
+        }),
+    }
+}
+
 /// `decision` with the newest version that may be moved to.
 fn updated(
     decision: Decision,
@@ -152,21 +172,16 @@ fn updated(
     }
     let tags = facts.tags(&image.repository)?.iter().map(String::as_str);
     let candidates = newer(current, tags, options.step, Flavor::Image);
-    let mut held_back = None;
+    let refuse = |tag: &str| {
+        let wanted = image.repository.tagged(tag)?;
+        options.bounds.refuse_image(&wanted, options.now)
+    };
+    let (candidates, mut held_back) = within_bounds(candidates, &refuse);
     for candidate in candidates.into_iter().take(MAX_CANDIDATES) {
         let Some(found) = behind(image, candidate, facts)? else {
             continue;
         };
-        let Some(wanted) = image.repository.tagged_at(candidate, &found.digest) else {
-            continue;
-        };
-        let refused = match options.bounds.refuse_image(&wanted, options.now) {
-            Some(reason) => Some(reason),
-            None => too_young(options, candidate, || {
-                facts.created(&image.repository.at(&found.digest))
-            })?,
-        };
-        let Some(reason) = refused else {
+        let Some(reason) = refused(image, candidate, found, facts, options)? else {
             let status = match decision.status {
                 Status::Unpinned => Status::Unpinned,
                 _ => Status::Stale,

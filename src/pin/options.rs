@@ -12,6 +12,7 @@ use crate::{
     model::{
         image::{ImageReference, Repository},
         pinning::ReferenceKind,
+        skew,
         version::Step,
     },
 };
@@ -89,7 +90,7 @@ impl Bounds {
 
     /// Why version `tag` of the action `name` may not be moved to.
     pub(super) fn refuse_action(&self, name: &str, tag: &str, now: Timestamp) -> Option<String> {
-        if name != self.action {
+        if !name.eq_ignore_ascii_case(&self.action) {
             return None;
         }
         // A denied version is that of the pair.
@@ -119,7 +120,7 @@ impl Bounds {
                 hold.reason
             ));
         }
-        let version = Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok();
+        let version = skew::of_tag(tag);
         let is_allowed =
             |allowed: &BTreeSet<Version>| version.is_some_and(|it| allowed.contains(&it));
         (!allowed.is_none_or(is_allowed)).then(|| format!("the fleet does not allow {tag} yet"))

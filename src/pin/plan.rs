@@ -7,7 +7,7 @@ use super::{
     ask::World,
     decide::{decide, excluded},
     decision::Decision,
-    facts::{Fact, Facts, Question},
+    facts::{Facts, Question},
     governed::decide_locked,
     options::Options,
     skew,
@@ -25,12 +25,11 @@ pub struct Site<'a> {
 
 /// Decides about every one of `sites`, in their order.
 ///
-/// What is not among `facts` is asked of `world`, each question once, and learned. Without a world
-/// nothing is asked, and what is not known is an error of its reference.
+/// What is not among `facts` is asked of `world`, each question once, and learned.
 pub async fn plan(
     sites: &[Site<'_>],
     facts: &mut Facts,
-    world: Option<&World<'_>>,
+    world: &World<'_>,
     options: &Options,
 ) -> Vec<Decision> {
     let mut decisions: Vec<Option<Decision>> = sites
@@ -41,13 +40,14 @@ pub async fn plan(
     loop {
         let mut open: BTreeSet<Question> = BTreeSet::new();
         // What one place asks for is most often asked for by many.
-        let mut known: HashMap<&str, Vec<(&Site<'_>, Decision)>> = HashMap::new();
+        let mut known: HashMap<_, Vec<(&Site<'_>, Decision)>> = HashMap::new();
         for (site, decided) in sites.iter().zip(&mut decisions) {
             if decided.is_some() {
                 continue;
             }
             let reference = site.reference;
-            let alike = known.entry(&reference.written).or_default();
+            let said = (&reference.written, reference.version());
+            let alike = known.entry(said).or_default();
             let is_alike =
                 |it: &Site<'_>| it.locked == site.locked && says_the_same(it.reference, reference);
             if let Some((_, decision)) = alike.iter().find(|(it, _)| is_alike(it)) {
@@ -83,11 +83,7 @@ pub async fn plan(
             }
             continue;
         }
-        let learned = match world {
-            Some(world) => world.ask(open, facts).await,
-            None => open.into_iter().map(not_recorded).collect(),
-        };
-        for fact in learned {
+        for fact in world.ask(open, facts).await {
             facts.learn(fact);
         }
     }
@@ -99,19 +95,4 @@ fn says_the_same(one: &Reference, other: &Reference) -> bool {
     one.target == other.target
         && one.version() == other.version()
         && one.obstacle() == other.obstacle()
-}
-
-fn not_recorded(question: Question) -> Fact {
-    let why = || "nothing is recorded of it, and nothing is asked while offline".to_owned();
-    match question {
-        Question::Refs(of) => Fact::Refs(of, Err(why())),
-        Question::Reach(of, commit) => Fact::Reach(of, commit, Err(why())),
-        Question::CommitTime(of, commit) => Fact::CommitTime(of, commit, Err(why())),
-        Question::Digest(of) => Fact::Digest(of, Err(why())),
-        Question::Tags(of) => Fact::Tags(of, Err(why())),
-        Question::Created(of) => Fact::Created(of, Err(why())),
-        Question::Verdict(of) => Fact::Verdict(of, Err(why())),
-        Question::Content(of) => Fact::Content(of, Err(why())),
-        Question::Uses(of) => Fact::Uses(of, Err(why())),
-    }
 }

@@ -24,7 +24,9 @@ enum Ours {
 
 fn ours(reference: &Reference, options: &Options) -> Option<Ours> {
     match &reference.target {
-        Target::Action { repository, .. } if *repository == options.bounds.action => {
+        Target::Action { repository, .. }
+            if repository.eq_ignore_ascii_case(&options.bounds.action) =>
+        {
             Some(Ours::Action)
         }
         Target::Image(image) if options.bounds.image.as_ref() == Some(&image.repository) => {
@@ -63,9 +65,12 @@ pub(super) fn part(sites: &[Site<'_>], decisions: &[Decision], options: &Options
 
 fn version_after<'a>(reference: &'a Reference, decision: &'a Decision) -> Option<&'a str> {
     match (&decision.to, &reference.target) {
-        (Some(Pin::Image { tag, .. }), _) => Some(tag),
+        (Some(Pin::Image { tag, .. } | Pin::Tag(tag)), _) => Some(tag),
         (Some(Pin::Commit { version, .. }), _) => version.as_deref(),
+        (Some(Pin::Locked { version, .. }), _) => Some(version),
         (_, Target::Image(image)) => image.tag.as_deref(),
+        // Where a lock has the commit, the version stands in its place.
+        (_, Target::Action { reference: at, .. }) => reference.version().or(Some(at)),
         _ => reference.version(),
     }
 }

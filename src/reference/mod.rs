@@ -35,7 +35,7 @@ pub use mask::{Masked, mask};
 pub use named::{NamedImage, NamedImages};
 pub use one::{Reference, Spot, SpotPart, Unresolved, VersionComment};
 pub use place::{Kind, Place};
-pub use target::{ImageName, Malformed, Target};
+pub use target::{ImageName, Malformed, Target, is_reference};
 
 use crate::document::{
     self, DocumentError, Problem, Source,

@@ -214,7 +214,7 @@ fn is_path(path: &str) -> bool {
 }
 
 /// Whether `text` could be a commit, a tag or a branch that needs no quotes anywhere.
-pub(super) fn is_reference(text: &str) -> bool {
+pub fn is_reference(text: &str) -> bool {
     let known = |c: char| c.is_ascii_alphanumeric() || "._/~+-".contains(c);
     !text.is_empty() && text.len() <= 250 && text.chars().all(known)
 }

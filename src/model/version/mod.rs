@@ -124,7 +124,7 @@ impl<'a> TagVersion<'a> {
     }
 
     /// Whether `self` is `line` with more numbers or the same: `v4.3.1` of `v4`.
-    fn refines(&self, line: &TagVersion<'_>) -> bool {
+    pub fn refines(&self, line: &TagVersion<'_>) -> bool {
         self.same_series(line) && self.numbers().starts_with(line.numbers())
     }
 

@@ -255,7 +255,7 @@ async fn who_never_answers_is_an_error_in_the_end() {
             locked: None,
         })
         .collect();
-    let decisions = pin::plan(&sites, &mut Facts::default(), Some(&world), &options).await;
+    let decisions = pin::plan(&sites, &mut Facts::default(), &world, &options).await;
     let statuses: Vec<_> = decisions.iter().map(|it| it.status.as_str()).collect();
     assert_eq!(statuses, ["error", "error", "unpinned", "unpinned"]);
     for decision in &decisions[..2] {

@@ -252,7 +252,7 @@ async fn settle(
         }
         Recorded::Unused | Recorded::Renewed(_) => {
             let sites: Vec<Site<'_>> = sites.collect();
-            pin::plan(&sites, &mut facts, Some(&world), &options).await
+            pin::plan(&sites, &mut facts, &world, &options).await
         }
     };
     locks.follow(files, &mut decisions);
