@@ -9,6 +9,7 @@ mod images;
 mod lock;
 mod places;
 mod scene;
+mod signatures;
 mod status;
 mod thin;
 mod updates;
