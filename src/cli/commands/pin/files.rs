@@ -25,7 +25,7 @@ pub(super) struct Read<'a> {
 pub(super) struct Settled {
     pub(super) rows: Vec<ReferenceRow>,
     /// The file with every edit made; nothing where there is none.
-    text: Option<String>,
+    pub(super) text: Option<String>,
     /// The rows of references that move only together with a lock of actions, by number.
     pub(super) governed: Vec<usize>,
 }

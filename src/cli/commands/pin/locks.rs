@@ -2,6 +2,8 @@
 
 use std::{path::Path, sync::Arc};
 
+use rayon::prelude::*;
+
 use super::files::{Read, Settled, unread};
 use crate::{
     cli::{commands::selection::Selected, patch::patch},
@@ -12,6 +14,10 @@ use crate::{
     report::references::ReferenceRow,
     seam::files,
 };
+
+/// So many files are written at the same time: each waits for the disk, which takes as long for
+/// several as for one.
+const WRITERS: usize = 16;
 
 /// The locks of the repositories that are looked at.
 pub(super) struct Locks<'a>(Vec<Own<'a>>);
@@ -146,11 +152,23 @@ impl<'a> Locks<'a> {
         for own in &self.0 {
             own.write(reads, settled);
         }
-        for (read, settled) in reads.iter().zip(settled) {
-            if settled.governed.is_empty() {
-                read.write(settled);
-            }
-        }
+        let others = reads.iter().zip(settled);
+        write_all(others.filter(|(_, settled)| settled.governed.is_empty()));
+    }
+}
+
+/// Writes files that have nothing to do with each other.
+fn write_all<'w>(files: impl Iterator<Item = (&'w Read<'w>, &'w mut Settled)>) {
+    let files = files.filter(|(_, settled)| settled.text.is_some());
+    let files: Vec<_> = files.collect();
+    let threads = files.len().clamp(1, WRITERS);
+    let write = || {
+        let files = files.into_par_iter();
+        files.for_each(|(read, settled)| read.write(settled));
+    };
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(write),
+        Err(_) => write(),
     }
 }
 
