@@ -94,7 +94,7 @@ pub async fn until<T, E: Failure, F: Future<Output = Result<T, E>>>(
 
 /// The wait before try number `tries + 1`: `first`, doubled with each try after it, and between
 /// half and all of that by chance, so that the jobs of one workflow do not come back all at once.
-pub fn backoff(first: Duration, tries: u32) -> Duration {
+fn backoff(first: Duration, tries: u32) -> Duration {
     let doubled = first.saturating_mul(1 << tries.saturating_sub(1).min(16));
     let whole = doubled.min(LONGEST_WAIT);
     // The standard library seeds each hasher at random: enough chance for this purpose.

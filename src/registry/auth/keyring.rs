@@ -79,7 +79,8 @@ mod tests {
         assert_eq!(password.expose_secret(), "t");
         assert_eq!(credential.username, "octocat");
         assert_eq!(credential.origin, "GITHUB_TOKEN");
-        assert_eq!(credential.hosts, Some(vec!["ghcr.io".to_owned()]));
+        let own = ["ghcr.io", "api.github.com", "github.com"].map(str::to_owned);
+        assert_eq!(credential.hosts, Some(own.into()));
         assert!(found("docker.io/a/b").await.is_none());
     }
 }
