@@ -30,6 +30,9 @@ impl ReferenceKind {
     }
 }
 
+/// How the reason ends why most references are not pinned: `a tag can be moved`.
+pub const CAN_BE_MOVED: &str = "can be moved";
+
 /// How a reference stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

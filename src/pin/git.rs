@@ -9,7 +9,7 @@ use crate::{
     forge::{Reach, Refs, RemoteRepository},
     model::{
         commit::CommitId,
-        pinning::Status,
+        pinning::{CAN_BE_MOVED, Status},
         version::{Flavor, Moves, Step, TagVersion, most_exact, moves, newer},
     },
     reference::is_reference,
@@ -83,7 +83,7 @@ fn at_name(asked: &AtReference<'_>, refs: &Refs) -> Decision {
                     commit: commit.clone(),
                     version: Some(version.to_owned()),
                 })
-                .because(format!("{what} can be moved"))
+                .because(format!("{what} {CAN_BE_MOVED}"))
         }
         (None, None) => Decision::new(Status::Missing).because(format!(
             "{} has no tag and no branch `{name}`: {}",
@@ -104,6 +104,10 @@ fn is_short_commit(name: &str) -> bool {
 
 fn is_moving(name: &str) -> bool {
     moves(name, Flavor::Git) == Moves::Moving
+}
+
+fn is_version(word: &str) -> bool {
+    TagVersion::parse(word, Flavor::Git).is_some()
 }
 
 /// Whether `tag` is a release of the line that `line` names; any is, of a line that is no version.
@@ -216,6 +220,13 @@ pub(super) fn at_commit(
             );
             let mismatch = Decision::new(Status::Mismatch).because(reason);
             on_history(asked, commit, refs, facts, mismatch)
+        }
+        // People write less than the tag has.
+        None if exact.is_some_and(|it| is_version(version) && is_of_line(it, version)) => {
+            let exact = exact.unwrap_or_default();
+            Ok(Decision::new(Status::Stale)
+                .to(told(exact))
+                .because(format!("it is {exact}, more exactly than `{version}`")))
         }
         None => {
             let decision = match exact {

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     model::{
         digest::Digest,
-        pinning::Status,
+        pinning::{CAN_BE_MOVED, Status},
         version::{Flavor, Moves, Step, moves, newer},
     },
     reference::ImageName,
@@ -53,8 +53,8 @@ fn at_tag(image: &ImageName, tag: Option<&str>, facts: &Facts) -> Result<Decisio
         return Ok(no_such_tag(image, name));
     };
     let reason = match tag {
-        Some(_) => "a tag can be moved",
-        None => "without a tag `latest` is meant, which moves",
+        Some(_) => format!("a tag {CAN_BE_MOVED}"),
+        None => "without a tag `latest` is meant, which moves".to_owned(),
     };
     Ok(Decision::new(Status::Unpinned)
         .to(pin(name, &found.digest))
@@ -198,25 +198,44 @@ fn updated(
     })
 }
 
-/// `decision`, unless the policy refuses what the image is to become.
+/// `decision`, unless the deny list or the policy is against what will run by it.
 fn accepted(
     decision: Decision,
     image: &ImageName,
     facts: &Facts,
     options: &Options,
 ) -> Result<Decision, Lack> {
-    let Some(Pin::Image { tag, digest }) = decision.to.as_ref().filter(|_| options.verify) else {
+    let runs = match (&decision.to, &image.tag, &image.digest) {
+        (Some(Pin::Image { tag, digest }), ..) | (None, Some(tag), Some(digest)) => {
+            image.repository.tagged_at(tag, digest)
+        }
+        _ => None,
+    };
+    let Some(runs) = runs else {
         return Ok(decision);
     };
-    let whole = image.repository.tagged_at(tag, digest);
-    let refusal = match whole {
-        Some(whole) => facts.refusal(&whole)?,
-        None => None,
+    if let Some(reason) = options.bounds.denies(&runs) {
+        let replacement = options.bounds.replacement(&runs);
+        let replacement = replacement.filter(|_| options.step != Step::None);
+        let denied = Decision::new(Status::Unpinned).because(reason);
+        return Ok(
+            match replacement
+                .as_ref()
+                .and_then(|it| it.tag().zip(it.digest()))
+            {
+                Some((tag, digest)) => denied.to(pin(tag, digest)),
+                None => denied,
+            },
+        );
+    }
+    let refusal = if options.verify {
+        facts.refusal(&runs)?
+    } else {
+        None
     };
     Ok(match refusal {
         Some(reason) => {
-            let reason = format!("not pinned to {tag}@{digest}: {reason}");
-            Decision::new(decision.status).because(reason)
+            Decision::new(Status::Unpinned).because(format!("the policy refuses {runs}: {reason}"))
         }
         None => decision,
     })

@@ -73,12 +73,28 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// Why `image` must not run.
+    pub(super) fn denies(&self, image: &ImageReference) -> Option<String> {
+        let denied = self.denied(image)?;
+        Some(of_denied(image.tag().unwrap_or_default(), denied))
+    }
+
+    /// What is to run instead of `image`, which is denied.
+    pub(super) fn replacement(&self, image: &ImageReference) -> Option<ImageReference> {
+        self.deny.replacement(image, self.denied(image)?)
+    }
+
+    /// A denied version is one of our own; a denied digest is one of anything.
+    fn denied(&self, image: &ImageReference) -> Option<&Denied> {
+        let is_ours = self.image.as_ref() == Some(image.repository());
+        let denied = self.deny.find(image, image.digest());
+        denied.filter(|it| is_ours || matches!(it.subject, DeniedSubject::Digest(_)))
+    }
+
     /// Why `image` may not be moved to.
     pub(super) fn refuse_image(&self, image: &ImageReference, now: Timestamp) -> Option<String> {
         let is_ours = self.image.as_ref() == Some(image.repository());
-        // A denied version is one of our own; a denied digest is one of anything.
-        let denied = self.deny.find(image, image.digest());
-        let denied = denied.filter(|it| is_ours || matches!(it.subject, DeniedSubject::Digest(_)));
+        let denied = self.denied(image);
         match image.tag() {
             Some(tag) if is_ours => {
                 let allowed = self.allowed.as_ref().map(|allowed| &allowed.images);

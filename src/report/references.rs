@@ -16,7 +16,7 @@ use super::{
 };
 use crate::model::{
     exit_code,
-    pinning::{ReferenceKind, Status},
+    pinning::{CAN_BE_MOVED, ReferenceKind, Status},
     span::Span,
     text::{printable, shortened},
 };
@@ -141,6 +141,25 @@ fn rule(status: Status) -> Option<&'static Rule> {
     }
 }
 
+/// What fails a check.
+const FAILURES: [Status; 4] = [
+    Status::Unpinned,
+    Status::Mismatch,
+    Status::Impostor,
+    Status::Missing,
+];
+
+/// Which rows people see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What fails a check, and nothing else.
+    Failures,
+    /// What changed, or has something to be said of it.
+    Usual,
+    /// Every row with its reason.
+    All,
+}
+
 impl References {
     /// The document of `references`, in the order of files and places.
     pub fn new(mut references: Vec<ReferenceRow>, diff: Option<String>) -> Self {
@@ -170,16 +189,10 @@ impl References {
     /// 3 where somebody gave no answer, 1 where something is to be mended; what is merely stale is
     /// something only where newer versions were `asked_for`.
     pub fn exit_code(&self, asked_for: bool) -> u8 {
-        let bad = [
-            Status::Unpinned,
-            Status::Mismatch,
-            Status::Impostor,
-            Status::Missing,
-        ];
         let has = |status: &Status| self.count(*status) > 0;
         if has(&Status::Error) {
             exit_code::UNAVAILABLE
-        } else if bad.iter().any(has) || (asked_for && has(&Status::Stale)) {
+        } else if FAILURES.iter().any(has) || (asked_for && has(&Status::Stale)) {
             exit_code::FINDINGS
         } else {
             exit_code::OK
@@ -213,13 +226,16 @@ impl References {
         text
     }
 
-    /// The rows for people; those that are as they should be only if all are `wanted`.
-    pub fn text(&self, style: Style, wanted: bool) -> String {
+    /// The rows for people, as many as `detail` says.
+    pub fn text(&self, style: Style, detail: Detail) -> String {
         let mut text = String::new();
         for row in &self.references {
-            if wanted || !row.is_quiet() {
-                row.write(&mut text, style, wanted);
+            if row.is_in(detail) {
+                row.write(&mut text, style, detail == Detail::All);
             }
+        }
+        if detail == Detail::Failures {
+            return text;
         }
         let counts = Status::ALL.iter().filter(|status| self.count(**status) > 0);
         let counts: Vec<_> = counts
@@ -258,6 +274,14 @@ impl ReferenceRow {
     }
 
     /// Whether nobody has to read it.
+    fn is_in(&self, detail: Detail) -> bool {
+        match detail {
+            Detail::All => true,
+            Detail::Usual => !self.is_quiet(),
+            Detail::Failures => self.status == Status::Error || FAILURES.contains(&self.status),
+        }
+    }
+
     fn is_quiet(&self) -> bool {
         match self.status {
             Status::Pinned => self.reason.is_none(),
@@ -279,10 +303,10 @@ impl ReferenceRow {
             let _ = write!(text, " -> {}", short(after));
         }
         text.push('\n');
-        // What was mended, or will be, needs no words.
-        let is_plain = !wanted && matches!(self.status, Status::Changed | Status::Unpinned);
-        let reason = self.reason.as_ref();
-        if let Some(reason) = reason.filter(|_| !(is_plain && self.is_to_change())) {
+        // That needs no words where it was mended, or will be.
+        let is_plain =
+            |reason: &&String| !wanted && self.is_to_change() && reason.ends_with(CAN_BE_MOVED);
+        if let Some(reason) = self.reason.as_ref().filter(|reason| !is_plain(reason)) {
             let _ = writeln!(text, "  {}", shortened(&printable(reason), 1_000));
         }
     }

@@ -14,6 +14,9 @@ use crate::{
 /// The action that runs the sandbox, where no fleet names another.
 const ACTION: &str = "fullsend-ai/sandbox";
 
+/// The sandbox image, where neither fullsend.yaml nor a fleet names another.
+const IMAGE: &str = "ghcr.io/fullsend-ai/agent-sandbox";
+
 /// What fullsend.yaml, the deny list and the fleet say together.
 pub(super) async fn of(
     args: &PinArgs,
@@ -23,16 +26,18 @@ pub(super) async fn of(
 ) -> Result<Bounds, CliFailure> {
     let image = loaded.config.image.as_ref();
     let mut bounds = Bounds {
-        image: image.map(|image| image.repository().clone()),
+        image: match image {
+            Some(image) => Some(image.repository().clone()),
+            None => IMAGE.parse().ok(),
+        },
         action: ACTION.to_owned(),
         hold: loaded.config.hold.clone(),
         ..Bounds::default()
     };
-    // Nothing is moved, and nothing has to be asked for, unless newer versions are.
-    if args.step() == Step::None {
-        return Ok(bounds);
+    // Not asked for unless something is moved, or asked about it.
+    if args.step() != Step::None || args.deny.is_some() || args.verify {
+        bounds.deny = policy.denied(context).await?;
     }
-    bounds.deny = policy.denied(context).await?;
     if let Some(path) = &args.fleet {
         let fleet = fleet(path)?;
         bounds.allowed = Some(fleet.allowed(ring(&fleet, args.ring.as_deref())?));

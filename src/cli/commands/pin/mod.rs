@@ -35,7 +35,7 @@ use crate::{
     registry::Registry,
     report::{
         Style,
-        references::{self, ReferenceRow, References},
+        references::{self, Detail, ReferenceRow, References},
         sarif, step_summary,
     },
     seam::{git, http::authority},
@@ -58,7 +58,7 @@ pub struct PinArgs {
     /// Changes nothing, and prints the changes as a patch that `git apply` takes
     #[arg(long)]
     diff: bool,
-    /// Moves to the newest version within such a step; without a value minor [default: none]
+    /// Moves to the newest version within such a step [default: none; as the last word: minor]
     #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "minor")]
     update: Option<Step>,
     /// Only such references
@@ -68,7 +68,7 @@ pub struct PinArgs {
     #[arg(long, value_name = "GLOB", value_parser = ExcludeArg::parse)]
     exclude: Vec<ExcludeArg>,
     /// With --update: to no version that is younger, as `7d`
-    #[arg(long, value_name = "DURATION", value_parser = age)]
+    #[arg(long, value_name = "DURATION", value_parser = age, requires = "update")]
     min_age: Option<SignedDuration>,
     /// Where actions come from [default: `GITHUB_SERVER_URL`, else <https://github.com>]
     #[arg(long, value_name = "URL", value_parser = github_url)]
@@ -80,7 +80,7 @@ pub struct PinArgs {
     #[arg(long, value_name = "LIST", value_parser = parse::<DenySource>)]
     deny: Option<DenySource>,
     /// With --update: moves our action and image only to versions that this fleet.yaml allows
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "update")]
     fleet: Option<PathBuf>,
     /// The ring of the fleet that this repository is in [default: the last]
     #[arg(long, value_name = "NAME", requires = "fleet")]
@@ -185,10 +185,14 @@ pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
     rows.extend(settled);
     let document = References::new(rows, args.diff.then_some(patch));
     let findings = document.findings();
-    let is_verbose = context.global.verbose > 0;
+    let detail = match (context.global.quiet, context.global.verbose) {
+        (true, _) => Detail::Failures,
+        (false, 0) => Detail::Usual,
+        (false, _) => Detail::All,
+    };
     let text = |style: Style| match &document.diff {
         Some(patch) => patch.clone(),
-        None => document.text(style, is_verbose),
+        None => document.text(style, detail),
     };
     findings::print(context, &findings, &references::RULES, text, &document)?;
     if args.diff && context.global.format == Format::Human {

@@ -71,7 +71,8 @@ impl Judge for Policy {
         match verification.verdict {
             Verdict::Verified => Ok(None),
             Verdict::Unavailable => Err(reason()),
-            refused => Ok(Some(format!("{}: {}", refused.as_str(), reason()))),
+            Verdict::Unsigned => Ok(Some("it has no signature".to_owned())),
+            refused => Ok(Some(format!("it is {}, {}", refused.as_str(), reason()))),
         }
     }
 }
