@@ -203,12 +203,13 @@ pub(super) fn thing(kind: ReferenceKind, name: &str, source: &str) -> Thing {
 }
 
 impl Entry {
-    /// Why it is none: its texts are written into files.
+    /// Why it is none: its texts are written into files, except the name of one, which may hold
+    /// anything.
     fn problem(&self) -> Option<&'static str> {
         let is_image = self.kind == ReferenceKind::Image;
-        let texts = [&self.file, &self.name, &self.source];
+        let texts = [&self.name, &self.source];
         let plain = |text: &String| text.len() <= MAX_TEXT && !text.contains(char::is_control);
-        if !texts.into_iter().all(plain) {
+        if self.file.len() > MAX_TEXT || !texts.into_iter().all(plain) {
             return Some("a text is too long, or holds control characters");
         }
         match &self.version {

@@ -135,6 +135,34 @@ fn a_link_within_is_kept_and_leads_to_the_new_text() {
     assert!(link.unwrap().is_symlink());
 }
 
+#[test]
+fn names_of_files_may_be_odd() {
+    let scene = Scene::new();
+    let digest = scene.image("a/b", "1.0.0", "2024-01-01T00:00:00Z");
+    let from = |image: &str| format!("FROM {}\n", scene.named(image));
+    let pinned = from(&format!("a/b:1.0.0@{digest}"));
+    let folders = ["a\nb", "\u{1b}[31m", "sp ace", "q\"uote", "\u{e9}", "-a"];
+    let names = folders.map(|folder| format!("{folder}/Dockerfile"));
+    for name in &names {
+        scene.write(name, from("a/b:1.0.0"));
+    }
+    let patch = scene.pin(&["--diff"]).ended(1).stdout.clone();
+    scene.write("patch", &patch);
+    scene.pin(&["--lock", "lock.json"]).ended(0);
+    let done = scene.pin(&["--check", "--lock", "lock.json", "-q"]);
+    assert!(!done.ended(0).stdout.contains('\u{1b}'), "{done:#?}");
+    // Back and forth by the patch alone.
+    for arguments in [&["apply", "-R", "patch"][..], &["apply", "patch"]] {
+        let mut git = docker::command("git");
+        git.args(arguments).current_dir(scene.folder.path());
+        let applied = Done::of(&git.output().unwrap());
+        assert_eq!(applied.code, 0, "{applied:#?}");
+    }
+    for name in &names {
+        assert_eq!(scene.text(name), pinned);
+    }
+}
+
 /// A run that waits for the git host's answer.
 fn waiting(scene: &Scene, fault: Fault) -> Child {
     scene.git.fault("*", fault);
