@@ -30,8 +30,9 @@ pub(super) struct Text<'t> {
 pub(super) struct Gathered<'s> {
     pub(super) source: &'s Source<'s>,
     found: Vec<Reference>,
-    /// Aliases and merge keys lead to the same places more than once.
-    seen: HashSet<(usize, usize)>,
+    /// Aliases and merge keys lead to the same places more than once. Different texts may share one,
+    /// where a value that holds them cannot be traced to the file.
+    seen: HashSet<(usize, usize, String)>,
     /// The comments that stand or would stand behind the end of a flow collection.
     behind_flow: HashSet<usize>,
 }
@@ -232,7 +233,7 @@ impl<'s> Gathered<'s> {
             Err(obstacle) => (Vec::new(), None, Some(obstacle)),
         };
         let first = spots.first().map_or(shown.end, |spot| spot.at.start);
-        let is_new = self.seen.insert((shown.start, first));
+        let is_new = self.seen.insert((shown.start, first, written.clone()));
         if is_new && !written.trim().is_empty() {
             self.found.push(Reference {
                 file: self.source.file().to_owned(),

@@ -50,13 +50,21 @@ fn container_of(node: &Node<'_>, place: Place, found: &mut Gathered<'_>) {
 
 fn steps(holder: &Node<'_>, found: &mut Gathered<'_>) {
     for steps in holder.all("steps") {
-        for uses in steps.items().flat_map(|step| step.all("uses")) {
-            match uses.text() {
-                Some(text) if text.starts_with(PREFIX) => {
-                    found.prefixed_image(Place::GithubStepImage, &uses, PREFIX);
-                }
-                _ => found.versioned(Place::GithubStep, &uses, Target::action),
+        steps.items().for_each(|it| step(&it, found));
+    }
+}
+
+/// A step, with those that it runs side by side.
+fn step(node: &Node<'_>, found: &mut Gathered<'_>) {
+    for uses in node.all("uses") {
+        match uses.text() {
+            Some(text) if text.starts_with(PREFIX) => {
+                found.prefixed_image(Place::GithubStepImage, &uses, PREFIX);
             }
+            _ => found.versioned(Place::GithubStep, &uses, Target::action),
         }
+    }
+    for steps in node.all("parallel") {
+        steps.items().for_each(|it| step(&it, found));
     }
 }

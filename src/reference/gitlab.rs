@@ -21,9 +21,7 @@ const NO_JOBS: &[&str] = &[
 /// hidden ones included.
 pub(super) fn pipeline(root: &Node<'_>, found: &mut Gathered<'_>) {
     for include in root.all("include") {
-        for entry in include.items().chain([include]) {
-            included(&entry, found);
-        }
+        includes(&include, found);
     }
     of_job(root, found);
     for (key, job) in root.entries() {
@@ -50,6 +48,15 @@ fn of_job(job: &Node<'_>, found: &mut Gathered<'_>) {
 fn named(node: &Node<'_>, place: Place, found: &mut Gathered<'_>) {
     for name in node.all("name").into_iter().chain([*node]) {
         found.image(place, &name);
+    }
+}
+
+/// `include`, whose entries may stand in lists of lists; `!reference` leads to a place that is found
+/// by itself.
+fn includes(node: &Node<'_>, found: &mut Gathered<'_>) {
+    if node.tag().is_none() {
+        included(node, found);
+        node.items().for_each(|entry| includes(&entry, found));
     }
 }
 

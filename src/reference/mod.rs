@@ -39,7 +39,8 @@ pub use target::{ImageName, Malformed, Target, is_reference};
 
 use crate::document::{
     self, DocumentError, Problem, Source,
-    yaml::{self, Node},
+    toml::Table,
+    yaml::{self, Node, Yaml},
 };
 use gather::Gathered;
 
@@ -64,17 +65,39 @@ pub fn references(path: &Path, bytes: &[u8]) -> Result<Vec<Reference>, DocumentE
             // Another program's.
             Err(_) => {}
         },
-        _ => in_yaml(path, named, &source, |kind, root| match kind {
-            FileKind::GithubWorkflow => github::workflow(root, &mut found),
-            FileKind::GithubAction => github::action(root, &mut found),
-            FileKind::GitlabCi => gitlab::pipeline(root, &mut found),
-            FileKind::Kubernetes => kubernetes::manifests(root, &mut found),
-            FileKind::HelmValues => helm::values(root, &mut found),
-            FileKind::Fullsend => own::config(root, &mut found),
-            FileKind::Dockerfile | FileKind::RunnerConfig => {}
+        _ => in_yaml(path, named, &source, |kind, root| {
+            in_document(kind, root, &mut found);
         })?,
     }
     Ok(found.into_references())
+}
+
+/// What the documents of `tree` name, which was read from `source`, a file of this `kind`.
+pub fn in_tree(kind: FileKind, tree: &Yaml, source: &Source<'_>) -> Vec<Reference> {
+    let mut found = Gathered::new(source);
+    for root in tree.documents() {
+        in_document(kind, &root, &mut found);
+    }
+    found.into_references()
+}
+
+/// What a runner's configuration names, which was read from `source` or from a value in it.
+pub fn in_runner_config(root: &Table, source: &Source<'_>) -> Vec<Reference> {
+    let mut found = Gathered::new(source);
+    runner::config(root, &mut found);
+    found.into_references()
+}
+
+fn in_document(kind: FileKind, root: &Node<'_>, found: &mut Gathered<'_>) {
+    match kind {
+        FileKind::GithubWorkflow => github::workflow(root, found),
+        FileKind::GithubAction => github::action(root, found),
+        FileKind::GitlabCi => gitlab::pipeline(root, found),
+        FileKind::Kubernetes => kubernetes::manifests(root, found),
+        FileKind::HelmValues => helm::values(root, found),
+        FileKind::Fullsend => own::config(root, found),
+        FileKind::Dockerfile | FileKind::RunnerConfig => {}
+    }
 }
 
 /// The images among the [`references`] of a file, those that cannot be told included.

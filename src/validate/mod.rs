@@ -12,6 +12,7 @@ mod gitlab;
 mod ignore;
 mod kind;
 mod kubernetes;
+mod loose;
 mod mend;
 pub mod openshell;
 mod page;

@@ -62,6 +62,13 @@ const ROWS: &[Row] = &[
     Row {
         path: WORKFLOW,
         head: STEPS,
+        before: "    - parallel:\n      - uses: a/b@v1\n",
+        after: "    - parallel:\n      - uses: a/b@C # v1.2.3\n",
+        found: &["GithubStep a/b@v1"],
+    },
+    Row {
+        path: WORKFLOW,
+        head: STEPS,
         before: "    - uses: 'a/b/sub/dir@C'  # v1\n      with: {uses: x/y@v1}\n",
         after: "    - uses: 'a/b/sub/dir@C'  # v1.2.3\n      with: {uses: x/y@v1}\n",
         found: &["GithubStep a/b/sub/dir@C"],
@@ -150,6 +157,13 @@ const ROWS: &[Row] = &[
         before: "scan:\n  image: alpine:3\n",
         after: "scan:\n  image: alpine:1.2.3@D\n",
         found: &["GitlabImage alpine:3"],
+    },
+    Row {
+        path: PIPELINE,
+        head: "",
+        before: "include:\n- - component: h.example/a/b/c@1\n- !reference [.a, include]\n",
+        after: "include:\n- - component: h.example/a/b/c@C # v1.2.3\n- !reference [.a, include]\n",
+        found: &["GitlabComponent h.example/a/b/c@1"],
     },
     Row {
         path: PIPELINE,

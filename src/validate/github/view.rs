@@ -15,6 +15,7 @@ use crate::{
         Origin, Source,
         yaml::{Node, Scalar, Yaml},
     },
+    reference::{self, FileKind, Reference},
     validate::Subject,
 };
 
@@ -29,6 +30,8 @@ pub(in crate::validate) struct Workflow<'a> {
     pub(super) permissions: Option<Node<'a>>,
     /// Its jobs, in order.
     pub(super) jobs: Vec<Job<'a>>,
+    /// The actions and images that it names, in order.
+    pub(super) references: Vec<Reference>,
     /// Every expression, in order; one that an alias repeats, once for each place.
     pub(super) expressions: Vec<Expression<'a>>,
     pub(super) faults: Faults,
@@ -78,6 +81,8 @@ pub(in crate::validate) struct Action<'a> {
     pub(super) runs: Option<Node<'a>>,
     /// The steps of a composite action.
     pub(super) steps: Vec<Step<'a>>,
+    /// The actions and images that it names, in order.
+    pub(super) references: Vec<Reference>,
     /// Every expression, in order.
     pub(super) expressions: Vec<Expression<'a>>,
     pub(super) faults: Faults,
@@ -135,6 +140,7 @@ impl<'a> Workflow<'a> {
             triggers,
             permissions: root.get("permissions"),
             jobs,
+            references: reference::in_tree(FileKind::GithubWorkflow, tree, subject.source),
             expressions,
             faults,
             agents: OnceCell::new(),
@@ -165,6 +171,7 @@ impl<'a> Action<'a> {
             root,
             runs,
             steps,
+            references: reference::in_tree(FileKind::GithubAction, tree, subject.source),
             expressions,
             faults,
         })

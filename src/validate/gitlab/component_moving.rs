@@ -1,11 +1,12 @@
 //! Components whose version moves.
 
-use super::{Pipeline, fault::brief, include::Place};
+use super::{Pipeline, fault::brief};
 use crate::{
     model::{
         commit::CommitId,
         version::{Flavor, TagVersion},
     },
+    reference::Place,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -38,22 +39,19 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
-    for include in &pipeline.includes {
-        let Place::Component(reference) = &include.place else {
-            continue;
-        };
-        let Some((_, version)) = reference.value.rsplit_once('@') else {
-            let problem = report.at(&RULE, reference.at.clone(), "the component has no version");
+    let references = pipeline.references.iter();
+    for reference in references.filter(|it| it.place == Place::GitlabComponent) {
+        let at = reference.span.bytes();
+        // Whatever decides where the component lies, its version stands there.
+        let Some((_, version)) = reference.written.rsplit_once('@') else {
+            let problem = report.at(&RULE, at, "the component has no version");
             problem.severity(Severity::Error);
             continue;
         };
-        let Some((why, severity)) = moves(version) else {
-            continue;
-        };
-        let message = format!("`@{}` {why}", brief(version));
-        report
-            .at(&RULE, reference.at.clone(), message)
-            .severity(severity);
+        if let Some((why, severity)) = moves(version) {
+            let message = format!("`@{}` {why}", brief(version));
+            report.at(&RULE, at, message).severity(severity);
+        }
     }
 }
 

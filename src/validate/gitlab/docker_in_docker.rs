@@ -29,13 +29,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
-    for found in image::all(pipeline).iter().filter(|found| found.is_service) {
-        let last = found.scalar.value.rsplit('/').next().unwrap_or_default();
+    for found in image::all(pipeline).filter(|found| found.is_service) {
+        let name = &found.reference.written;
+        let last = name.rsplit('/').next().unwrap_or_default();
         let last = last.split('@').next().unwrap_or_default();
         let is_daemon = last.starts_with("docker:") && last.contains("dind");
         if is_daemon {
-            let message = format!("`{}` needs a privileged runner", brief(found.scalar.value));
-            report.at(&RULE, found.scalar.at.clone(), message);
+            let message = format!("`{}` needs a privileged runner", brief(name));
+            report.at(&RULE, found.reference.span.bytes(), message);
         }
     }
 }

@@ -1,15 +1,15 @@
 //! The images that a pipeline names.
 
-use std::collections::HashSet;
-
 use super::Pipeline;
-use crate::document::yaml::{Node, Scalar};
+use crate::{
+    reference::{Place, Reference},
+    validate::loose::{Places, values_of},
+};
 
 /// An image of a job, of `default` or of the file itself.
-#[derive(Clone, Debug)]
-pub(super) struct Image<'a> {
-    /// Its name as it is written.
-    pub(super) scalar: Scalar<'a>,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Image<'p> {
+    pub(super) reference: &'p Reference,
     /// Whether it runs beside the job.
     pub(super) is_service: bool,
     /// Whether the job launches an agent.
@@ -17,30 +17,30 @@ pub(super) struct Image<'a> {
 }
 
 /// Every image of the pipeline, each place once.
-pub(super) fn all<'a>(pipeline: &Pipeline<'a>) -> Vec<Image<'a>> {
-    let mut found = Vec::new();
-    for holder in pipeline.holders() {
-        let mut names = Vec::new();
-        for image in holder.all("image") {
-            names.extend(name(image).map(|name| (name, false)));
-        }
-        for services in holder.all("services") {
-            let named = services.items().filter_map(name);
-            names.extend(named.map(|name| (name, true)));
-        }
-        let of_agent = !names.is_empty() && Pipeline::runs_agent(&holder);
-        found.extend(names.into_iter().map(|(scalar, is_service)| Image {
-            scalar,
+pub(super) fn all<'p>(pipeline: &'p Pipeline<'_>) -> impl Iterator<Item = Image<'p>> {
+    let agents = of_agents(pipeline);
+    pipeline.references.iter().filter_map(move |reference| {
+        let is_service = match reference.place {
+            Place::GitlabImage => false,
+            Place::GitlabService => true,
+            _ => return None,
+        };
+        Some(Image {
+            reference,
             is_service,
-            of_agent,
-        }));
-    }
-    let mut seen = HashSet::new();
-    found.retain(|image: &Image<'_>| seen.insert(image.scalar.at.start));
-    found
+            of_agent: agents.hold(reference),
+        })
+    })
 }
 
-/// `!reference` and lists lead to places that are found by themselves.
-fn name(node: Node<'_>) -> Option<Scalar<'_>> {
-    node.get("name").unwrap_or(node).scalar()
+/// Where jobs that launch an agent name images.
+fn of_agents(pipeline: &Pipeline<'_>) -> Places {
+    let mut found = Vec::new();
+    for holder in pipeline.holders() {
+        let mut named = values_of(&holder, &["image", "services"]).peekable();
+        if named.peek().is_some() && Pipeline::runs_agent(&holder) {
+            found.extend(named);
+        }
+    }
+    found.into_iter().collect()
 }

@@ -3,7 +3,11 @@
 use super::{Pipeline, fault::brief, image};
 use crate::{
     report::finding::{self, Severity},
-    validate::{Example, Report, Rule, rule::Check},
+    validate::{
+        Example, Report, Rule,
+        loose::{self, Loose},
+        rule::Check,
+    },
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -36,25 +40,18 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
     for found in image::all(pipeline) {
-        let text = found.scalar.value;
-        if text.contains(['$', '@', '[']) || text.trim().is_empty() {
+        let Some(loose) = Loose::of(found.reference) else {
             continue;
-        }
-        let tag = text
-            .rsplit('/')
-            .next()
-            .and_then(|last| last.split_once(':'));
-        let name = brief(text);
-        let (message, moves) = match tag {
-            None => (
-                format!("`{name}` names no tag: `latest` is what runs"),
-                true,
-            ),
-            Some((_, "latest")) => (format!("`{name}` changes with every push"), true),
-            Some(_) => (format!("`{name}` names no digest"), false),
         };
-        let problem = report.at(&RULE, found.scalar.at.clone(), message);
-        if moves || found.of_agent {
+        let name = brief(&found.reference.written);
+        let message = match loose {
+            Loose::Untagged => format!("`{name}` names no tag: `latest` is what runs"),
+            Loose::Latest => format!("`{name}` changes with every push"),
+            Loose::Tagged => format!("`{name}` names no digest"),
+            Loose::Malformed(reason) => loose::malformed(&name, reason),
+        };
+        let problem = report.at(&RULE, found.reference.span.bytes(), message);
+        if loose.moves() || found.of_agent {
             problem.severity(Severity::Warning);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Pipeline, fault::brief, image};
 use crate::{
+    model::digest::Digest,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
 };
@@ -30,14 +31,16 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
     for found in image::all(pipeline) {
-        let text = found.scalar.value;
+        let text = &found.reference.written;
         // An input is put in while the pipeline is made, and a digest holds whatever stands before.
         let bare = text.replace("$[[", "");
-        if !bare.contains('$') || text.contains("@sha256:") {
+        let digest = bare.rsplit_once('@').map(|(_, digest)| digest);
+        let is_held = digest.is_some_and(|digest| digest.parse::<Digest>().is_ok());
+        if !bare.contains('$') || is_held {
             continue;
         }
         let message = format!("a variable decides which image `{}` is", brief(text));
-        let problem = report.at(&RULE, found.scalar.at.clone(), message);
+        let problem = report.at(&RULE, found.reference.span.bytes(), message);
         if found.of_agent {
             problem.severity(Severity::Warning);
         }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     document::yaml::{Node, Scalar, Yaml},
-    reference::FileKind,
+    reference::{self, FileKind, Reference},
     validate::Subject,
 };
 
@@ -42,6 +42,8 @@ pub(in crate::validate) struct Pipeline<'a> {
     /// Everything at the top of the body.
     pub(super) tops: HashMap<&'a str, Node<'a>>,
     pub(super) includes: Vec<Include<'a>>,
+    /// The images and includes that it names, in order.
+    pub(super) references: Vec<Reference>,
     pub(super) world: World,
     /// What GitLab puts in before it reads the body.
     pub(super) interpolations: Vec<Interpolation<'a>>,
@@ -92,6 +94,7 @@ impl<'a> Pipeline<'a> {
             by_name,
             tops,
             includes,
+            references: reference::in_tree(FileKind::GitlabCi, tree, subject.source),
             world,
             interpolations,
             faults: Vec::new(),

@@ -63,8 +63,8 @@ pub(super) static RULES: &[&Rule] = &[
 ];
 
 /// Looks at manifests with every rule.
-pub(super) fn check(_: Subject<'_>, tree: &Yaml, report: &mut Report<'_>) {
-    let view = Manifests::new(tree);
+pub(super) fn check(subject: Subject<'_>, tree: &Yaml, report: &mut Report<'_>) {
+    let view = Manifests::new(tree, subject.source);
     for rule in RULES {
         if let Check::Kubernetes(check) = rule.check {
             check(&view, report);

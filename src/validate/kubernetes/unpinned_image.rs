@@ -1,9 +1,14 @@
 //! Agents' images that can change.
 
-use super::Manifests;
+use super::{Manifests, view::Pod};
 use crate::{
+    model::text::excerpt,
     report::finding::{self, Severity},
-    validate::{Example, Report, Rule, rule::Check},
+    validate::{
+        Example, Report, Rule,
+        loose::{self, Loose, Places},
+        rule::Check,
+    },
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -28,15 +33,17 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn pinned(manifests: &Manifests<'_>, report: &mut Report<'_>) {
-    for pod in manifests.pods.iter().filter(|pod| pod.is_agent) {
-        for container in &pod.containers {
-            let image = container.get("image").and_then(|image| image.scalar());
-            let Some(image) = image else { continue };
-            // A template's value is filled in later.
-            let is_open = image.value.is_empty() || image.value.contains(['$', '{']);
-            if !image.value.contains("@sha256:") && !is_open {
-                report.at(&RULE, image.at, "no digest says which image this is");
+    let pods = manifests.pods.iter().filter(|pod| pod.is_agent);
+    let agents: Places = pods.flat_map(Pod::places).collect();
+    let references = manifests.references.iter();
+    for reference in references.filter(|it| agents.hold(it)) {
+        let message = match Loose::of(reference) {
+            None => continue,
+            Some(Loose::Malformed(reason)) => {
+                loose::malformed(&excerpt(&reference.written), reason)
             }
-        }
+            Some(_) => "no digest says which image this is".to_owned(),
+        };
+        report.at(&RULE, reference.span.bytes(), message);
     }
 }

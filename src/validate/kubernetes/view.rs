@@ -3,7 +3,11 @@
 use std::ops::Range;
 
 use crate::{
-    document::yaml::{Node, Yaml},
+    document::{
+        Source,
+        yaml::{Node, Yaml},
+    },
+    reference::{self, FileKind, Reference},
     report::finding::Severity,
 };
 
@@ -13,6 +17,8 @@ pub(in crate::validate) struct Manifests<'a> {
     pub(super) objects: Vec<Object<'a>>,
     /// The pods that the objects are or make.
     pub(super) pods: Vec<Pod<'a>>,
+    /// The images of all pods, in order.
+    pub(super) references: Vec<Reference>,
 }
 
 /// An object of the cluster.
@@ -42,13 +48,17 @@ pub(super) struct Pod<'a> {
 const MAX_DEPTH: usize = 3;
 
 impl<'a> Manifests<'a> {
-    pub(super) fn new(tree: &'a Yaml) -> Self {
+    pub(super) fn new(tree: &'a Yaml, source: &Source<'_>) -> Self {
         let mut objects = Vec::new();
         for root in tree.documents() {
             collect(root, 0, &mut objects);
         }
         let pods = objects.iter().filter_map(Pod::of).collect();
-        Self { objects, pods }
+        Self {
+            objects,
+            pods,
+            references: reference::in_tree(FileKind::Kubernetes, tree, source),
+        }
     }
 
     /// The policies of Kyverno.
@@ -160,6 +170,12 @@ impl<'a> Pod<'a> {
         } else {
             Severity::Note
         }
+    }
+
+    /// Where its images are named.
+    pub(super) fn places(&self) -> impl Iterator<Item = Range<usize>> {
+        let containers = self.containers.iter();
+        containers.chain([&self.spec]).map(Node::at)
     }
 
     /// The paths of the node that it mounts.

@@ -1,12 +1,13 @@
 //! Images by tag.
 
-use super::{
-    RunnerConfig,
-    view::{Runner, Text},
-};
+use super::{RunnerConfig, view::shown};
 use crate::{
     report::finding::{self, Severity},
-    validate::{Example, Report, Rule, rule::Check},
+    validate::{
+        Example, Report, Rule,
+        loose::{self, Loose},
+        rule::Check,
+    },
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -33,45 +34,19 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(config: &RunnerConfig<'_>, report: &mut Report<'_>) {
-    for runner in &config.runners {
-        for text in images(runner) {
-            if text.value.is_empty() || text.is_open() || text.value.contains("@sha256:") {
-                continue;
-            }
-            let last = text.value.rsplit('/').next().unwrap_or_default();
-            let tag = last.split_once(':').map(|(_, tag)| tag);
-            let moving = tag.is_none_or(|tag| tag == "latest");
-            let message = if moving {
-                format!("`{}` is whatever was pushed last", text.shown())
-            } else {
-                format!("`{}` has no digest: its tag can be moved", text.shown())
-            };
-            let problem = config.at(report, &RULE, text.at, message);
-            if moving {
-                problem.severity(Severity::Warning);
-            }
+    for reference in &config.references {
+        let Some(loose) = Loose::of(reference) else {
+            continue;
+        };
+        let name = shown(&reference.written);
+        let message = match loose {
+            Loose::Untagged | Loose::Latest => format!("`{name}` is whatever was pushed last"),
+            Loose::Tagged => format!("`{name}` has no digest: its tag can be moved"),
+            Loose::Malformed(reason) => loose::malformed(&name, reason),
+        };
+        let problem = config.at(report, &RULE, reference.span.bytes(), message);
+        if loose.moves() {
+            problem.severity(Severity::Warning);
         }
     }
-}
-
-fn images<'a>(runner: &Runner<'a>) -> Vec<Text<'a>> {
-    let mut images: Vec<_> = runner
-        .section
-        .text("step_runner_image")
-        .into_iter()
-        .collect();
-    for containers in runner.containers() {
-        let section = containers.section;
-        images.extend(
-            ["image", "helper_image"]
-                .into_iter()
-                .filter_map(|key| section.text(key)),
-        );
-        images.extend(
-            section
-                .sections("services")
-                .filter_map(|it| it.text("name")),
-        );
-    }
-    images
 }

@@ -8,6 +8,7 @@ use crate::{
         toml::{Data, Entry, Table, Value},
         yaml::Node,
     },
+    reference::{self, Reference},
     validate::{Problem, secret},
 };
 
@@ -28,6 +29,8 @@ pub(in crate::validate) struct RunnerConfig<'a> {
     pub(super) extent: Extent,
     pub(super) root: Section<'a>,
     pub(super) runners: Vec<Runner<'a>>,
+    /// The images that it names, in order.
+    pub(super) references: Vec<Reference>,
     /// The Helm values that it stands in.
     pub(super) values: Option<Node<'a>>,
     /// The lines that may hold a secret.
@@ -65,6 +68,7 @@ pub(super) struct Text<'a> {
 
 impl<'a> RunnerConfig<'a> {
     pub(super) fn new(subject: Subject<'a>, root: &'a Table, extent: Extent) -> Self {
+        let references = reference::in_runner_config(root, subject.source);
         let root = Section(root);
         let entries = root.0.get_ignoring_case("runners");
         let values = entries.flat_map(|entry| entry.value.items());
@@ -78,6 +82,7 @@ impl<'a> RunnerConfig<'a> {
             extent,
             root,
             runners: runners.collect(),
+            references,
             values: None,
             secrets: secret::lines(subject.source.text()),
             faults: OnceCell::new(),

@@ -31,11 +31,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(action: &Action<'_>, report: &mut Report<'_>) {
-    let uses = action.steps.iter().filter_map(|step| step.uses.as_ref());
-    for movable in uses.filter_map(pin::action) {
-        let problem = report.at(&RULE, movable.at, movable.message);
-        if let Some(severity) = movable.severity {
-            problem.severity(severity);
-        }
+    for movable in action.references.iter().filter_map(pin::action) {
+        movable.report(&RULE, report);
     }
 }

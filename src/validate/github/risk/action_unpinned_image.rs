@@ -40,14 +40,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(action: &Action<'_>, report: &mut Report<'_>) {
-    let own = action.runs.and_then(|runs| runs.get("image")?.scalar());
-    let of_steps = action.steps.iter().filter_map(|step| step.uses.clone());
-    let images = own.into_iter().chain(of_steps);
-    let images = images.filter(|image| image.value.starts_with("docker://"));
-    for movable in images.filter_map(|image| pin::image(&image, false)) {
-        let problem = report.at(&RULE, movable.at, movable.message);
-        if let Some(severity) = movable.severity {
-            problem.severity(severity);
-        }
+    let references = action.references.iter();
+    for movable in references.filter_map(|it| pin::image(it, false)) {
+        movable.report(&RULE, report);
     }
 }

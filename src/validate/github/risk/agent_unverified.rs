@@ -4,7 +4,7 @@ use std::{ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{agent, pin, uses};
+use super::{agent, uses};
 use crate::{
     document::yaml::Scalar,
     model::text::excerpt,
@@ -62,7 +62,7 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     let source = workflow.subject.source;
     for job in &workflow.jobs {
         let container = job.node.get("container");
-        let image = container.and_then(|it| pin::image_of(&it));
+        let image = container.and_then(|it| it.get("image").unwrap_or(it).scalar());
         let image = image.filter(|image| agent::is_agents_image(image.value));
         if let Some(image) = image.filter(|_| job.needs.is_empty()) {
             let message = format!(

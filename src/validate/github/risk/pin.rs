@@ -4,85 +4,93 @@ use std::{ops::Range, path::Path};
 
 use super::uses;
 use crate::{
-    document::{
-        Source,
-        yaml::{self, Node, Scalar},
-    },
+    document::{Source, yaml},
     model::{
         text::excerpt,
         version::{Flavor, TagVersion},
     },
+    reference::{Malformed, Place, Reference, Target},
     report::finding::Severity,
-    validate::Subject,
+    validate::{
+        Report, Rule, Subject,
+        loose::{self, Loose},
+    },
 };
 
 /// Something that its owner can change unseen.
 pub(super) struct Movable {
-    pub(super) at: Range<usize>,
-    pub(super) message: String,
+    at: Range<usize>,
+    message: String,
     /// Nothing for the rule's own.
-    pub(super) severity: Option<Severity>,
+    severity: Option<Severity>,
 }
 
-/// What is movable of an action or a workflow that `uses` names.
-pub(super) fn action(uses: &Scalar<'_>) -> Option<Movable> {
-    if !uses::is_remote(uses.value) {
+impl Movable {
+    pub(super) fn report(self, rule: &'static Rule, report: &mut Report<'_>) {
+        let problem = report.at(rule, self.at, self.message);
+        if let Some(severity) = self.severity {
+            problem.severity(severity);
+        }
+    }
+}
+
+/// What is movable of an action or a workflow that is used.
+pub(super) fn action(reference: &Reference) -> Option<Movable> {
+    let is_used = matches!(reference.place, Place::GithubStep | Place::GithubWorkflow);
+    // GitHub takes names of tags and branches that no edit could keep.
+    let is_remote = matches!(
+        reference.target,
+        Target::Action { .. } | Target::Malformed(Malformed::Action)
+    );
+    if !is_used || !is_remote || !uses::is_remote(&reference.written) {
         return None;
     }
-    let (name, reference) = uses.value.split_once('@')?;
+    let (name, version) = reference.written.split_once('@')?;
     // The builders of SLSA prove who they are by their tag, and refuse to run without one.
     let by_tag = name.starts_with("slsa-framework/slsa-github-generator/.github/workflows/");
-    if by_tag || uses::is_commit(reference) {
+    if by_tag || uses::is_commit(version) {
         return None;
     }
-    let start = uses.at.end.saturating_sub(reference.len());
+    let mut at = reference.span.bytes();
     // Where the value is written with escapes, its end is no guide.
-    let at = if uses.at.len() == uses.value.len() {
-        start..uses.at.end
-    } else {
-        uses.at.clone()
-    };
+    if at.len() == reference.written.len() {
+        at.start = at.end - version.len();
+    }
     let of_github = name.starts_with("actions/") || name.starts_with("github/");
-    let is_version = TagVersion::parse(reference, Flavor::Git).is_some();
+    let is_version = TagVersion::parse(version, Flavor::Git).is_some();
     Some(Movable {
         at,
         message: format!(
             "`{}` of {} is what its owner says today: a commit is what it always is",
-            excerpt(reference),
+            excerpt(version),
             excerpt(name)
         ),
         severity: (of_github && is_version).then_some(Severity::Note),
     })
 }
 
-/// What is movable of the image that `scalar` names, maybe after `docker://`.
-pub(super) fn image(scalar: &Scalar<'_>, of_agent: bool) -> Option<Movable> {
-    let image = scalar.value.trim().trim_start_matches("docker://");
-    if image.is_empty() || image.contains("${{") || image.contains("@sha256:") {
-        return None;
-    }
-    let last = image.rsplit('/').next().unwrap_or(image);
-    let (message, moves) = match last.split_once(':') {
-        None => (
-            format!("`{}` names no tag: `latest` is what runs", excerpt(image)),
-            true,
-        ),
-        Some((_, "latest")) => (
-            format!("`{}` changes with every push", excerpt(image)),
-            true,
-        ),
-        Some(_) => (format!("`{}` names no digest", excerpt(image)), false),
+/// What is movable of an image.
+pub(super) fn image(reference: &Reference, of_agent: bool) -> Option<Movable> {
+    let is_image = matches!(
+        reference.place,
+        Place::GithubContainer
+            | Place::GithubService
+            | Place::GithubStepImage
+            | Place::GithubActionImage
+    );
+    let loose = Loose::of(reference).filter(|_| is_image)?;
+    let image = excerpt(&reference.written);
+    let message = match loose {
+        Loose::Untagged => format!("`{image}` names no tag: `latest` is what runs"),
+        Loose::Latest => format!("`{image}` changes with every push"),
+        Loose::Tagged => format!("`{image}` names no digest"),
+        Loose::Malformed(reason) => loose::malformed(&image, reason),
     };
     Some(Movable {
-        at: scalar.at.clone(),
+        at: reference.span.bytes(),
         message,
-        severity: (moves || of_agent).then_some(Severity::Warning),
+        severity: (loose.moves() || of_agent).then_some(Severity::Warning),
     })
-}
-
-/// The image of a container or a service, in both ways to write it.
-pub(super) fn image_of<'a>(container: &Node<'a>) -> Option<Scalar<'a>> {
-    container.get("image").unwrap_or(*container).scalar()
 }
 
 /// Whether GitHub's lock of actions names the commits of the workflow.

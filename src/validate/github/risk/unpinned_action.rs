@@ -37,25 +37,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
-    let of_steps = workflow
-        .jobs
-        .iter()
-        .flat_map(|job| job.steps.iter().filter_map(|step| step.uses.clone()));
-    let of_jobs = workflow
-        .jobs
-        .iter()
-        .filter_map(|job| job.node.get("uses")?.scalar());
-    let found: Vec<_> = of_steps
-        .chain(of_jobs)
-        .filter_map(|uses| pin::action(&uses))
-        .collect();
+    let references = workflow.references.iter();
+    let found: Vec<_> = references.filter_map(pin::action).collect();
     if found.is_empty() || pin::is_locked(workflow.subject) {
         return;
     }
     for movable in found {
-        let problem = report.at(&RULE, movable.at, movable.message);
-        if let Some(severity) = movable.severity {
-            problem.severity(severity);
-        }
+        movable.report(&RULE, report);
     }
 }

@@ -3,7 +3,12 @@
 use super::{agent::Agents, pin};
 use crate::{
     report::finding::{self, Severity},
-    validate::{Example, Report, Rule, github::Workflow, rule::Check},
+    validate::{
+        Example, Report, Rule,
+        github::Workflow,
+        loose::{Places, values_of},
+        rule::Check,
+    },
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -47,21 +52,18 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
-    let agents = Agents::of(workflow);
-    for (index, job) in workflow.jobs.iter().enumerate() {
-        let services = job.node.get("services").map(|it| it.entries());
-        let services = services.unwrap_or_default().into_iter().map(|(_, it)| it);
-        let containers = job.node.get("container").into_iter().chain(services);
-        let images = containers.filter_map(|it| pin::image_of(&it));
-        let uses = job.steps.iter().filter_map(|step| step.uses.clone());
-        let uses = uses.filter(|uses| uses.value.starts_with("docker://"));
-        let runs_agent = agents.of_job(index).is_some();
-        let movable = images.chain(uses);
-        for movable in movable.filter_map(|it| pin::image(&it, runs_agent)) {
-            let problem = report.at(&RULE, movable.at, movable.message);
-            if let Some(severity) = movable.severity {
-                problem.severity(severity);
-            }
+    let mut agents = Vec::new();
+    for agent in Agents::jobs(workflow) {
+        agents.extend(values_of(
+            &agent.job.node,
+            &["container", "services", "steps"],
+        ));
+    }
+    let agents: Places = agents.into_iter().collect();
+    for reference in &workflow.references {
+        let of_agent = agents.hold(reference);
+        if let Some(movable) = pin::image(reference, of_agent) {
+            movable.report(&RULE, report);
         }
     }
 }
