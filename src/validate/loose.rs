@@ -98,7 +98,7 @@ mod tests {
 
     use crate::validate::{NoFiles, check};
 
-    /// What the unpinned rules say of a file: the rule's room, the line and the message.
+    /// What the rules about unpinned images say of a file: the line and the message.
     #[track_caller]
     fn assert_said(path: &str, text: &str, expected: &[(usize, &str)]) {
         let problems = check(Path::new(path), text.as_bytes(), None, &NoFiles).problems;
