@@ -52,9 +52,9 @@ fn what_nobody_signed_is_not_pinned() {
         (1, &["changed", "unpinned", "unpinned"][..]),
         "{rows:#?}"
     );
-    for (row, verdict) in rows[1..].iter().zip(["unsigned", "untrusted"]) {
+    for (row, verdict) in rows[1..].iter().zip(["has no signature", "untrusted"]) {
         let reason = row["reason"].as_str().unwrap();
-        assert!(reason.starts_with("not pinned to 1."), "{reason}");
+        assert!(reason.starts_with("the policy refuses "), "{reason}");
         assert!(reason.contains(verdict), "{reason}");
         assert!(row["after"].is_null());
     }
