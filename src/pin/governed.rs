@@ -30,11 +30,12 @@ pub fn decide_locked(
         return Ok(decision);
     }
     let decided = match locked {
-        Locked::At { commit, fixed } => at(reference, commit, *fixed, facts, options),
-        Locked::Behind { fixed, .. } if options.step != Step::None => {
-            behind(reference, *fixed, facts, options)
+        Locked::At { commit, fixed } => Asked::of(reference, *fixed, options)
+            .and_then(|asked| at(reference, &asked, commit, facts, options)),
+        Locked::Unknown(_) => Ok(standing(locked)),
+        Locked::Absent | Locked::Broken | Locked::Behind { .. } => {
+            unlocked(reference, locked, facts, options)
         }
-        locked => Ok(standing(locked)),
     };
     match decided {
         Ok(decision) => Ok(decision),
@@ -59,56 +60,67 @@ pub(super) fn standing(locked: &Locked) -> Decision {
     ))
 }
 
-/// What was moved in the workflow alone is moved in the lock as well.
-fn behind(
+/// The decision about what has no commit in the lock, which is no reason to overlook what is wrong
+/// with it: then locking it is no mend.
+fn unlocked(
     reference: &Reference,
-    fixed: Option<&str>,
+    locked: &Locked,
     facts: &Facts,
     options: &Options,
 ) -> Result<Decision, Lack> {
-    let (
-        Some(remote),
-        Target::Action {
-            path,
-            reference: name,
-            ..
-        },
-    ) = (
-        repository_of(&reference.target, options)?,
-        &reference.target,
-    )
-    else {
-        return Ok(Decision::new(Status::Missing));
-    };
     let as_it_is = Options {
         step: Step::None,
         ..options.clone()
     };
-    let decision = of_target(reference, facts, &as_it_is)?;
+    let decision = match of_target(reference, facts, &as_it_is) {
+        Ok(decision) => decision,
+        Err(Lack::Failed(why)) => {
+            let missing = standing(locked);
+            let what = missing.reason.clone().unwrap_or_default();
+            return Ok(missing.because(format!("{what}; what it names is not known: {why}")));
+        }
+        Err(unasked) => return Err(unasked),
+    };
+    match (decision.status, locked) {
+        (Status::Mismatch | Status::Impostor | Status::Missing, _) => Ok(Decision {
+            to: None,
+            ..decision
+        }),
+        (_, Locked::Behind { fixed, .. }) if options.step != Step::None => {
+            let asked = Asked::of(reference, *fixed, options)?;
+            behind(reference, &asked, &decision, facts)
+        }
+        _ => Ok(standing(locked)),
+    }
+}
+
+/// What was moved in the workflow alone is moved in the lock as well.
+fn behind(
+    reference: &Reference,
+    asked: &Asked<'_>,
+    decision: &Decision,
+    facts: &Facts,
+) -> Result<Decision, Lack> {
+    let name = asked.name;
     let to = match (&decision.to, decision.status, name.parse::<CommitId>()) {
         (Some(Pin::Commit { commit, .. }), Status::Unpinned, Err(_)) => Some(Pin::Locked {
-            reference: name.clone(),
-            version: name.clone(),
+            reference: name.to_owned(),
+            version: name.to_owned(),
             commit: commit.clone(),
         }),
         (None, Status::Pinned, Ok(commit)) => reference.version().map(|version| Pin::Locked {
-            reference: name.clone(),
+            reference: name.to_owned(),
             version: version.to_owned(),
             commit,
         }),
         _ => None,
-    };
-    let moving = Asked {
-        remote: &remote,
-        path: path.as_deref(),
-        fixed,
     };
     let what = "the workflow was moved, and actions.lock was not";
     let missing = Decision::new(Status::Missing);
     let Some(Pin::Locked { commit, .. }) = &to else {
         return Ok(missing.because(format!("{what}: run `gh actions-lock`")));
     };
-    Ok(match (moving.refusal(commit, facts)?, to) {
+    Ok(match (asked.refusal(commit, facts)?, to) {
         (None, Some(to)) => missing.to(to).because(what),
         (why, _) => missing.because(format!(
             "{what}: run `gh actions-lock`, as {}",
@@ -119,33 +131,23 @@ fn behind(
 
 fn at(
     reference: &Reference,
+    locked: &Asked<'_>,
     commit: &CommitId,
-    fixed: Option<&str>,
     facts: &Facts,
     options: &Options,
 ) -> Result<Decision, Lack> {
-    let (
-        Some(remote),
-        Target::Action {
-            repository,
-            path,
-            reference: name,
-        },
-    ) = (
-        repository_of(&reference.target, options)?,
-        &reference.target,
-    )
-    else {
-        return Ok(Decision::new(Status::Unpinned).because("it is no `owner/repository@reference`"));
-    };
+    let name = locked.name;
     let own: Option<CommitId> = name.to_ascii_lowercase().parse().ok();
     let asked = AtReference {
-        repository: &remote,
+        repository: &locked.remote,
         reference: commit.as_str(),
         version: own.as_ref().map_or(Some(name), |_| reference.version()),
-        refuse: &|tag| options.bounds.refuse_action(repository, tag, options.now),
+        refuse: &|tag| {
+            let bounds = &options.bounds;
+            bounds.refuse_action(locked.repository, tag, options.now)
+        },
     };
-    let refs = facts.refs(&remote)?;
+    let refs = facts.refs(&locked.remote)?;
     let is_fixed = reference.obstacle().is_some();
     let decision = match &own {
         Some(own) if own != commit => {
@@ -167,12 +169,7 @@ fn at(
         }
         _ => decision,
     };
-    let moving = Asked {
-        remote: &remote,
-        path: path.as_deref(),
-        fixed,
-    };
-    moved(decision, &moving, own.as_ref(), facts, options)
+    moved(decision, locked, own.as_ref(), facts, options)
 }
 
 /// How the commit of the lock stands to what `name` stands for now.
@@ -249,14 +246,46 @@ fn moved(
     }))
 }
 
-/// Something that is to move together with its entry.
+/// An action that moves together with its entry.
 struct Asked<'a> {
-    remote: &'a RemoteRepository,
+    remote: RemoteRepository,
+    /// As the workflow names it.
+    repository: &'a str,
     path: Option<&'a str>,
+    /// What stands behind the `@`.
+    name: &'a str,
+    /// Why its entry cannot be moved here.
     fixed: Option<&'a str>,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    fn of(
+        reference: &'a Reference,
+        fixed: Option<&'a str>,
+        options: &Options,
+    ) -> Result<Self, Lack> {
+        let remote = repository_of(&reference.target, options)?;
+        match (remote, &reference.target) {
+            (
+                Some(remote),
+                Target::Action {
+                    repository,
+                    path,
+                    reference: name,
+                },
+            ) => Ok(Self {
+                remote,
+                repository,
+                path: path.as_deref(),
+                name,
+                fixed,
+            }),
+            _ => Err(Lack::Failed(
+                "it is no `owner/repository@reference`".to_owned(),
+            )),
+        }
+    }
+
     /// Why its entry cannot be moved to `commit` here: what an action uses has an entry of its own.
     fn refusal(&self, commit: &CommitId, facts: &Facts) -> Result<Option<String>, Lack> {
         if let Some(why) = self.fixed {
