@@ -19,6 +19,9 @@ pub(super) enum CliFailure {
         message: String,
         hint: Option<String>,
     },
+    /// Something outside that is needed and gave no answer, with the mend.
+    #[error("{message}")]
+    Unavailable { message: String, hint: &'static str },
     /// A configuration file with mistakes.
     #[error("{0}")]
     Config(#[from] ConfigError),
@@ -70,6 +73,7 @@ impl CliFailure {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Usage { hint, .. } => hint.clone(),
+            Self::Unavailable { hint, .. } => Some((*hint).to_owned()),
             Self::Agent(error) => error.hint(),
             Self::Generate(error) => error.hint(),
             Self::Runtime(error) => error.hint(),
@@ -96,7 +100,9 @@ impl CliFailure {
             | Self::Tree(_)
             | Self::Policy(_)
             | Self::Trust(_) => exit_code::USAGE,
-            Self::Runtime(_) | Self::Document(_) | Self::System(..) => exit_code::UNAVAILABLE,
+            Self::Unavailable { .. } | Self::Runtime(_) | Self::Document(_) | Self::System(..) => {
+                exit_code::UNAVAILABLE
+            }
         }
     }
 }

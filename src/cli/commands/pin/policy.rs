@@ -54,10 +54,10 @@ impl Policy {
                 context.terminal.warn(&warning);
                 Ok(DenyList::default())
             }
-            Denials::Needed(reason) => Err(CliFailure::usage_with(
-                format!("the deny list is unavailable: {reason}"),
-                "nothing is moved without it, as `deny_unavailable: refuse` says",
-            )),
+            Denials::Needed(reason) => Err(CliFailure::Unavailable {
+                message: format!("the deny list is unavailable: {reason}"),
+                hint: "nothing is moved without it, as `deny_unavailable: refuse` says",
+            }),
         }
     }
 }
