@@ -55,6 +55,10 @@ pub struct ReferenceRow {
     pub status: Status,
     /// Why, and what to do about it.
     pub reason: Option<String>,
+    /// Whether a registry, a forge or a trust service gave no answer: of what has the status
+    /// `error` that ends with 3, and all else, as a file that cannot be read or written, with 1.
+    #[serde(skip)]
+    pub is_unanswered: bool,
     /// The whole stretch.
     #[serde(skip)]
     pub span: Option<Span>,
@@ -119,7 +123,7 @@ status_rule!(
     ERROR,
     "pin-error",
     Warning,
-    "A registry or forge gave no usable answer about a reference",
+    "A file could not be read or written, or a registry or forge gave no usable answer",
     "Run it again: what was done already is not done twice."
 );
 
@@ -142,11 +146,12 @@ fn rule(status: Status) -> Option<&'static Rule> {
 }
 
 /// What fails a check.
-const FAILURES: [Status; 4] = [
+const FAILURES: [Status; 5] = [
     Status::Unpinned,
     Status::Mismatch,
     Status::Impostor,
     Status::Missing,
+    Status::Error,
 ];
 
 /// Which rows people see.
@@ -189,8 +194,9 @@ impl References {
     /// 3 where somebody gave no answer, 1 where something is to be mended; what is merely stale is
     /// something only where newer versions were `asked_for`.
     pub fn exit_code(&self, asked_for: bool) -> u8 {
+        let unanswered = |row: &ReferenceRow| row.status == Status::Error && row.is_unanswered;
         let has = |status: &Status| self.count(*status) > 0;
-        if has(&Status::Error) {
+        if self.references.iter().any(unanswered) {
             exit_code::UNAVAILABLE
         } else if FAILURES.iter().any(has) || (asked_for && has(&Status::Stale)) {
             exit_code::FINDINGS
@@ -278,7 +284,7 @@ impl ReferenceRow {
         match detail {
             Detail::All => true,
             Detail::Usual => !self.is_quiet(),
-            Detail::Failures => self.status == Status::Error || FAILURES.contains(&self.status),
+            Detail::Failures => FAILURES.contains(&self.status),
         }
     }
 

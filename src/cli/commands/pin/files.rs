@@ -79,6 +79,7 @@ pub(super) fn unread(file: PathBuf, status: Status, reason: String) -> Reference
         after: None,
         status,
         reason: Some(reason),
+        is_unanswered: false,
         span: None,
     }
 }
@@ -100,13 +101,14 @@ impl Read<'_> {
         self.file.shown.to_string_lossy().into_owned()
     }
 
-    /// What becomes of the file by `decisions`, one for each of its references.
-    pub(super) fn settle(&self, decisions: &[Decision]) -> Settled {
+    /// What becomes of the file by `decisions`, one for each of its references, about which
+    /// registries and forges were asked or not.
+    pub(super) fn settle(&self, decisions: &[Decision], is_asked: bool) -> Settled {
         let mut edits = Vec::new();
         let mut rows = Vec::new();
         let mut governed = Vec::new();
         for (reference, decision) in self.references.iter().zip(decisions) {
-            let mut row = self.row(reference, decision);
+            let mut row = self.row(reference, decision, is_asked);
             if matches!(decision.to, Some(Pin::Locked { .. })) {
                 governed.push(rows.len());
             }
@@ -142,7 +144,7 @@ impl Read<'_> {
         }
     }
 
-    fn row(&self, reference: &Reference, decision: &Decision) -> ReferenceRow {
+    fn row(&self, reference: &Reference, decision: &Decision, is_asked: bool) -> ReferenceRow {
         let before = pin::shown(reference);
         let after = match (&decision.to, decision.status) {
             (Some(to), _) => Some(to.shown(reference)),
@@ -158,11 +160,12 @@ impl Read<'_> {
             after,
             status: decision.status,
             reason: decision.reason.clone(),
+            is_unanswered: is_asked && decision.status == Status::Error,
             span: Some(reference.span),
         }
     }
 
-    /// The text with `edits` made, which must still hold the same number of references.
+    /// The text with `edits` made, which must still name the same things in the same places.
     fn edited(&self, edits: &[edit::Edit]) -> Result<Option<String>, String> {
         if edits.is_empty() {
             return Ok(None);
@@ -170,9 +173,13 @@ impl Read<'_> {
         let text = std::str::from_utf8(&self.bytes)
             .map_err(|_| "the file is not UTF-8: save it as UTF-8 to have it edited")?;
         let text = edit::apply(text, edits).map_err(|error| error.to_string())?;
-        let count =
-            reference::references(&self.file.name, text.as_bytes()).map(|found| found.len());
-        if count == Ok(self.references.len()) {
+        let found = reference::references(&self.file.name, text.as_bytes());
+        let is_same = |(old, new): (&Reference, &Reference)| {
+            old.place == new.place && old.name() == new.name()
+        };
+        if found.is_ok_and(|found| {
+            found.len() == self.references.len() && self.references.iter().zip(&found).all(is_same)
+        }) {
             Ok(Some(text))
         } else {
             Err("the file would not say the same any more: nothing in it was changed".to_owned())
@@ -233,6 +240,7 @@ impl Settled {
         for number in &self.governed {
             if let Some(row) = self.rows.get_mut(*number) {
                 row.status = Status::Error;
+                row.is_unanswered = false;
                 row.reason = Some(reason.to_owned());
             }
         }
@@ -252,6 +260,7 @@ impl Settled {
 fn fail(rows: &mut [ReferenceRow], reason: &str) {
     for row in rows.iter_mut().filter(|row| row.is_to_change()) {
         row.status = Status::Error;
+        row.is_unanswered = false;
         row.after = None;
         row.reason = Some(reason.to_owned());
     }

@@ -6,6 +6,7 @@ mod locks;
 mod policy;
 mod recorded;
 mod renovate;
+mod roots;
 
 use std::path::PathBuf;
 
@@ -28,9 +29,8 @@ use crate::{
     },
     config::DenySource,
     forge::{GitHosts, GitOptions, RemoteRepository},
-    generate::{ForgeKind, forge_of},
     model::{pinning::Status, version::Step},
-    pin::{self, Decision, Facts, Only, Options, Site, Use, World},
+    pin::{Decision, Facts, Only, Options, Use, World},
     reference,
     registry::Registry,
     report::{
@@ -38,12 +38,13 @@ use crate::{
         references::{self, Detail, ReferenceRow, References},
         sarif, step_summary,
     },
-    seam::{git, http::authority},
+    seam::http::authority,
 };
 use files::{Read, read, unread};
 use locks::Locks;
 use policy::Policy;
 use recorded::Recorded;
+use roots::Roots;
 
 /// The options of `fullsend pin`.
 #[derive(Debug, Args)]
@@ -170,6 +171,17 @@ pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
         exclude: &exclude,
     };
     let selection = Selection::of(&args.paths, wanted)?;
+    if args.diff
+        && selection
+            .files
+            .iter()
+            .any(|it| it.root != selection.files[0].root)
+    {
+        return Err(CliFailure::usage_with(
+            "--diff prints a patch of one repository, and these files are of several",
+            "run it once for each repository",
+        ));
+    }
     let read: Vec<_> = selection.files.par_iter().filter_map(read).collect();
     let (mut files, mut rows): (Vec<Read<'_>>, Vec<ReferenceRow>) = sorted(read);
     let beside = locks::beside(&files);
@@ -247,17 +259,23 @@ async fn settle(
         judge: args.verify.then_some(&policy),
     };
     let mut facts = Facts::default();
-    let sites = files.iter().flat_map(Read::sites);
+    let roots = Roots::of(files, &options);
+    let is_asked = matches!(recorded, Recorded::Unused | Recorded::Renewed(_));
     let mut decisions: Vec<Decision> = match recorded {
-        Recorded::Checked(lock) => sites.map(|site| lock.check(site, &options)).collect(),
+        Recorded::Checked(lock) => {
+            let check = |file: &Read<'_>| {
+                let options = roots.options(file);
+                let sites = file.sites().into_iter();
+                sites.map(|site| lock.check(site, options)).collect()
+            };
+            files.iter().flat_map::<Vec<_>, _>(check).collect()
+        }
         Recorded::Restored(lock) => {
-            let back = |file: &Read<'_>| lock.restore(&file.shown(), &file.sites(), &options);
+            let back =
+                |file: &Read<'_>| lock.restore(&file.shown(), &file.sites(), roots.options(file));
             files.iter().flat_map(back).collect()
         }
-        Recorded::Unused | Recorded::Renewed(_) => {
-            let sites: Vec<Site<'_>> = sites.collect();
-            pin::plan(&sites, &mut facts, &world, &options).await
-        }
+        Recorded::Unused | Recorded::Renewed(_) => roots.plan(files, &mut facts, &world).await,
     };
     locks.follow(files, &mut decisions);
     let mut left = decisions.as_slice();
@@ -266,7 +284,7 @@ async fn settle(
         .map(|file| {
             let (own, others) = left.split_at(file.references.len());
             left = others;
-            file.settle(own)
+            file.settle(own, is_asked)
         })
         .collect();
     let mut patch = String::new();
@@ -283,7 +301,7 @@ async fn settle(
             let own = left.by_ref().take(file.references.len());
             let uses = file.sites().into_iter().zip(own.zip(&settled.rows));
             let uses = uses.filter_map(|(site, (decision, row))| {
-                Use::of(site, decision, row.status, &facts, &options)
+                Use::of(site, decision, row.status, &facts, roots.options(file))
             });
             renewed.add(file.shown(), uses.collect());
         }
@@ -298,6 +316,7 @@ impl PinArgs {
     }
 }
 
+/// What goes for every repository; what depends on which one [`Roots`] adds.
 async fn options(
     args: &PinArgs,
     loaded: &Loaded,
@@ -317,8 +336,8 @@ async fn options(
             Some(github) => github,
             None => public("github.com")?,
         },
-        gitlab: url("CI_SERVER_URL").or_else(origin),
-        components_by_commit: renovate::extends_our_preset(&root()?),
+        gitlab: url("CI_SERVER_URL"),
+        components_by_commit: false,
         verify: args.verify,
         bounds: bounds::of(args, loaded, policy, context).await?,
     })
@@ -333,22 +352,7 @@ fn globs(patterns: &[ExcludeArg]) -> Result<GlobSet, CliFailure> {
     set.map_err(|error| CliFailure::usage(format!("--exclude: {error}")))
 }
 
-/// The root of the repository around us.
-fn root() -> Result<PathBuf, CliFailure> {
-    let here = configuration::working_directory()?;
-    Ok(git::work_tree(&here)?.unwrap_or(&here).to_owned())
-}
-
 fn public(host: &str) -> Result<Url, CliFailure> {
     let url = Url::parse(&format!("https://{host}"));
     url.map_err(|_| CliFailure::usage(format!("{host} is no host")))
-}
-
-/// The GitLab that the repository around us was cloned from.
-fn origin() -> Option<Url> {
-    let here = configuration::working_directory().ok()?;
-    let repository = git::Repository::around(&here, true).ok()??;
-    let forge = forge_of(&repository.origin().ok()??, None)?;
-    let is_gitlab = forge.kind == ForgeKind::GitLab;
-    is_gitlab.then(|| public(&forge.host).ok()).flatten()
 }

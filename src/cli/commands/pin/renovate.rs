@@ -4,38 +4,58 @@ use std::path::Path;
 
 use crate::{
     document::{MAX_BYTES, Source, jsonc, yaml::Node},
+    generate::renovate::DEFAULT_PRESET,
     model::renovate::PLACES,
     seam::files,
 };
-
-/// What the names of our presets hold, wherever they are fetched from.
-const OURS: &str = "fullsend-ai/fullsend";
 
 /// Whether the configuration that Renovate reads in the repository at `root` extends our preset.
 ///
 /// Its manager moves a component's commit together with the version in the comment behind it.
 pub(super) fn extends_our_preset(root: &Path) -> bool {
     // The first that exists counts for Renovate, and no other is read.
-    let found = PLACES.iter().find_map(|place| {
-        let bytes = files::read(&root.join(place), MAX_BYTES as u64).ok()?;
-        let is_package = *place == "package.json";
-        let extends = presets(Path::new(place), &bytes, is_package)?;
-        Some(extends.iter().any(|preset| preset.contains(OURS)))
-    });
-    found.unwrap_or_default()
+    let extends =
+        PLACES.iter().find_map(
+            |place| match files::read(&root.join(place), MAX_BYTES as u64) {
+                Ok(bytes) => presets(Path::new(place), &bytes),
+                Err(error) if error.is_not_found() => None,
+                Err(_) => Some(Vec::new()),
+            },
+        );
+    extends.is_some_and(|extends| extends.iter().any(|preset| is_ours(preset)))
 }
 
-/// What the configuration extends; nothing where there is none.
-fn presets(place: &Path, bytes: &[u8], is_package: bool) -> Option<Vec<String>> {
-    let source = Source::decode(place, bytes).ok()?;
-    let tree = jsonc::parse(&source, jsonc::Dialect::Json5).ok()?;
-    let root = tree.documents().next()?;
-    let config = if is_package {
-        root.get("renovate")?
+/// Whether `preset` is our default one, from our repository or a mirror of it, at any tag.
+fn is_ours(preset: &str) -> bool {
+    let named = preset.split('#').next().unwrap_or_default();
+    let Some((_, path)) = DEFAULT_PRESET.split_once("//") else {
+        return false;
+    };
+    let of_web = ["https://", "http://"];
+    match of_web.iter().find_map(|scheme| named.strip_prefix(scheme)) {
+        Some(address) => address.ends_with(&format!("/{path}.json")),
+        None => {
+            let named = named.split_once("//").map(|(_, path)| path);
+            named.is_some_and(|named| named.strip_suffix(".json").unwrap_or(named) == path)
+        }
+    }
+}
+
+/// What the configuration extends: nothing of one that cannot be read, and none where a package.json
+/// has no configuration.
+fn presets(place: &Path, bytes: &[u8]) -> Option<Vec<String>> {
+    let tree = Source::decode(place, bytes)
+        .and_then(|source| jsonc::parse(&source, jsonc::Dialect::Json5));
+    let Ok(tree) = tree else {
+        return Some(Vec::new());
+    };
+    let root = tree.documents().next();
+    let config = if place == Path::new("package.json") {
+        Some(root?.get("renovate")?)
     } else {
         root
     };
-    let extends = config.get("extends");
+    let extends = config.and_then(|config| config.get("extends"));
     let presets = extends.iter().flat_map(Node::items);
     Some(
         presets
@@ -68,6 +88,43 @@ mod tests {
             ".github/renovate.json",
             r#"{"extends": ["config:recommended"]}"#,
         );
+        assert!(!extends_our_preset(folder.path()));
+    }
+
+    #[test]
+    fn our_default_preset_is_ours_wherever_it_is_fetched_from() {
+        for preset in [
+            DEFAULT_PRESET,
+            "github>fullsend-ai/fullsend//renovate/default#v1.4.2",
+            "gitlab>mirrors/of/ours//renovate/default",
+            "local>acme/fullsend//renovate/default.json",
+            "https://mirror.example/fullsend/renovate/default.json",
+        ] {
+            assert!(is_ours(preset), "{preset}");
+        }
+        for preset in [
+            "github>fullsend-ai/fullsend//renovate/automerge",
+            "github>fullsend-ai/fullsend",
+            "github>fullsend-ai/fullsend-docs",
+            "github>fullsend-ai/fullsend-docs//presets/renovate/default",
+            "https://mirror.example/renovate/default-not.json",
+            "config:recommended",
+            "",
+        ] {
+            assert!(!is_ours(preset), "{preset}");
+        }
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_is_the_one_that_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            files::create(&folder.path().join(name), text.as_bytes(), 0o644).unwrap();
+        };
+        let ours = format!("{{\"extends\": [\"{DEFAULT_PRESET}\"]}}");
+        write(".renovaterc", &ours);
+        assert!(extends_our_preset(folder.path()));
+        write("renovate.json", "{\"extends\": [");
         assert!(!extends_our_preset(folder.path()));
     }
 }
