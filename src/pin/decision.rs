@@ -26,6 +26,8 @@ pub enum Pin {
         /// What runs.
         digest: Digest,
     },
+    /// An image without a tag.
+    Digest(Digest),
     /// An action or a component.
     Commit {
         /// What runs.
@@ -53,13 +55,8 @@ impl Pin {
     pub fn shown(&self, reference: &Reference) -> String {
         let name = reference.written.split('@').next().unwrap_or_default();
         match self {
-            Self::Image { tag, digest } => {
-                let name = match name.rfind(':') {
-                    Some(colon) if !name[colon..].contains('/') => &name[..colon],
-                    _ => name,
-                };
-                format!("{name}:{tag}@{digest}")
-            }
+            Self::Image { tag, digest } => format!("{}:{tag}@{digest}", without_tag(name)),
+            Self::Digest(digest) => format!("{}@{digest}", without_tag(name)),
             Self::Commit { commit, version } => with_version(
                 &format!("{name}@{commit}"),
                 version
@@ -84,6 +81,7 @@ impl Pin {
     pub fn as_pinned(&self) -> Pinned<'_> {
         match self {
             Self::Image { tag, digest } => Pinned::Image { tag, digest },
+            Self::Digest(digest) => Pinned::Digest(digest),
             Self::Commit { commit, version } => Pinned::Commit {
                 commit: commit.as_str(),
                 version: version.as_deref(),
@@ -142,6 +140,14 @@ impl Decision {
 /// `reference` as it was written, with the version of its comment.
 pub fn shown(reference: &Reference) -> String {
     with_version(&reference.written, reference.version())
+}
+
+/// The `name` of an image without its tag.
+fn without_tag(name: &str) -> &str {
+    match name.rfind(':') {
+        Some(colon) if !name[colon..].contains('/') => &name[..colon],
+        _ => name,
+    }
 }
 
 /// Whether a comment can stand behind `reference`.

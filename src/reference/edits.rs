@@ -16,6 +16,8 @@ pub enum Pinned<'a> {
         /// What counts.
         digest: &'a Digest,
     },
+    /// The digest of an image that is to have no tag.
+    Digest(&'a Digest),
     /// A commit of an action, a component or a project.
     Commit {
         /// All of its hexadecimal digits.
@@ -113,6 +115,11 @@ impl Reference {
         let is_name = |text: &str| is_reference(text) && !text.ends_with('.');
         match (to, &self.target) {
             (Pinned::Image { tag, .. }, Target::Image(_)) => is_tag(tag),
+            (Pinned::Digest(_), Target::Image(image)) => {
+                let has = |part| self.spots.iter().any(|spot| spot.part == part);
+                // A tag of its own would stay, and be another's.
+                has(SpotPart::Reference) || (has(SpotPart::Digest) && image.tag.is_none())
+            }
             (
                 Pinned::Commit { commit, version },
                 Target::Action { .. } | Target::Component { .. } | Target::Project { .. },
@@ -135,6 +142,8 @@ impl Reference {
             (SpotPart::Reference, Pinned::Image { tag, digest }) => {
                 Some(format!(":{tag}@{digest}"))
             }
+            (SpotPart::Reference, Pinned::Digest(digest)) => Some(format!("@{digest}")),
+            (SpotPart::Digest, Pinned::Digest(digest)) => Some(digest.to_string()),
             (SpotPart::Tag, Pinned::Image { tag, digest }) => {
                 let apart = self.spots.iter().any(|spot| spot.part == SpotPart::Digest);
                 Some(if apart {

@@ -113,6 +113,15 @@ pub enum LockError {
     },
 }
 
+/// Why a use has no entry, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotThere {
+    /// Nothing is recorded of it.
+    Nothing(&'static str),
+    /// It was recorded, and which entry is meant cannot be told.
+    Several(&'static str),
+}
+
 impl Lock {
     /// Longer files are not read; one of ten thousand references has a third.
     pub const MAX_BYTES: u64 = 8 << 20;
@@ -167,9 +176,11 @@ impl Lock {
     }
 
     /// The entry for the `nth` use of `name`.
-    pub(super) fn entry_of(&self, name: &Called, nth: Nth) -> Result<&Entry, &'static str> {
+    pub(super) fn entry_of(&self, name: &Called, nth: Nth) -> Result<&Entry, NotThere> {
         let Some(recorded) = self.by_name.get(name) else {
-            return Err("left alone: nothing is recorded of it in this file");
+            return Err(NotThere::Nothing(
+                "left alone: nothing is recorded of it in this file",
+            ));
         };
         let number = if recorded.agree {
             recorded.numbers.first()
@@ -178,10 +189,10 @@ impl Lock {
             recorded.numbers.get(nth.before).filter(|_| is_each)
         };
         let entry = number.and_then(|number| self.entries.get(*number));
-        entry.ok_or(
+        entry.ok_or(NotThere::Several(
             "left alone: it was recorded at several versions, and the file does not use it as \
              often as then",
-        )
+        ))
     }
 
     pub(super) fn of_thing(&self, thing: &Thing) -> impl Iterator<Item = &Entry> {

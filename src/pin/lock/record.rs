@@ -82,6 +82,7 @@ impl Resolved {
             Pin::Image { tag, digest } => {
                 (Some(tag.clone()), RecordedDigest::Sha256(digest.clone()))
             }
+            Pin::Digest(digest) => (None, RecordedDigest::Sha256(digest.clone())),
             Pin::Commit { commit, version } => {
                 let version = version.as_deref().or(reference.version());
                 (

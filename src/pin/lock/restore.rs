@@ -1,7 +1,7 @@
 //! Ways back to what was recorded.
 
 use super::{
-    document::{Entry, Lock, RecordedDigest},
+    document::{Entry, Lock, NotThere, RecordedDigest},
     identity::{Form, Identity, NO_ADDRESS, integrity_of, is_commit, numbered},
 };
 use crate::{
@@ -35,11 +35,12 @@ impl Lock {
             }
             let entry = match (identity, place) {
                 (Some(identity), Some(nth)) => self.entry_of(&identity.called(file), nth),
-                _ => Err(NO_ADDRESS),
+                _ => Err(NotThere::Nothing(NO_ADDRESS)),
             };
             match entry {
                 Ok(entry) => back_to(entry, *site, options),
-                Err(why) => Decision::new(Status::Unknown).because(why),
+                Err(NotThere::Nothing(why)) => Decision::new(Status::Unknown).because(why),
+                Err(NotThere::Several(why)) => Decision::new(Status::Mismatch).because(why),
             }
         };
         sites.iter().zip(&identities).map(decide).collect()
@@ -61,7 +62,7 @@ fn back_to(entry: &Entry, site: Site<'_>, options: &Options) -> Decision {
         Some(pin) => Decision::new(Status::Mismatch)
             .to(pin)
             .because(format!("as it was recorded on {when}")),
-        None => Decision::new(Status::Unknown)
+        None => Decision::new(Status::Mismatch)
             .because("left alone: what is recorded of it cannot be written here"),
     }
 }
@@ -74,9 +75,12 @@ fn pin(entry: &Entry, site: Site<'_>, options: &Options) -> Option<Pin> {
         {
             governed(site, reference, commit, version?)?
         }
-        (RecordedDigest::Sha256(digest), Target::Image(_)) => Pin::Image {
-            tag: version?,
-            digest: digest.clone(),
+        (RecordedDigest::Sha256(digest), Target::Image(_)) => match version {
+            Some(tag) => Pin::Image {
+                tag,
+                digest: digest.clone(),
+            },
+            None => Pin::Digest(digest.clone()),
         },
         (RecordedDigest::Sha256(digest), Target::Remote { .. }) => {
             Pin::Integrity(integrity_of(digest))
