@@ -43,6 +43,9 @@ enum Command {
         /// Waits this long before each answer
         #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
         delay: u64,
+        /// Says at each line that it reads how many requests came since the one before
+        #[arg(long)]
+        count: bool,
     },
     /// Serves the bare repositories OWNER/NAME.git below a folder on loopback, says where, and ends
     /// with its standard input
@@ -51,9 +54,12 @@ enum Command {
         /// Waits this long before each answer
         #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
         delay: u64,
-        /// Says how many requests came, in the end
+        /// Says at each line that it reads how many requests came since the one before
         #[arg(long)]
         count: bool,
+        /// Tells the commits of tags by GitHub's API as well
+        #[arg(long)]
+        api: bool,
     },
 }
 
@@ -177,30 +183,48 @@ async fn run(command: Command) -> Outcome<()> {
         }
         Command::Image(args) => push(&args).await,
         Command::Sign(args) => sign(&args).await,
-        Command::Registry { delay } => serve(Duration::from_millis(delay)),
+        Command::Registry { delay, count } => serve(Duration::from_millis(delay), count),
         Command::Git {
             folder,
             delay,
             count,
-        } => serve_git(&folder, Duration::from_millis(delay), count),
+            api,
+        } => serve_git(&folder, Duration::from_millis(delay), count, api),
     }
 }
 
-fn serve(delay: Duration) -> Outcome<()> {
+fn serve(delay: Duration, count: bool) -> Outcome<()> {
     let registry = Registry::start();
     registry.fault("*", Fault::normal().delay(delay));
     writeln!(std::io::stdout(), "{}", registry.host())?;
-    std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
-    Ok(())
+    until_the_end(|| {
+        let requests = registry.requests().len();
+        registry.clear_requests();
+        count.then_some(requests)
+    })
 }
 
-fn serve_git(folder: &Path, delay: Duration, count: bool) -> Outcome<()> {
+fn serve_git(folder: &Path, delay: Duration, count: bool, api: bool) -> Outcome<()> {
     let host = GitHost::of(&folder.canonicalize()?);
     host.fault("*", Fault::normal().delay(delay));
+    if api {
+        host.open_api();
+    }
     writeln!(std::io::stdout(), "{}", host.host())?;
-    std::io::copy(&mut std::io::stdin(), &mut std::io::sink())?;
-    if count {
-        writeln!(std::io::stdout(), "{} requests", host.requests().len())?;
+    until_the_end(|| {
+        let requests = host.requests().len();
+        host.clear_requests();
+        count.then_some(requests)
+    })
+}
+
+/// Waits for the end of the standard input; prints what `counted` says at each of its lines.
+fn until_the_end(counted: impl Fn() -> Option<usize>) -> Outcome<()> {
+    for line in std::io::stdin().lines() {
+        line?;
+        if let Some(requests) = counted() {
+            writeln!(std::io::stdout(), "{requests}")?;
+        }
     }
     Ok(())
 }

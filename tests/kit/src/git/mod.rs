@@ -1,6 +1,7 @@
 //! A git host in this process: real repositories behind `git http-backend`, on a free loopback
 //! port, misbehaving on request. It needs `git` 2.29 or later.
 
+mod api;
 mod backend;
 mod repository;
 
@@ -46,6 +47,7 @@ struct State {
     required: Option<String>,
     shut_out: Option<(String, u16)>,
     files: HashMap<String, Plain>,
+    has_api: bool,
 }
 
 impl GitHost {
@@ -118,6 +120,11 @@ impl GitHost {
     pub fn json_page(&self, path: &str, body: &str, next: &str) {
         let link = format!("<{next}>; rel=\"next\"");
         self.file(path, Plain::json(body.to_owned()).with(LINK, link));
+    }
+
+    /// Tells the commits of tags by GitHub's API as well.
+    pub fn open_api(&self) {
+        self.lock().has_api = true;
     }
 
     /// Misbehaves for paths that match `pattern`, in which `*` stands for any text. The fault
@@ -207,6 +214,10 @@ impl Host {
 impl Site for Host {
     async fn answer(&self, asked: &Asked) -> Plain {
         if let Some(answer) = self.without_git(asked) {
+            return answer;
+        }
+        let has_api = self.lock().has_api;
+        if has_api && let Some(answer) = api::answer(&self.root, asked).await {
             return answer;
         }
         match split(&asked.path) {
