@@ -37,7 +37,8 @@ serve() {
   work=$(mktemp -d "${TMPDIR:-/tmp}/fullsend-bench.XXXXXX")
   cd "$work"
   unset CI GITHUB_ACTIONS GITLAB_CI GITHUB_TOKEN
-  cp "$CARGO_TARGET_DIR/release/fullsend-testkit" "$FULLSEND" .
+  cp "$CARGO_TARGET_DIR/release/fullsend-testkit" .
+  cp "$FULLSEND" fullsend
   say "laying $workflows workflows"
   lay_repositories
   launch git ./fullsend-testkit git repositories --delay "$DELAY" --count --api
