@@ -1,3 +1,5 @@
+//! What tags say, and which is newer, by table and by property.
+
 use super::*;
 
 use Flavor::{Git, Image};
