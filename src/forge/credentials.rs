@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 
 use crate::seam::{
     environment::Environment,
-    http::{Url, authority, header::HeaderValue},
+    http::{Url, authority, header::HeaderValue, is_loopback},
     job_tokens,
 };
 
@@ -20,8 +20,11 @@ pub(super) enum Scheme {
 
 impl Scheme {
     /// The `Authorization` header for `url`, marked as sensitive, if one of the job's tokens belongs
-    /// there.
+    /// there. Unencrypted, it leaves this machine for nobody.
     pub(super) fn header(self, environment: &Environment, url: &Url) -> Option<HeaderValue> {
+        if url.scheme() != "https" && !is_loopback(url) {
+            return None;
+        }
         let token = job_tokens::for_host(environment, &authority(url))?;
         let secret = token.secret.expose_secret();
         let text = match self {
@@ -60,5 +63,18 @@ mod tests {
         for other in ["https://gitlab.example/g/r", "https://github.com/o/r"] {
             assert_eq!(shown(Scheme::Basic, other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn no_token_leaves_the_machine_unencrypted() {
+        let is_shown = |server: &str| {
+            let job = [("GITHUB_TOKEN", "t0ken"), ("GITHUB_SERVER_URL", server)];
+            let url = Url::parse(server).unwrap();
+            Scheme::Basic
+                .header(&job.into_iter().collect(), &url)
+                .is_some()
+        };
+        assert!(is_shown("https://ghe.example") && is_shown("http://127.0.0.1:3000"));
+        assert!(!is_shown("http://ghe.example") && !is_shown("http://github.com:443"));
     }
 }

@@ -64,6 +64,10 @@ impl ForgeError {
                  needed"
             )),
             Reason::Malformed(_) => Some(format!("check that {host} is a git host")),
+            Reason::Plain => Some(format!(
+                "write its address with `https://`; if {host} speaks plain HTTP, say so with \
+                 `--insecure-registry {host}`"
+            )),
             Reason::Offline => Some("leave out `--offline` to allow the connection".to_owned()),
             _ => None,
         }

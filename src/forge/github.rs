@@ -20,6 +20,7 @@ use crate::{
     model::commit::CommitId,
     seam::{
         environment::Environment,
+        github_urls::{GithubUrls, usual_api},
         http::{
             HttpError, Request, Url, authority,
             header::{ACCEPT, HeaderMap, HeaderValue},
@@ -34,19 +35,12 @@ pub(super) struct Apis(Vec<(String, Url)>);
 impl Apis {
     /// The API of the GitHub at `github_url`, and that of the job's own.
     pub(super) fn of(environment: &Environment, github_url: &Url) -> Self {
-        let url = |name| Url::parse(environment.get(name)?).ok();
-        let api = url("GITHUB_API_URL");
-        let server = url("GITHUB_SERVER_URL");
-        // Of a job, the API belongs to the job's server; else it is set for the one that is asked.
-        let own = server.as_ref().unwrap_or(github_url).clone();
-        let mut servers = vec![(authority(&own), api.or_else(|| usual(&own)))];
-        if authority(github_url) != authority(&own) {
-            servers.push((authority(github_url), usual(github_url)));
-        }
-        let known = servers
-            .into_iter()
-            .filter_map(|(host, api)| Some((host, api?)));
-        Self(known.collect())
+        let own = GithubUrls::of(environment);
+        let own = own.server.zip(own.api);
+        let asked = usual_api(github_url).map(|api| (github_url.clone(), api));
+        // Of two for the same host, the first one is taken.
+        let known = own.into_iter().chain(asked);
+        Self(known.map(|(site, api)| (authority(&site), api)).collect())
     }
 
     /// The API of the repository's host, if that is a GitHub.
@@ -72,15 +66,6 @@ impl Apis {
         };
         Some(asking.refs(repository).await)
     }
-}
-
-/// Where the API of a GitHub usually is.
-fn usual(server: &Url) -> Option<Url> {
-    let host = server.host_str()?;
-    if host == "github.com" || host.ends_with(".ghe.com") {
-        return Url::parse(&format!("https://api.{host}")).ok();
-    }
-    server.join("/api/v3").ok()
 }
 
 #[derive(Deserialize)]

@@ -23,7 +23,7 @@ use crate::{
     seam::{
         environment::Environment,
         exchange,
-        http::{Http, HttpOptions, Url, authority},
+        http::{Http, HttpOptions, Url},
         retry,
     },
 };
@@ -31,9 +31,10 @@ use crate::{
 /// How [`GitHosts`] behave.
 #[derive(Clone, Debug)]
 pub struct GitOptions {
-    /// Where the repositories are that are named `owner/name`. Plain HTTP goes there if it says so.
+    /// Where the repositories are that are named `owner/name`.
     pub github_url: Url,
-    /// Other hosts (`host` or `host:port`) that are spoken to in plain HTTP.
+    /// Hosts (`host` or `host:port`) that may be spoken to in plain HTTP, besides this machine. No
+    /// token goes there.
     pub insecure_hosts: Vec<String>,
     /// Where `Some`, the only hosts that are connected to.
     pub offline: Option<BTreeSet<String>>,
@@ -84,15 +85,11 @@ impl GitHosts {
                 offline: options.offline,
             },
         );
-        let mut insecure_hosts = options.insecure_hosts;
-        if options.github_url.scheme() == "http" {
-            insecure_hosts.push(authority(&options.github_url));
-        }
         Self {
             exchange: Arc::new(Exchange {
                 web: exchange::Exchange {
                     http,
-                    insecure_hosts,
+                    insecure_hosts: options.insecure_hosts,
                     first_wait: options.first_wait,
                 },
                 environment: environment.clone(),
@@ -194,6 +191,29 @@ fn error(repository: &RemoteRepository, what: &str, reason: Reason) -> ForgeErro
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn an_address_alone_does_not_allow_plain_http() {
+        let url = Url::parse("http://github.invalid").unwrap();
+        let mut options = GitOptions::new(url);
+        // A question that is let through gets no further than this.
+        options.offline = Some(BTreeSet::new());
+        let refused = async |options: &GitOptions| {
+            let hosts = GitHosts::new(&Environment::default(), options.clone());
+            let refs = hosts.refs(&hosts.github("o/r").unwrap()).await;
+            refs.unwrap_err()
+        };
+        let error = refused(&options).await;
+        assert!(matches!(error.reason(), Reason::Plain), "{error}");
+        assert!(
+            error
+                .with_hint()
+                .contains("--insecure-registry github.invalid")
+        );
+        options.insecure_hosts.push("github.invalid".to_owned());
+        let error = refused(&options).await;
+        assert!(matches!(error.reason(), Reason::Offline), "{error}");
+    }
 
     #[test]
     fn questions_can_be_asked_side_by_side() {

@@ -2,10 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{
-    environment::Environment,
-    http::{Url, authority},
-};
+use super::{environment::Environment, github_urls::GithubUrls, http::authority};
 
 /// A token for one host.
 #[derive(Clone, Debug)]
@@ -34,9 +31,10 @@ enum Host {
     Named(&'static str),
     /// The host is the variable's value.
     Variable(&'static str),
-    /// The host is that of the URL in the variable; outside of a job, where it is not set, that of
-    /// the public service.
-    UrlVariable(&'static str, &'static str),
+    /// The site of the job's GitHub.
+    GithubServer,
+    /// The API of the job's GitHub.
+    GithubApi,
 }
 
 const GITLAB: &[Host] = &[
@@ -51,11 +49,7 @@ const KINDS: &[Kind] = &[
         variable: "GITHUB_TOKEN",
         user: Some("GITHUB_ACTOR"),
         default_user: "x-access-token",
-        hosts: &[
-            Host::Named("ghcr.io"),
-            Host::UrlVariable("GITHUB_API_URL", "https://api.github.com"),
-            Host::UrlVariable("GITHUB_SERVER_URL", "https://github.com"),
-        ],
+        hosts: &[Host::Named("ghcr.io"), Host::GithubApi, Host::GithubServer],
     },
     // Whoever sets GITLAB_TOKEN wants more than the job's own token can.
     Kind {
@@ -101,14 +95,14 @@ impl Kind {
 
 impl Host {
     fn of(&self, environment: &Environment) -> Option<String> {
-        match self {
-            Self::Named(host) => Some((*host).to_owned()),
-            Self::Variable(name) => environment.get(name).map(str::to_owned),
-            Self::UrlVariable(name, public) => Url::parse(environment.get(name).unwrap_or(public))
-                .ok()
-                .map(|url| authority(&url))
-                .filter(|host| !host.is_empty()),
-        }
+        let url = match self {
+            Self::Named(host) => return Some((*host).to_owned()),
+            Self::Variable(name) => return environment.get(name).map(str::to_owned),
+            Self::GithubServer => GithubUrls::of(environment).server,
+            Self::GithubApi => GithubUrls::of(environment).api,
+        };
+        url.map(|url| authority(&url))
+            .filter(|host| !host.is_empty())
     }
 }
 
@@ -149,6 +143,21 @@ mod tests {
             assert_eq!(found(&variables[..1], host), nameless, "{host}");
         }
         assert_eq!(found(&variables[1..], "ghcr.io"), None);
+    }
+
+    #[test]
+    fn a_token_of_another_github_does_not_go_to_github_com() {
+        let own = Some("GITHUB_TOKEN x-access-token".to_owned());
+        for told in [
+            ("GITHUB_API_URL", "https://ghe.example/api/v3"),
+            ("GITHUB_SERVER_URL", "https://ghe.example"),
+        ] {
+            let variables = [("GITHUB_TOKEN", "hunter2"), told];
+            assert_eq!(found(&variables, "ghe.example"), own, "{told:?}");
+            for other in ["github.com", "api.github.com"] {
+                assert_eq!(found(&variables, other), None, "{told:?}");
+            }
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod files;
 pub mod folder;
 pub mod git;
+pub mod github_urls;
 pub mod http;
 pub mod job_tokens;
 pub mod process;
