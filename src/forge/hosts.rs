@@ -102,7 +102,7 @@ impl GitHosts {
 
     /// The repository `owner/name` of the GitHub that is asked.
     pub fn github(&self, path: &str) -> Result<RemoteRepository, RepositoryError> {
-        RemoteRepository::new(&self.github_url, path)
+        RemoteRepository::github(&self.github_url, path)
     }
 
     /// The tags and branches of `repository`, in one request.

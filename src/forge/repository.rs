@@ -1,15 +1,49 @@
 //! Which repository is asked about.
 
-use std::fmt;
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use super::limits;
 use crate::seam::http::{Url, authority};
 
 /// A git repository on a host, such as `https://github.com/actions/checkout`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// Two are equal that the host takes for one, and each keeps the letters that it was written in.
+#[derive(Clone, Debug)]
 pub struct RemoteRepository {
     /// Without `.git`, user, query and fragment.
     url: Url,
+    /// What is compared.
+    key: String,
+}
+
+impl PartialEq for RemoteRepository {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for RemoteRepository {}
+
+impl Hash for RemoteRepository {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
+impl PartialOrd for RemoteRepository {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for RemoteRepository {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
 }
 
 /// What is no repository's address.
@@ -42,7 +76,16 @@ impl RemoteRepository {
         let mut url = base.clone();
         let folder = base.path().trim_end_matches('/');
         url.set_path(&format!("{folder}/{path}"));
-        Ok(Self { url })
+        let key = url.to_string();
+        Ok(Self { url, key })
+    }
+
+    /// The repository `path` of the GitHub at `base`, where the case of letters tells nothing
+    /// apart.
+    pub fn github(base: &Url, path: &str) -> Result<Self, RepositoryError> {
+        let mut repository = Self::new(base, path)?;
+        repository.key.make_ascii_lowercase();
+        Ok(repository)
     }
 
     /// The address that people open, without `.git`.
@@ -93,6 +136,8 @@ fn is_segment(segment: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn new(base: &str, path: &str) -> Result<String, RepositoryError> {
@@ -110,6 +155,18 @@ mod tests {
         ] {
             assert_eq!(new(base, path).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn the_case_of_letters_tells_nothing_apart_on_github_alone() {
+        let base = Url::parse("https://GitHub.com").unwrap();
+        let github = |path| RemoteRepository::github(&base, path).unwrap();
+        assert_eq!(github("O/R"), github("o/r"));
+        assert_eq!(github("O/R").cmp(&github("o/r")), Ordering::Equal);
+        assert_eq!(HashSet::from([github("O/R"), github("o/r")]).len(), 1);
+        assert_eq!(github("O/R").to_string(), "https://github.com/O/R");
+        let other = |path| RemoteRepository::new(&base, path).unwrap();
+        assert_ne!(other("O/R"), other("o/r"));
     }
 
     #[test]

@@ -80,6 +80,7 @@ pub(super) fn repository_of(
     target: &Target,
     options: &Options,
 ) -> Result<Option<RemoteRepository>, Lack> {
+    let is_action = matches!(target, Target::Action { .. });
     let (base, path) = match target {
         Target::Action { repository, .. } => (options.github.clone(), repository),
         Target::Component { host, project, .. } => {
@@ -99,7 +100,12 @@ pub(super) fn repository_of(
         },
         _ => return Ok(None),
     };
-    let remote = RemoteRepository::new(&base, path)
+    let remote = if is_action {
+        RemoteRepository::github(&base, path)
+    } else {
+        RemoteRepository::new(&base, path)
+    };
+    let remote = remote
         .map_err(|error| Lack::Failed(format!("could not ask for {path} of {base}: {error}")))?;
     Ok(Some(remote))
 }

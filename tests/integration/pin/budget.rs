@@ -54,6 +54,23 @@ fn a_repository_and_an_image_are_asked_for_once() {
 }
 
 #[test]
+fn letters_of_another_case_name_the_same_repository() {
+    let scene = Scene::new();
+    // GitHub takes them for one; whichever of the two is asked for must be there.
+    let (lower, upper) = (scene.action("o/r"), scene.action("O/R"));
+    assert_eq!(lower.new, upper.new);
+    scene.steps(&["o/r@v1", "O/R@v1", "O/r/path@v1.0.0"]);
+    let (ended, rows) = scene.rows(&["--check"]);
+    assert_eq!((ended, rows.len()), (1, 3), "{rows:#?}");
+    assert!(
+        rows.iter().all(|row| row["status"] == "unpinned"),
+        "{rows:#?}"
+    );
+    let asked = scene.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+}
+
+#[test]
 fn a_commit_that_is_no_tip_costs_one_more() {
     let scene = Scene::new();
     let action = scene.action("o/r");
