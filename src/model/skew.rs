@@ -5,6 +5,9 @@
 
 use semver::Version;
 
+/// Our action, which starts the image, as workflows name it.
+pub const OWN_ACTION: &str = "fullsend-ai/sandbox";
+
 /// Two versions that do not go together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Skew {

@@ -22,6 +22,8 @@ pub struct Hold {
     pub about: String,
     /// The packages by name.
     pub packages: Vec<String>,
+    /// The only version of theirs, as a pattern.
+    pub allowed: String,
 }
 
 /// The versions that a ring may be on.
@@ -93,7 +95,7 @@ impl Context for Repository {
     const TEMPLATE: Template = Template {
         name: "renovate/repository.json.j2",
         source: include_str!("../../templates/renovate/repository.json.j2"),
-        revision: 1,
+        revision: 2,
     };
 }
 

@@ -6,10 +6,12 @@ mod tests;
 
 pub use fleet::{FLEET, presets};
 
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
 use super::{Draft, GenerateError, Kind, Request, Setting, Values, setting::refused};
 use crate::{
     config::Config,
-    model::image::Repository,
+    model::{image::Repository, skew::OWN_ACTION},
     template::renovate::{Hold, Repository as Context},
 };
 
@@ -82,7 +84,7 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
     let context = Context {
         about: vec!["Which presets keep this repository's images and actions current.".to_owned()],
         extends,
-        hold: hold(request.config),
+        hold: hold(request.config, today()),
     };
     Ok(vec![Draft::new(PATH, &context)?])
 }
@@ -137,11 +139,17 @@ fn ring_name(text: &str) -> Result<&str, GenerateError> {
     Err(refused("ring", "is no name of a ring", hint))
 }
 
-/// Keeps the images of fullsend.yaml, and the action that starts them, where they are.
+fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
+}
+
+/// Lets the images of fullsend.yaml, and the action that starts them, go to the held version alone,
+/// as long as the hold is in force.
 ///
-/// A hold goes before the ring but not before a denial: only updates forward are switched off.
-fn hold(config: &Config) -> Option<Hold> {
-    let hold = config.hold.as_ref()?;
+/// A hold goes before the ring, as the last `allowedVersions` counts, but not before a denial: a
+/// rollback does not ask what is allowed.
+fn hold(config: &Config, today: Date) -> Option<Hold> {
+    let hold = config.hold.as_ref().filter(|it| it.is_in_force(today))?;
     let own = config
         .agents
         .values()
@@ -150,11 +158,12 @@ fn hold(config: &Config) -> Option<Hold> {
     let mut packages: Vec<String> = images.flat_map(|image| names(image.repository())).collect();
     packages.sort();
     packages.dedup();
-    packages.push("fullsend-ai/sandbox".to_owned());
+    packages.push(OWN_ACTION.to_owned());
     let (version, until, reason) = (&hold.version, &hold.until, &hold.reason);
     Some(Hold {
         about: format!("fullsend.yaml holds version {version} until {until}: {reason}"),
         packages,
+        allowed: format!("/^v?{}$/", version.tag().replace('.', "\\.")),
     })
 }
 

@@ -104,7 +104,7 @@ fn settings_that_lead_nowhere_are_refused() {
 }
 
 #[test]
-fn a_hold_stops_updates_but_no_way_back() {
+fn a_hold_allows_its_version_alone() {
     let held = "version: 1\nimage: a.b/c:1.2.3\nagents:\n  triage: {image: 'acme/d:1.2.3'}\n\
                 hold: {version: 1.2.3, reason: slow, until: 2030-01-31}\n";
     let rules = &repository(held, &[]).unwrap()["packageRules"];
@@ -113,10 +113,11 @@ fn a_hold_stops_updates_but_no_way_back() {
         json!([{
             "description": "fullsend.yaml holds version 1.2.3 until 2030-01-31: slow",
             "matchPackageNames": ["a.b/c", "acme/d", "docker.io/acme/d", "fullsend-ai/sandbox"],
-            "matchUpdateTypes": ["major", "minor", "patch", "digest"],
-            "enabled": false,
+            "allowedVersions": r"/^v?1\.2\.3$/",
         }])
     );
+    let over = held.replace("2030-01-31", "2020-01-31");
+    assert_eq!(repository(&over, &[]).unwrap().get("packageRules"), None);
 }
 
 #[test]

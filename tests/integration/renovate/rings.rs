@@ -8,7 +8,7 @@ use fullsend::{
 };
 use serde_json::json;
 
-use super::world::{Dependency, World, commit, digest, the};
+use super::world::{Dependency, LookUp, World, commit, digest, the};
 
 const IMAGE: &str = "acme/agent-sandbox";
 /// The same image where tags begin with `v`.
@@ -209,13 +209,13 @@ fn a_denied_version_is_hidden_even_where_a_ring_stands_on_it() {
     back(&found);
 }
 
-#[test]
-fn a_hold_goes_before_the_ring_but_not_before_a_denial() {
+/// What Renovate does where fullsend.yaml holds `version`, in a ring that allows every version.
+fn held(version: &str) -> LookUp {
     let world = world();
     let kind = Kind::named("renovate").unwrap();
-    let image = world.image(IMAGE, "1.1.0");
+    let image = world.image(IMAGE, version);
     let held = format!(
-        "version: 1\nimage: {image}\nhold: {{version: 1.1.0, reason: slow, until: 2030-01-31}}\n"
+        "version: 1\nimage: {image}\nhold: {{version: {version}, reason: slow, until: 2030-01-31}}\n"
     );
     let config = config::parse(held.as_bytes(), "fullsend.yaml").unwrap();
     let place = format!("{}/renovate", world.url());
@@ -228,7 +228,12 @@ fn a_hold_goes_before_the_ring_but_not_before_a_denial() {
     let draft = generate::draft(kind, &config, &settings).unwrap().remove(0);
     let text = draft.settle(None, None).unwrap().text;
     let configuration = serde_json::from_str(&text).unwrap();
-    let looked_up = world.look_up(&repository(&world), configuration);
+    world.look_up(&repository(&world), configuration)
+}
+
+#[test]
+fn a_hold_goes_before_the_ring_but_not_before_a_denial() {
+    let looked_up = held("1.1.0");
     back(&looked_up.found);
     // Of the image and the action, only the ways back are left.
     let left = |name: &str| {
@@ -242,4 +247,13 @@ fn a_hold_goes_before_the_ring_but_not_before_a_denial() {
     assert_eq!(left("fullsend-ai/sandbox"), 1, "{:?}", looked_up.left);
     // What is not held goes up, too.
     assert_eq!(left("/v-agent-sandbox"), 2, "{:?}", looked_up.left);
+}
+
+#[test]
+fn a_held_version_is_reached_and_not_passed() {
+    let looked_up = held("1.2.4");
+    let new = digest(IMAGE, "1.2.4");
+    let up = ("minor", "1.2.4", new.as_str(), BRANCH);
+    assert_eq!(only(&looked_up.found, "first/fullsend.yaml", "1.1.0"), up);
+    back(&looked_up.found);
 }

@@ -6,13 +6,10 @@ use super::{PinArgs, policy::Policy};
 use crate::{
     cli::{Context, commands::configuration::Loaded, failure::CliFailure},
     config::{self, Fleet, MAX_FILE_BYTES, Ring},
-    model::version::Step,
+    model::{skew::OWN_ACTION, version::Step},
     pin::Bounds,
     seam::files,
 };
-
-/// The action that runs the sandbox, where no fleet names another.
-const ACTION: &str = "fullsend-ai/sandbox";
 
 /// The sandbox image, where neither fullsend.yaml nor a fleet names another.
 const IMAGE: &str = "ghcr.io/fullsend-ai/agent-sandbox";
@@ -30,7 +27,8 @@ pub(super) async fn of(
             Some(image) => Some(image.repository().clone()),
             None => IMAGE.parse().ok(),
         },
-        action: ACTION.to_owned(),
+        // Where no fleet names another.
+        action: OWN_ACTION.to_owned(),
         hold: loaded.config.hold.clone(),
         ..Bounds::default()
     };

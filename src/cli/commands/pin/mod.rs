@@ -279,14 +279,16 @@ async fn settle(
     };
     locks.follow(files, &mut decisions);
     let mut left = decisions.as_slice();
-    let mut settled: Vec<_> = files
-        .iter()
-        .map(|file| {
-            let (own, others) = left.split_at(file.references.len());
-            left = others;
-            file.settle(own, is_asked)
-        })
-        .collect();
+    let own = files.iter().map(|file| {
+        let (own, others) = left.split_at(file.references.len());
+        left = others;
+        (file, own)
+    });
+    let own: Vec<(&Read<'_>, &[Decision])> = own.collect();
+    let settling = own
+        .into_par_iter()
+        .map(|(file, own)| file.settle(own, is_asked));
+    let mut settled: Vec<_> = settling.collect();
     let mut patch = String::new();
     if args.diff {
         let patches = files.iter().zip(&settled);

@@ -54,9 +54,7 @@ impl<'a> Roots<'a> {
             let is_own = |file: &Read<'_>| *file.file.root == **root;
             let own = files.iter().filter(|file| is_own(file));
             let sites: Vec<Site<'_>> = own.flat_map(Read::sites).collect();
-            let mut decisions = pin::plan(&sites, facts, Some(world), options)
-                .await
-                .into_iter();
+            let mut decisions = pin::plan(&sites, facts, world, options).await.into_iter();
             for (file, decided) in files.iter().zip(&mut decided) {
                 if is_own(file) {
                     decided.extend(decisions.by_ref().take(file.references.len()));

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     document::yaml::{Node, Scalar},
+    model::skew::OWN_ACTION,
     validate::github::{
         Workflow,
         view::{Job, Step},
@@ -27,7 +28,7 @@ const ACTIONS: &[(&str, Option<&str>)] = &[
     ("anomalyco/opencode/github", Some("")),
     ("augmentcode/augment-agent", None),
     ("codium-ai/pr-agent", None),
-    ("fullsend-ai/sandbox", None),
+    (OWN_ACTION, None),
     ("google-gemini/gemini-cli-action", None),
     ("google-github-actions/run-gemini-cli", None),
     ("openai/codex-action", Some("allow-users")),
@@ -161,7 +162,7 @@ fn by_action(step: &Step<'_>) -> Option<(Range<usize>, bool)> {
     let name = uses::name(uses.value);
     let (known, opens) = ACTIONS.iter().find(|(known, _)| *known == name)?;
     let mode = uses::input(&step.node, "mode");
-    if *known == "fullsend-ai/sandbox" && mode.is_some_and(|mode| mode.value != "exec") {
+    if *known == OWN_ACTION && mode.is_some_and(|mode| mode.value != "exec") {
         return None;
     }
     let open = |input: &str| uses::input(&step.node, input).is_some();

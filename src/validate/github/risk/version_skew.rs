@@ -57,7 +57,7 @@ fn check(workflow: &Workflow<'_>, report: &mut Report<'_>) {
     let mut of_file = None;
     for step in workflow.jobs.iter().flat_map(|job| &job.steps) {
         let ours = step.uses.as_ref();
-        let Some(ours) = ours.filter(|it| uses::name(it.value) == "fullsend-ai/sandbox") else {
+        let Some(ours) = ours.filter(|it| uses::name(it.value) == skew::OWN_ACTION) else {
             continue;
         };
         let Some(action) = version_behind(workflow.subject, ours) else {
