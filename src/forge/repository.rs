@@ -14,8 +14,8 @@ use crate::seam::http::{Url, authority};
 /// Two are equal that the host takes for one, and each keeps the letters that it was written in.
 #[derive(Clone, Debug)]
 pub struct RemoteRepository {
-    /// Without `.git`, user, query and fragment.
-    url: Url,
+    /// Without `.git`, user, query and fragment; boxed, as errors carry what is to be asked.
+    url: Box<Url>,
     /// What is compared.
     key: String,
 }
@@ -77,6 +77,7 @@ impl RemoteRepository {
         let folder = base.path().trim_end_matches('/');
         url.set_path(&format!("{folder}/{path}"));
         let key = url.to_string();
+        let url = Box::new(url);
         Ok(Self { url, key })
     }
 
@@ -106,7 +107,7 @@ impl RemoteRepository {
     /// Where git asks for `service`. The `.git` is what every host takes: GitLab redirects
     /// without it.
     pub(super) fn service(&self, service: &str) -> Url {
-        let mut url = self.url.clone();
+        let mut url = Url::clone(&self.url);
         url.set_path(&format!("{}.git/{service}", self.url.path()));
         url
     }

@@ -32,13 +32,11 @@ fn is_ours(preset: &str) -> bool {
         return false;
     };
     let of_web = ["https://", "http://"];
-    match of_web.iter().find_map(|scheme| named.strip_prefix(scheme)) {
-        Some(address) => address.ends_with(&format!("/{path}.json")),
-        None => {
-            let named = named.split_once("//").map(|(_, path)| path);
-            named.is_some_and(|named| named.strip_suffix(".json").unwrap_or(named) == path)
-        }
+    if let Some(address) = of_web.iter().find_map(|scheme| named.strip_prefix(scheme)) {
+        return address.ends_with(&format!("/{path}.json"));
     }
+    let named = named.split_once("//").map(|(_, path)| path);
+    named.is_some_and(|named| named.strip_suffix(".json").unwrap_or(named) == path)
 }
 
 /// What the configuration extends: nothing of one that cannot be read, and none where a package.json
