@@ -20,14 +20,24 @@ const NO_JOBS: &[&str] = &[
 /// What the file includes, and the images of the file itself, of `default` and of every job,
 /// hidden ones included.
 pub(super) fn pipeline(root: &Node<'_>, found: &mut Gathered<'_>) {
-    for include in root.all("include") {
-        includes(&include, found);
-    }
+    included_by(root, found);
     of_job(root, found);
     for (key, job) in root.entries() {
         if key.text().is_some_and(|key| !NO_JOBS.contains(&key)) {
             of_job(&job, found);
+            // The pipeline that a job starts is written as one that the file includes. A step that a
+            // job runs (`run: [{step: host/path@v1}]`) is left out: it is no component, as its
+            // path alone does not tell where the repository's ends.
+            for trigger in job.all("trigger") {
+                included_by(&trigger, found);
+            }
         }
+    }
+}
+
+fn included_by(holder: &Node<'_>, found: &mut Gathered<'_>) {
+    for include in holder.all("include") {
+        includes(&include, found);
     }
 }
 

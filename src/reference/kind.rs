@@ -74,8 +74,60 @@ impl FileKind {
             .is_some_and(|spec| spec.get("inputs").is_some());
         let job =
             |(_, value): (Node<'_>, Node<'_>)| value.is_mapping() && value.get("script").is_some();
-        (component || root.own_entries().any(job)).then_some(Self::GitlabCi)
+        (component || root.own_entries().any(job) || is_pipeline_part(root))
+            .then_some(Self::GitlabCi)
     }
+}
+
+/// Whether it is a part of a pipeline without a job that has a script: by what nobody but GitLab
+/// writes so.
+///
+/// Compose includes paths, Azure's and Travis' stages are no evidence, and `default` alone is that
+/// of many a program's settings.
+fn is_pipeline_part(root: &Node<'_>) -> bool {
+    let include = |entry: &Node<'_>| {
+        let has = |key: &str| entry.get(key).is_some();
+        let ends = |key: &str, end: &str| {
+            let value = entry.get(key);
+            value.is_some_and(|value| value.text().is_some_and(|text| text.ends_with(end)))
+        };
+        let component = entry.get("component");
+        component.is_some_and(|it| it.text().is_some_and(|text| text.contains('@')))
+            || (has("project") && has("file"))
+            || ends("template", ".gitlab-ci.yml")
+    };
+    let includes = |holder: &Node<'_>| {
+        holder
+            .get("include")
+            .is_some_and(|it| it.items().chain([it]).any(|entry| include(&entry)))
+    };
+    let rules = |holder: &Node<'_>| {
+        let rules = holder.get("rules");
+        rules.is_some_and(|rules| rules.items().any(|rule| rule.get("if").is_some()))
+    };
+    let default = root.get("default").is_some_and(|default| {
+        let has = |key: &str| default.get(key).is_some();
+        let only_here = [
+            "before_script",
+            "after_script",
+            "interruptible",
+            "id_tokens",
+        ];
+        let beside = ["include", "stages", "workflow"];
+        only_here.into_iter().any(has)
+            || (has("image") && beside.into_iter().any(|key| root.get(key).is_some()))
+    });
+    let job = |(_, value): (Node<'_>, Node<'_>)| {
+        let has = |key: &str| value.get(key).is_some();
+        let trigger = value.get("trigger").is_some_and(|trigger| {
+            includes(&trigger) || has("stage") || has("needs") || rules(&value)
+        });
+        trigger || (has("extends") && has("stage"))
+    };
+    includes(root)
+        || default
+        || root.get("workflow").is_some_and(|it| rules(&it))
+        || root.own_entries().any(job)
 }
 
 /// Whether a file of this name is worth reading at all.
@@ -113,18 +165,28 @@ pub(super) fn may_name(path: &Path, named: Option<FileKind>, bytes: &[u8]) -> bo
     if encoded || any(&["\\x", "\\u", "\\U", "\\\n", "\\\r"]) {
         return true;
     }
-    if by_hint(path).is_some() && any(&["image", "repository"]) {
+    if by_hint(path).is_some() && any(&["image", "repository", "include", "services"]) {
         return true;
     }
     any(&["image", "docker://", "uses", "include"])
         && ((holds("apiVersion") && holds("kind"))
             || (holds("jobs") && holds("on"))
-            || any(&["runs", "script", "spec"]))
+            || any(&[
+                "runs", "script", "spec", "include", "default", "stage", "workflow",
+            ]))
 }
 
-/// What the values of a chart are called; nothing inside tells them from other files.
+/// What the values of a chart and the parts of a pipeline are called where nothing inside tells
+/// them from other files.
 pub(super) fn by_hint(path: &Path) -> Option<FileKind> {
     let name = file_name(path);
+    let folders = folders(path);
+    let of_gitlab = name.contains("gitlab-ci")
+        || folders.iter().any(|folder| folder == ".gitlab-ci")
+        || folders.windows(2).any(|pair| pair == [".gitlab", "ci"]);
+    if of_gitlab && is_yaml(&name) {
+        return Some(FileKind::GitlabCi);
+    }
     let stem = name.rsplit_once('.').map_or("", |(stem, _)| stem);
     (is_yaml(&name) && (stem.starts_with("values") || stem.ends_with("values")))
         .then_some(FileKind::HelmValues)

@@ -2,6 +2,7 @@
 
 mod comments;
 mod grammar;
+mod pipelines;
 mod places;
 mod properties;
 
