@@ -40,42 +40,51 @@ impl Lock {
             Form::Released(version) if at_version(&known, &version).next().is_some() => {
                 Decision::new(Status::Ignored).because("kept at its tag")
             }
-            Form::Released(version) => nothing_recorded(&identity, Some(&version)),
+            Form::Released(version) => self.nothing_of(&identity, Some(&version)),
             Form::Pinned {
                 version: None,
                 digest,
             } if known.iter().any(|entry| entry.digest == digest) => Decision::new(Status::Pinned),
-            Form::Pinned { version: None, .. } => nothing_recorded(&identity, None),
+            Form::Pinned { version: None, .. } => self.nothing_of(&identity, None),
             Form::Pinned {
                 version: Some(version),
                 digest,
-            } => at_both(&identity, &known, &version, &digest),
+            } => at_both(&known, &version, &digest)
+                .unwrap_or_else(|| self.nothing_of(&identity, Some(&version))),
         }
+    }
+
+    fn nothing_of(&self, identity: &Identity, version: Option<&str>) -> Decision {
+        let why = identity.elsewhere(self).unwrap_or_else(|| {
+            let what = match version {
+                Some(version) => format!("{} at {version}", identity.name),
+                None => format!("{} at this digest", identity.name),
+            };
+            format!(
+                "nothing is recorded of {what}: run `fullsend pin --lock` where {} can be asked",
+                identity.source
+            )
+        });
+        Decision::new(Status::Error).because(why)
     }
 }
 
-fn at_both(
-    identity: &Identity,
-    known: &[&Entry],
-    version: &str,
-    digest: &RecordedDigest,
-) -> Decision {
+/// Nothing where neither is recorded.
+fn at_both(known: &[&Entry], version: &str, digest: &RecordedDigest) -> Option<Decision> {
     let mut recorded = at_version(known, version).map(|entry| &entry.digest);
     let Some(first) = recorded.next() else {
-        let other = known.iter().find(|entry| entry.digest == *digest);
-        return match other.and_then(|entry| entry.version.as_deref()) {
-            Some(other) => Decision::new(Status::Mismatch).because(format!(
-                "it says {version}, and was recorded as {other}: {HOW_TO_RECORD}"
-            )),
-            None => nothing_recorded(identity, Some(version)),
-        };
+        let other = known.iter().find(|entry| entry.digest == *digest)?;
+        let other = other.version.as_deref()?;
+        return Some(Decision::new(Status::Mismatch).because(format!(
+            "it says {version}, and was recorded as {other}: {HOW_TO_RECORD}"
+        )));
     };
     if first == digest || recorded.any(|other| other == digest) {
-        return Decision::new(Status::Pinned);
+        return Some(Decision::new(Status::Pinned));
     }
-    Decision::new(Status::Mismatch).because(format!(
+    Some(Decision::new(Status::Mismatch).because(format!(
         "{version} was recorded at {first}: go back to that with `--to`, or {HOW_TO_RECORD}"
-    ))
+    )))
 }
 
 const HOW_TO_RECORD: &str = "where it was changed on purpose, record it with `fullsend pin --lock`";
@@ -83,15 +92,4 @@ const HOW_TO_RECORD: &str = "where it was changed on purpose, record it with `fu
 fn at_version<'e>(known: &[&'e Entry], version: &str) -> impl Iterator<Item = &'e Entry> {
     let entries = known.iter().copied();
     entries.filter(move |entry| entry.version.as_deref() == Some(version))
-}
-
-fn nothing_recorded(identity: &Identity, version: Option<&str>) -> Decision {
-    let what = match version {
-        Some(version) => format!("{} at {version}", identity.name),
-        None => format!("{} at this digest", identity.name),
-    };
-    Decision::new(Status::Error).because(format!(
-        "nothing is recorded of {what}: run `fullsend pin --lock` where {} can be asked",
-        identity.source
-    ))
 }

@@ -57,6 +57,17 @@ pub(super) struct Nth {
     pub(super) uses: usize,
 }
 
+/// Which use of a thing by a file one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) all: Nth,
+    /// Among those that have a digest or a release. A use that could not be resolved has no entry and
+    /// stays without, so the others are told apart by these alone.
+    pub(super) fixed: Nth,
+    /// Whether it is one of them.
+    pub(super) is_fixed: bool,
+}
+
 /// What entries of different files can have in common.
 pub(super) type Thing = (ReferenceKind, String);
 
@@ -175,24 +186,42 @@ impl Lock {
         self.numbered(recorded.map(|recorded| &recorded.numbers))
     }
 
-    /// The entry for the `nth` use of `name`.
-    pub(super) fn entry_of(&self, name: &Called, nth: Nth) -> Result<&Entry, NotThere> {
+    /// The entry for the use of `name` at `place`.
+    pub(super) fn entry_of(&self, name: &Called, place: Place) -> Result<&Entry, NotThere> {
         let Some(recorded) = self.by_name.get(name) else {
             return Err(NotThere::Nothing(
                 "left alone: nothing is recorded of it in this file",
             ));
         };
+        let entries = recorded.numbers.len();
         let number = if recorded.agree {
             recorded.numbers.first()
+        } else if entries == place.all.uses {
+            recorded.numbers.get(place.all.before)
+        } else if entries != place.fixed.uses {
+            None
+        } else if place.is_fixed {
+            recorded.numbers.get(place.fixed.before)
         } else {
-            let is_each = recorded.numbers.len() == nth.uses;
-            recorded.numbers.get(nth.before).filter(|_| is_each)
+            return Err(NotThere::Nothing(
+                "left alone: of the uses in this file it is none of those that were recorded",
+            ));
         };
         let entry = number.and_then(|number| self.entries.get(*number));
         entry.ok_or(NotThere::Several(
             "left alone: it was recorded at several versions, and the file does not use it as \
              often as then",
         ))
+    }
+
+    /// Who was asked about what is called `name`; nothing where `thing` itself is known.
+    pub(super) fn other_source(&self, thing: &Thing, name: &str) -> Option<&str> {
+        if self.by_thing.contains_key(thing) {
+            return None;
+        }
+        let mut same = self.entries.iter().filter(|entry| entry.name == name);
+        let other = same.find(|entry| entry.kind == thing.0);
+        other.map(|entry| entry.source.as_str())
     }
 
     pub(super) fn of_thing(&self, thing: &Thing) -> impl Iterator<Item = &Entry> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::document::{Called, Nth, RecordedDigest, Thing, thing};
+use super::document::{Called, Lock, Nth, Place, RecordedDigest, Thing, thing};
 use crate::{
     model::{
         commit::CommitId,
@@ -12,7 +12,12 @@ use crate::{
         pinning::ReferenceKind,
         version::{Flavor, Moves, moves},
     },
-    pin::{actions_lock::Locked, decide::repository_of, options::Options, plan::Site},
+    pin::{
+        actions_lock::Locked,
+        decide::{left_alone, repository_of},
+        options::Options,
+        plan::Site,
+    },
     reference::{Reference, Target},
 };
 
@@ -43,8 +48,11 @@ pub(super) enum Form {
 }
 
 impl Identity {
-    /// Nothing for what has no name, or none that can be told from the file.
+    /// Nothing for what is nothing to pin, has no name, or none that can be told from the file.
     pub(super) fn of(reference: &Reference, options: &Options) -> Option<Self> {
+        if left_alone(reference, options).is_some() {
+            return None;
+        }
         let source = match &reference.target {
             Target::Image(image) => image.repository.host().to_owned(),
             Target::Remote { url, .. } => url.clone(),
@@ -64,6 +72,20 @@ impl Identity {
         thing(self.kind, &self.name, &self.source)
     }
 
+    /// That what is recorded of this name in `lock` was asked of another; nothing where it was not.
+    pub(super) fn elsewhere(&self, lock: &Lock) -> Option<String> {
+        let other = lock.other_source(&self.thing(), &self.name)?;
+        let Self { name, source, kind } = self;
+        let setting = match kind {
+            ReferenceKind::Action => "`--github-url`",
+            ReferenceKind::Component | ReferenceKind::Image => "CI_SERVER_URL",
+        };
+        Some(format!(
+            "{name} is recorded from {other}, and here it would come from {source}: where that is \
+             not meant, set {setting}; else run `fullsend pin --lock`"
+        ))
+    }
+
     /// What `file` calls it.
     pub(super) fn called(&self, file: &str) -> Called {
         Called {
@@ -74,18 +96,25 @@ impl Identity {
     }
 }
 
-/// The place of each of `identities` among those equal to it.
-pub(super) fn numbered<'i>(identities: impl Iterator<Item = &'i Identity> + Clone) -> Vec<Nth> {
-    let mut uses: HashMap<&Identity, usize> = HashMap::new();
-    let before = identities.clone().map(|identity| {
-        let count = uses.entry(identity).or_default();
-        *count += 1;
-        *count - 1
+/// The place of each of `uses` among those of the same thing; each with whether it is fixed.
+pub(super) fn placed<'i>(uses: impl Iterator<Item = (&'i Identity, bool)> + Clone) -> Vec<Place> {
+    let mut counts: HashMap<&Identity, (usize, usize)> = HashMap::new();
+    let before = uses.clone().map(|(identity, is_fixed)| {
+        let (all, fixed) = counts.entry(identity).or_default();
+        let before = (*all, *fixed);
+        *all += 1;
+        *fixed += usize::from(is_fixed);
+        before
     });
-    let before: Vec<usize> = before.collect();
-    let places = identities.zip(before).map(|(identity, before)| Nth {
-        before,
-        uses: uses.get(identity).copied().unwrap_or_default(),
+    let before: Vec<_> = before.collect();
+    let places = uses.zip(before).map(|((identity, is_fixed), before)| {
+        let uses = counts.get(identity).copied().unwrap_or_default();
+        let nth = |before, uses| Nth { before, uses };
+        Place {
+            all: nth(before.0, uses.0),
+            fixed: nth(before.1, uses.1),
+            is_fixed,
+        }
     });
     places.collect()
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     document::{Called, Entry, Lock, RecordedDigest, is_version},
-    identity::{Form, Identity, digest_of, numbered},
+    identity::{Form, Identity, digest_of, placed},
 };
 use crate::{
     model::pinning::{ReferenceKind, Status},
@@ -24,6 +24,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Use {
     identity: Identity,
+    /// Whether it had a digest or a release before anything was changed.
+    is_fixed: bool,
     resolved: Option<Resolved>,
 }
 
@@ -36,7 +38,7 @@ struct Resolved {
 
 impl Use {
     /// What is to be recorded of the reference of `site`, which came to have `status` by `decision`; nothing of
-    /// what has no name.
+    /// what has no name, or is nothing to pin.
     pub fn of(
         site: Site<'_>,
         decision: &Decision,
@@ -71,6 +73,7 @@ impl Use {
         let fits = |it: &Resolved| it.version.as_deref().is_none_or(is_version);
         Some(Self {
             identity,
+            is_fixed: Form::of(site, options) != Form::Unpinned,
             resolved: resolved.filter(fits),
         })
     }
@@ -126,13 +129,13 @@ impl Lock {
     }
 
     fn renewed_file(&self, file: &str, uses: &[Use], now: Timestamp) -> Vec<Entry> {
-        let places = numbered(uses.iter().map(|one| &one.identity));
+        let places = placed(uses.iter().map(|one| (&one.identity, one.is_fixed)));
         let mut named: BTreeMap<Called, Vec<Entry>> = BTreeMap::new();
-        for (one, nth) in uses.iter().zip(places) {
+        for (one, place) in uses.iter().zip(places) {
             let name = one.identity.called(file);
             let entry = match &one.resolved {
                 Some(resolved) => Some(self.entry(&name, &one.identity, resolved, now)),
-                None => self.entry_of(&name, nth).ok().cloned(),
+                None => self.entry_of(&name, place).ok().cloned(),
             };
             named.entry(name).or_default().extend(entry);
         }

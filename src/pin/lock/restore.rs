@@ -2,7 +2,7 @@
 
 use super::{
     document::{Entry, Lock, NotThere, RecordedDigest},
-    identity::{Form, Identity, NO_ADDRESS, integrity_of, is_commit, numbered},
+    identity::{Form, Identity, NO_ADDRESS, integrity_of, is_commit, placed},
 };
 use crate::{
     model::{commit::CommitId, pinning::Status},
@@ -24,7 +24,12 @@ impl Lock {
             .iter()
             .map(|site| Identity::of(site.reference, options))
             .collect();
-        let mut places = numbered(identities.iter().flatten()).into_iter();
+        let uses = sites.iter().zip(&identities);
+        let uses = uses.filter_map(|(site, identity)| {
+            let is_fixed = Form::of(*site, options) != Form::Unpinned;
+            identity.as_ref().map(|identity| (identity, is_fixed))
+        });
+        let mut places = placed(uses).into_iter();
         let decide = |(site, identity): (&Site<'_>, &Option<Identity>)| {
             let reference = site.reference;
             let place = identity.as_ref().and_then(|_| places.next());
@@ -33,13 +38,16 @@ impl Lock {
             {
                 return decision;
             }
-            let entry = match (identity, place) {
-                (Some(identity), Some(nth)) => self.entry_of(&identity.called(file), nth),
-                _ => Err(NotThere::Nothing(NO_ADDRESS)),
+            let unknown = |why: &str| Decision::new(Status::Unknown).because(why);
+            let (Some(identity), Some(place)) = (identity, place) else {
+                return unknown(NO_ADDRESS);
             };
-            match entry {
+            match self.entry_of(&identity.called(file), place) {
                 Ok(entry) => back_to(entry, *site, options),
-                Err(NotThere::Nothing(why)) => Decision::new(Status::Unknown).because(why),
+                Err(NotThere::Nothing(why)) => match identity.elsewhere(self) {
+                    Some(why) => unknown(&format!("left alone: {why}")),
+                    None => unknown(why),
+                },
                 Err(NotThere::Several(why)) => Decision::new(Status::Mismatch).because(why),
             }
         };

@@ -256,6 +256,36 @@ fn a_check_knows_only_what_was_recorded() {
 }
 
 #[test]
+fn what_is_recorded_from_another_source_is_told() {
+    let references = workflow(&["o/r@v1"], "alpine:3.20");
+    let lock = renewed(&Lock::default(), WORKFLOW, &references, 60);
+    let elsewhere = Options {
+        github: "https://git.example".parse().unwrap(),
+        ..options()
+    };
+    let pinned = workflow(&[&format!("o/r@{COMMIT} # v1.1.0")], "alpine:3.20");
+    let action = pinned.last().unwrap();
+    let said = "o/r is recorded from https://github.com/o/r, and here it would come from \
+                https://git.example/o/r: ";
+    let checked = lock.check(site(action), &elsewhere);
+    assert_eq!(checked.status, Status::Error);
+    let reason = checked.reason.unwrap();
+    assert!(reason.starts_with(said), "{reason}");
+    let back = lock.restore(WORKFLOW, &[site(action)], &elsewhere);
+    assert_eq!(statuses(&back), [Status::Unknown]);
+    let reason = back[0].reason.as_deref().unwrap();
+    assert!(reason.contains(said), "{reason}");
+
+    let other = workflow(&[&format!("o/other@{COMMIT} # v1.1.0")], "alpine:3.20");
+    let checked = lock.check(site(other.last().unwrap()), &elsewhere);
+    let reason = checked.reason.unwrap();
+    assert!(
+        reason.starts_with("nothing is recorded of o/other"),
+        "{reason}"
+    );
+}
+
+#[test]
 fn every_use_goes_back_to_its_own_entry() {
     let old = workflow(&["o/r@v1.0.0", "o/r@v1.1.0"], "alpine:3.20");
     let lock = renewed(&Lock::default(), WORKFLOW, &old, 60);
@@ -284,6 +314,44 @@ fn every_use_goes_back_to_its_own_entry() {
     );
     let back = restored(&lock, WORKFLOW, &there);
     assert_eq!(statuses(&back), [Status::Pinned; 3]);
+}
+
+#[test]
+fn what_cannot_be_recorded_stands_in_no_ones_way() {
+    let dockerfile = |first: &str, second: &str, last: &str| {
+        let text = format!("ARG V=3.20\nFROM {first} AS a\nFROM {second}\nFROM {last}\n");
+        references(Path::new("Dockerfile"), text.as_bytes()).unwrap()
+    };
+    let at = |tag: &str| format!("alpine:{tag}@{}", digest(tag));
+    // One that a variable decides, and one that the registry does not have.
+    for last in ["alpine:${V}", "alpine:9.9"] {
+        let mut known = facts();
+        let missing: ImageReference = "alpine:9.9".parse().unwrap();
+        known.learn(Fact::Digest(missing, Ok(None)));
+        let recorded = |old: &Lock, references: &[Reference]| {
+            let files = BTreeMap::from([("Dockerfile".to_owned(), uses(references, &known))]);
+            old.renewed(&files, |_| true, Timestamp::UNIX_EPOCH)
+        };
+        let lock = recorded(
+            &Lock::default(),
+            &dockerfile("alpine:3.20", "alpine:3.21", last),
+        );
+        assert_eq!(lines(&lock).len(), 2, "{last}");
+
+        let there = dockerfile(&at("3.20"), &at("3.21"), last);
+        let back = statuses(&restored(&lock, "Dockerfile", &there));
+        assert_eq!(back[..2], [Status::Pinned; 2], "{last}");
+        let moved = dockerfile(&at("3.21"), &at("3.20"), last);
+        let back = restored(&lock, "Dockerfile", &moved);
+        let to: Vec<_> = back.iter().map(|it| it.to.clone()).collect();
+        let image = |tag: &str| {
+            Some(Pin::Image {
+                tag: tag.to_owned(),
+                digest: digest(tag),
+            })
+        };
+        assert_eq!(to, [image("3.20"), image("3.21"), None], "{last}");
+    }
 }
 
 #[test]
