@@ -169,7 +169,8 @@ fn deny(fleet: &Fleet, packages: &Packages) -> Deny {
     let mut rules: Vec<Rollback> = Vec::new();
     for entry in fleet.deny.entries() {
         match rollbacks(fleet, entry, packages) {
-            Ok(more) => {
+            Ok((more, left)) => {
+                about.extend(left);
                 for rule in more {
                     let same = |it: &Rollback| {
                         it.current == rule.current && it.datasources == rule.datasources
@@ -185,8 +186,12 @@ fn deny(fleet: &Fleet, packages: &Packages) -> Deny {
     Deny { about, rules }
 }
 
-/// The rules for one entry, or why there are none.
-fn rollbacks(fleet: &Fleet, entry: &Denied, packages: &Packages) -> Result<Vec<Rollback>, String> {
+/// The rules for one entry and what they leave where it is, or why there are none.
+fn rollbacks(
+    fleet: &Fleet,
+    entry: &Denied,
+    packages: &Packages,
+) -> Result<(Vec<Rollback>, Option<String>), String> {
     let Some(denied) = fleet.denied_version(entry) else {
         return Err(match &entry.subject {
             DeniedSubject::Version(version) => {
@@ -212,9 +217,13 @@ fn rollbacks(fleet: &Fleet, entry: &Denied, packages: &Packages) -> Result<Vec<R
             "{denied} is denied for the sake of {target}, which is newer: rings offer that."
         ));
     }
-    let reason = entry.reason.trim_end_matches('.');
+    let reason = &entry.reason;
+    let stop = if reason.ends_with('.') { "" } else { "." };
     let rule = |package: &Package, from: &Version, to: &Version| Rollback {
-        about: format!("From {from} of {} back to {to}: {reason}.", package.what),
+        about: format!(
+            "From {from} of {} back to {to}: {reason}{stop}",
+            package.what
+        ),
         datasources: package.datasources(),
         matcher: package.matcher,
         packages: package.names.clone(),
@@ -225,12 +234,19 @@ fn rollbacks(fleet: &Fleet, entry: &Denied, packages: &Packages) -> Result<Vec<R
     let mut rules = vec![rule(&packages.image, &denied, &target)];
     let from = fleet.release_of(&denied.to_string());
     let to = fleet.release_of(&target.to_string());
-    if let (Some(from), Some(to)) = (from, to) {
-        let (from, to) = (&from.action.version, &to.action.version);
-        if to < from && fleet.denies_action(from) {
-            let actions = packages.actions.iter();
-            rules.extend(actions.map(|package| rule(package, from, to)));
-        }
+    let (Some(from), Some(to)) = (from, to) else {
+        let unnamed = if from.is_none() { &denied } else { &target };
+        let left = format!(
+            "{denied} is denied, and of it the image alone goes back to {target}: fleet.yaml does \
+             not name the release {unnamed}, nor so its action, which stays where it is. Add the \
+             release to `approved`."
+        );
+        return Ok((rules, Some(left)));
+    };
+    let (from, to) = (&from.action.version, &to.action.version);
+    if to < from && fleet.denies_action(from) {
+        let actions = packages.actions.iter();
+        rules.extend(actions.map(|package| rule(package, from, to)));
     }
-    Ok(rules)
+    Ok((rules, None))
 }

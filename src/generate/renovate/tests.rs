@@ -195,6 +195,35 @@ fn what_cannot_be_taken_back_is_said() {
 }
 
 #[test]
+fn an_action_that_stays_where_it_is_is_said() {
+    let (before, after) = FLEET_YAML.split_once("approved:").unwrap();
+    let (_, after) = after.split_once("rings:").unwrap();
+    let deny_of = |text: &str| fleet(text).pop().unwrap().1;
+    let text = format!("{before}rings:{after}").replace("stable: {version: 1.2.4}", "stable: {}");
+    let deny = deny_of(&text);
+    assert_eq!(deny["packageRules"].as_array().unwrap().len(), 1);
+    let about = deny["description"].to_string();
+    assert!(about.contains("does not name the release 1.3.0"), "{about}");
+    // Where its action goes back too, nothing is left to say.
+    let about = deny_of(FLEET_YAML)["description"].to_string();
+    assert!(!about.contains("does not name the release"), "{about}");
+}
+
+#[test]
+fn a_reason_keeps_its_dots() {
+    for (reason, said) in [
+        ("It leaks", ": It leaks."),
+        ("'...'", ": ..."),
+        ("No..", ": No.."),
+    ] {
+        let text = FLEET_YAML.replace("reason: It leaks.", &format!("reason: {reason}"));
+        let rule = &fleet(&text)[2].1["packageRules"][0];
+        let about = rule["description"].as_str().unwrap();
+        assert!(about.ends_with(&format!("to 1.2.4{said}")), "{about}");
+    }
+}
+
+#[test]
 fn a_gitlab_fleet_moves_its_components_too() {
     let forge = "{kind: gitlab, group: acme, url: 'https://git.example', component_source: platform/fullsend}";
     let files = fleet(&FLEET_YAML.replace("{kind: github, owner: acme}", forge));
