@@ -13,7 +13,7 @@ use super::{
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format, patch::patch},
     config::Config,
-    generate::{self, Draft, GeneratedFile, KINDS, Kind, Settings, Standing},
+    generate::{self, Draft, GeneratedFile, KINDS, Kind, Settings, Stamp, Standing},
     model::exit_code,
     seam::files,
 };
@@ -158,12 +158,16 @@ fn drafts(kind: &Kind, args: &GenerateArgs, context: &Context) -> Result<Vec<Dra
     }
     let config = configuration::load_checkout(context)?.config;
     let given = kind.settings(args.set.iter().map(|(key, value)| (&**key, &**value)))?;
-    let settings = remembered(kind, &config, &given, &output, args)?;
-    Ok(generate::draft(
-        kind,
-        &config,
-        settings.as_ref().unwrap_or(&given),
-    )?)
+    let Some((path, stamp)) = stamped(kind, &config, &given, &output)? else {
+        return Ok(generate::draft(kind, &config, &given)?);
+    };
+    if args.set.is_empty() {
+        let pairs = stamp.settings.iter();
+        let remembered = kind.settings(pairs.map(|(key, value)| (&**key, &**value)))?;
+        return Ok(generate::draft(kind, &config, &remembered)?);
+    }
+    warn_of_dropped(&path, &stamp, args, context);
+    Ok(generate::draft(kind, &config, &given)?)
 }
 
 /// The files with what lies in their places.
@@ -184,17 +188,13 @@ fn places(drafts: Vec<Draft>, args: &GenerateArgs) -> Result<Vec<Place>, CliFail
     drafts.into_iter().map(place).collect()
 }
 
-/// The settings in the header of the first file that exists, where the command line has none.
-fn remembered(
+/// What the header of the first file that exists says, and where that is.
+fn stamped(
     kind: &Kind,
     config: &Config,
     given: &Settings,
     output: &Output,
-    args: &GenerateArgs,
-) -> Result<Option<Settings>, CliFailure> {
-    if !args.set.is_empty() {
-        return Ok(None);
-    }
+) -> Result<Option<(PathBuf, Stamp)>, CliFailure> {
     // There may be no draft without the settings that are looked for.
     let paths = if let Some(path) = kind.path {
         vec![PathBuf::from(path)]
@@ -210,12 +210,29 @@ fn remembered(
         if let Some((stamp, _)) = generate::read_header(own, &text)
             && stamp.kind == kind.name
         {
-            let pairs = stamp.settings.iter();
-            let pairs = pairs.map(|(key, value)| (&**key, &**value));
-            return Ok(Some(kind.settings(pairs)?));
+            return Ok(Some((path, stamp)));
         }
     }
     Ok(None)
+}
+
+/// Warns of the settings that the file at `path` has and the command line leaves out: given one, the
+/// others go back to their defaults.
+fn warn_of_dropped(path: &Path, stamp: &Stamp, args: &GenerateArgs, context: &Context) {
+    let is_given = |key: &str| args.set.iter().any(|(given, _)| given == key);
+    let old = stamp.settings.iter();
+    let dropped: Vec<String> = old
+        .filter(|(key, _)| !is_given(key))
+        .map(|(key, value)| format!("`{key}={value}`"))
+        .collect();
+    if !dropped.is_empty() {
+        context.terminal.warn(&format!(
+            "{}: made with {} too, which `--set` without them leaves out: give them again to keep \
+             them",
+            path.display(),
+            dropped.join(" and ")
+        ));
+    }
 }
 
 fn path_of(own: &Path, output: &Output, is_one: bool) -> Result<PathBuf, CliFailure> {

@@ -269,6 +269,28 @@ fn a_fleets_presets_follow_its_file() {
 }
 
 #[test]
+fn settings_that_are_dropped_are_told() {
+    let repository = Repository::new();
+    let fleet = "fleet=github>acme/fleet//renovate";
+    repository.said(0, &["renovate", "--set", fleet, "--set", "ring=early"]);
+    let (_, said) = repository.said(0, &["renovate", "--set", "automerge=true"]);
+    assert!(
+        said.contains(&format!(
+            "renovate.json: made with `{fleet}` and `ring=early` too"
+        )),
+        "{said}"
+    );
+    // What is given again is not dropped, and without any all of them hold.
+    let both = ["renovate", "--set", fleet, "--set", "ring=late"];
+    let (_, said) = repository.said(0, &both);
+    assert!(said.contains("made with `automerge=true` too"), "{said}");
+    let (_, said) = repository.said(0, &["renovate"]);
+    assert!(!said.contains("made with"), "{said}");
+    repository.said(0, &["renovate", "--check"]);
+    assert!(repository.text("renovate.json").contains("ring-late"));
+}
+
+#[test]
 fn a_configuration_of_renovate_that_is_there_stays_the_first() {
     for place in [".github/renovate.json5", ".renovaterc", "renovate.json5"] {
         let repository = Repository::new();
