@@ -51,8 +51,7 @@ pub enum FileError {
         path: PathBuf,
     },
     /// A link leads out of the folder that is written to.
-    #[error("{} leads to {}, outside of {}, so it is left alone",
-            path.display(), target.display(), root.display())]
+    #[error("{} outside of {}, so it is left alone", led(path, target), root.display())]
     Outside {
         /// The file, as it was named.
         path: PathBuf,
@@ -61,6 +60,14 @@ pub enum FileError {
         /// Below which folder files are written.
         root: PathBuf,
     },
+}
+
+/// Where what was named as `path` lies.
+fn led(path: &Path, target: &Path) -> String {
+    if path == target {
+        return format!("{} lies", path.display());
+    }
+    format!("{} leads to {},", path.display(), target.display())
 }
 
 /// What the names of files begin with that are still being written.
@@ -249,6 +256,11 @@ pub fn lies_at(path: &Path) -> Result<bool, FileError> {
         Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(FileError::io("look for", path)(error)),
     }
+}
+
+/// Whether a symbolic link lies at `path`.
+pub fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
 fn is_absent(error: &io::Error) -> bool {

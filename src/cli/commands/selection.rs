@@ -86,6 +86,9 @@ pub(super) struct Selected {
     pub(super) path: PathBuf,
     /// The root of its repository, or the folder that was named where there is no repository.
     pub(super) root: Arc<Path>,
+    /// Below which folder it may be written: another than the root where the command line names it
+    /// through a link that leads out of its repository.
+    pub(super) within: Arc<Path>,
     /// Its name from that root: this tells its kind.
     pub(super) name: PathBuf,
     /// What findings call it: its name, with the whole path before it where it is of another
@@ -136,7 +139,7 @@ impl Selected {
 
     /// Puts `new` in its place, as long as it still holds the bytes `read`.
     pub(super) fn replace(&self, read: &[u8], new: &[u8]) -> Result<(), FileError> {
-        files::replace_if_unchanged(&self.root, &self.path, read, new)
+        files::replace_if_unchanged(&self.within, &self.path, read, new)
     }
 
     /// The finding of `rule` that [`Self::read`] failed.
@@ -155,6 +158,12 @@ struct Search<'a> {
     found: Selection,
 }
 
+/// What the files at and below one path have in common.
+struct Bounds {
+    root: Arc<Path>,
+    within: Arc<Path>,
+}
+
 impl Search<'_> {
     fn add(&mut self, path: &Path) -> Result<(), CliFailure> {
         // A link that is named is the file of that name, wherever it leads.
@@ -167,31 +176,39 @@ impl Search<'_> {
         };
         let folder = files::resolve(folder)?;
         let root: Arc<Path> = git::work_tree(&folder)?.unwrap_or(&folder).into();
-        self.first.get_or_insert_with(|| root.clone());
+        let within = left_behind(
+            path.parent().filter(|_| named.is_some()).unwrap_or(path),
+            &folder,
+        )?;
+        let bounds = Bounds {
+            within: within.unwrap_or_else(|| root.clone()),
+            root,
+        };
+        self.first.get_or_insert_with(|| bounds.root.clone());
         match named {
-            Some(name) => self.add_named(folder.join(name), &root)?,
-            None => self.add_folder(&folder, &root),
+            Some(name) => self.add_named(folder.join(name), &bounds)?,
+            None => self.add_folder(&folder, &bounds),
         }
         Ok(())
     }
 
-    fn add_named(&mut self, path: PathBuf, root: &Arc<Path>) -> Result<(), CliFailure> {
+    fn add_named(&mut self, path: PathBuf, bounds: &Bounds) -> Result<(), CliFailure> {
         if !files::is_regular(&path)? {
             return Err(FileError::NotAFile { path }.into());
         }
-        if self.wanted.takes(below_of(root, &path), true) {
-            self.select(path, root, true);
+        if self.wanted.takes(below_of(&bounds.root, &path), true) {
+            self.select(path, bounds, true);
         }
         Ok(())
     }
 
-    fn add_folder(&mut self, folder: &Path, root: &Arc<Path>) {
+    fn add_folder(&mut self, folder: &Path, bounds: &Bounds) {
         let walked = walk::walk(folder, |below| {
             let path = folder.join(below);
-            self.wanted.takes(below_of(root, &path), false)
+            self.wanted.takes(below_of(&bounds.root, &path), false)
         });
         for file in walked.files {
-            self.select(folder.join(file), root, false);
+            self.select(folder.join(file), bounds, false);
         }
         for unread in walked.unread {
             let path = self.shown(&folder.join(unread.path));
@@ -200,7 +217,7 @@ impl Search<'_> {
         self.found.truncated |= walked.truncated;
     }
 
-    fn select(&mut self, path: PathBuf, root: &Arc<Path>, is_named: bool) {
+    fn select(&mut self, path: PathBuf, bounds: &Bounds, is_named: bool) {
         let known = self.seen.entry(path.clone());
         let number = *known.or_insert(self.found.files.len());
         if let Some(file) = self.found.files.get_mut(number) {
@@ -208,9 +225,10 @@ impl Search<'_> {
             return;
         }
         self.found.files.push(Selected {
-            name: below_of(root, &path).to_owned(),
+            name: below_of(&bounds.root, &path).to_owned(),
             shown: self.shown(&path),
-            root: root.clone(),
+            root: bounds.root.clone(),
+            within: bounds.within.clone(),
             path,
             is_named,
         });
@@ -220,6 +238,21 @@ impl Search<'_> {
         let first = self.first.as_deref().unwrap_or(Path::new(""));
         below_of(first, path).to_owned()
     }
+}
+
+/// The repository that a link on the way along `path` lies in and leads out of, to `folder`.
+fn left_behind(path: &Path, folder: &Path) -> Result<Option<Arc<Path>>, CliFailure> {
+    // Without a `/` at the end, behind which a link is what it leads to.
+    let path: PathBuf = path.components().collect();
+    for link in path.ancestors().filter(|part| files::is_link(part)) {
+        let parent = link.parent().filter(|it| *it != Path::new(""));
+        let parent = files::resolve(parent.unwrap_or(Path::new(".")))?;
+        let tree = git::work_tree(&parent)?;
+        if let Some(tree) = tree.filter(|tree| !folder.starts_with(tree)) {
+            return Ok(Some(tree.into()));
+        }
+    }
+    Ok(None)
 }
 
 /// `path` from `root`, or as it is where it lies elsewhere.
@@ -318,6 +351,38 @@ mod tests {
         let error = outside.replace(b"", b"new").unwrap_err();
         assert!(matches!(error, FileError::Outside { .. }), "{error}");
         assert_eq!(outside.read().unwrap(), b"");
+    }
+
+    #[test]
+    fn what_a_link_out_of_the_repository_leads_to_is_only_read() {
+        for its_own in [&["b/x.yml"][..], &[".git", "b/x.yml"]] {
+            let outside = folder(its_own);
+            let inside = folder(&[".git", "b/y.yml"]);
+            let link = |name: &str, target: &Path| {
+                std::os::unix::fs::symlink(target, inside.path().join(name)).unwrap();
+            };
+            link("out", outside.path());
+            link("in", Path::new("b"));
+            for path in ["out", "out/", "out/b", "out/b/x.yml", "out/b/../b"] {
+                let selection = select(&[inside.path().join(path)], &[]);
+                let [file] = &selection.files[..] else {
+                    panic!("{path}: {selection:?}");
+                };
+                assert_eq!(file.read().unwrap(), b"");
+                let error = file.replace(b"", b"new").unwrap_err();
+                assert!(matches!(error, FileError::Outside { .. }), "{error}");
+                assert_eq!(file.read().unwrap(), b"");
+            }
+            let selection = select(&[inside.path().join("in")], &[]);
+            selection.files[0].replace(b"", b"new").unwrap();
+            // A link that lies in no repository is a name like any other.
+            let elsewhere = tempfile::tempdir().unwrap();
+            let link = elsewhere.path().join("link");
+            std::os::unix::fs::symlink(inside.path(), &link).unwrap();
+            let selection = select(&[link.join("b")], &[]);
+            assert_eq!(names(&selection), ["b/y.yml"]);
+            selection.files[0].replace(b"new", b"newer").unwrap();
+        }
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub(super) fn beside(files: &[Read<'_>]) -> Vec<Selected> {
                     path.clone()
                 },
                 root: Arc::clone(&file.root),
+                within: Arc::clone(&file.within),
                 name: name.to_owned(),
                 is_named: false,
                 path,
@@ -195,10 +196,7 @@ impl Own<'_> {
             }
             done.push(number);
         }
-        let lock = || {
-            let file = self.file;
-            files::replace_if_unchanged(&file.root, &file.path, &self.bytes, text.as_bytes())
-        };
+        let lock = || self.file.replace(&self.bytes, text.as_bytes());
         if failure.is_none() {
             failure = lock().err().map(|error| chain(&error));
         }
