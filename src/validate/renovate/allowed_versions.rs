@@ -60,7 +60,7 @@ fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
         };
         if is_unequal(value.value) {
             let shown = shown(value.value);
-            if is_semver(*object) {
+            if is_semver(*object) || names_images(*object) {
                 let message = format!("`{shown}` is no range: Renovate stops in this repository");
                 report
                     .at(&RULE, value.at, message)
@@ -107,6 +107,36 @@ fn is_semver(rule: Object<'_>) -> bool {
     let entries: Vec<Entry<'_>> = keys.into_iter().filter_map(|key| rule.get(key)).collect();
     let mut texts = entries.iter().flat_map(Entry::texts);
     texts.any(|text| SEMVER.contains(&text.value))
+}
+
+/// Whether the rule tells by names alone that it is about images: those that begin with a registry.
+fn names_images(rule: Object<'_>) -> bool {
+    let told = ["matchDatasources", "matchManagers", "versioning"];
+    if told.into_iter().any(|key| rule.get(key).is_some()) {
+        return false;
+    }
+    let names = rule.get("matchPackageNames");
+    let mut texts = names.iter().flat_map(Entry::texts);
+    texts.any(|text| is_of_registry(text.value))
+}
+
+/// Whether `name` begins as an image's does: with a host that is none of modules.
+fn is_of_registry(name: &str) -> bool {
+    const OF_MODULES: [&str; 2] = ["registry.terraform.io", "registry.opentofu.org"];
+    let Some((host, path)) = name.split_once('/') else {
+        return false;
+    };
+    let (host, port) = match host.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (host, None),
+    };
+    let letters = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+    host.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && host.chars().all(letters)
+        && (host == "localhost" || host.contains('.') || port.is_some())
+        && port.is_none_or(|port| port.parse::<u16>().is_ok())
+        && !path.is_empty()
+        && !OF_MODULES.contains(&host)
 }
 
 /// What else a rule matches by: two that differ there are about different updates.

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::validate::{Checked, Kind, NoFiles, check};
+use crate::{
+    report::finding::Severity,
+    validate::{Checked, Kind, NoFiles, check},
+};
 
 fn checked(path: &str, text: &str) -> Checked {
     check(Path::new(path), text.as_bytes(), None, &NoFiles)
@@ -84,4 +87,36 @@ fn hostile_files_are_looked_at_in_time() {
         "(".repeat(100_000)
     );
     assert!(!lines("renovate.json", &pattern).is_empty());
+}
+
+#[test]
+fn what_an_image_must_not_be_is_an_error_without_its_datasource_too() {
+    let found = |rule: &str| -> Vec<Severity> {
+        let text = format!("{{\"packageRules\": [{{{rule}, \"allowedVersions\": \"!=1.3.0\"}}]}}");
+        let problems = checked("renovate.json", &text).problems;
+        let own = problems
+            .iter()
+            .filter(|it| it.finding.rule.id == "renovate-allowed-versions");
+        own.map(|it| it.finding.severity).collect()
+    };
+    for name in [
+        "ghcr.io/acme/agent",
+        "localhost:5000/agent",
+        "quay.io/acme/**",
+    ] {
+        let rule = format!("\"matchPackageNames\": [\"requests\", \"{name}\"]");
+        assert_eq!(found(&rule), [Severity::Error], "{name}");
+        let rule = format!("\"matchDatasources\": [\"pypi\"], {rule}");
+        assert_eq!(found(&rule), [Severity::Note], "{name}");
+    }
+    for name in [
+        "requests",
+        "acme/agent",
+        "/ghcr.io/acme/",
+        "!ghcr.io/acme/agent",
+        "@a.b/c",
+    ] {
+        let rule = format!("\"matchPackageNames\": [\"{name}\"]");
+        assert_eq!(found(&rule), [Severity::Note], "{name}");
+    }
 }
