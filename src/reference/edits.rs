@@ -143,7 +143,6 @@ impl Reference {
                 Some(format!(":{tag}@{digest}"))
             }
             (SpotPart::Reference, Pinned::Digest(digest)) => Some(format!("@{digest}")),
-            (SpotPart::Digest, Pinned::Digest(digest)) => Some(digest.to_string()),
             (SpotPart::Tag, Pinned::Image { tag, digest }) => {
                 let apart = self.spots.iter().any(|spot| spot.part == SpotPart::Digest);
                 Some(if apart {
@@ -152,7 +151,9 @@ impl Reference {
                     format!("{tag}@{digest}")
                 })
             }
-            (SpotPart::Digest, Pinned::Image { digest, .. }) => Some(digest.to_string()),
+            (SpotPart::Digest, Pinned::Digest(digest) | Pinned::Image { digest, .. }) => {
+                Some(digest.to_string())
+            }
             (SpotPart::Reference, Pinned::Commit { commit: name, .. } | Pinned::Ref(name)) => {
                 Some(format!("@{name}"))
             }
