@@ -8,6 +8,7 @@ mod generated;
 mod images;
 mod lock;
 mod places;
+mod review;
 mod scene;
 mod signatures;
 mod status;

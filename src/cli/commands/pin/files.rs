@@ -265,3 +265,35 @@ fn fail(rows: &mut [ReferenceRow], reason: &str) {
         row.reason = Some(reason.to_owned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_would_name_something_else_is_not_written() {
+        let name = Path::new("Dockerfile");
+        let file = Selected {
+            path: name.to_owned(),
+            root: Path::new("").into(),
+            name: name.to_owned(),
+            shown: name.to_owned(),
+            is_named: true,
+        };
+        let read = |bytes: &str| Read {
+            file: &file,
+            bytes: bytes.as_bytes().to_vec(),
+            references: reference::references(name, b"FROM ours:1\n").unwrap(),
+            locked: vec![None],
+        };
+        let edits = [edit::Edit {
+            at: 9..11,
+            text: ":2".to_owned(),
+        }];
+        let edited = |bytes: &str| read(bytes).edited(&edits);
+        assert_eq!(edited("FROM ours:1\n").unwrap().unwrap(), "FROM ours:2\n");
+        assert!(edited("FROM evil:1\n").is_err());
+    }
+}
