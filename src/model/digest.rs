@@ -17,6 +17,9 @@ pub enum DigestError {
     /// There is no known algorithm before a colon.
     #[error("a digest starts with `sha256:`")]
     Algorithm,
+    /// It would be a digest in lower case.
+    #[error("a digest is written in lower case: write it so")]
+    UpperCase,
     /// What follows is not 64 lower-case hexadecimal digits.
     #[error("a sha256 digest has 64 lower-case hexadecimal digits")]
     Hex,
@@ -63,15 +66,20 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let hex = text
-            .strip_prefix(Self::PREFIX)
+        let (algorithm, hex) = text
+            .split_at_checked(Self::PREFIX.len())
+            .filter(|(algorithm, _)| algorithm.eq_ignore_ascii_case(Self::PREFIX))
             .ok_or(DigestError::Algorithm)?;
-        let digits = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if hex.len() == 64 && hex.bytes().all(digits) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(DigestError::Hex)
+        if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(DigestError::Hex);
         }
+        if [algorithm, hex]
+            .iter()
+            .any(|part| part.contains(|c: char| c.is_ascii_uppercase()))
+        {
+            return Err(DigestError::UpperCase);
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -107,6 +115,16 @@ mod tests {
         );
         assert_eq!(digest.as_str().parse::<Digest>(), Ok(digest.clone()));
         assert_eq!(Digest::from_sha256(digest.sha256()), digest);
+    }
+
+    #[test]
+    fn says_that_only_the_case_is_wrong() {
+        for text in [
+            format!("sha256:{}A", "a".repeat(63)),
+            format!("SHA256:{}", "a".repeat(64)),
+        ] {
+            assert_eq!(text.parse::<Digest>(), Err(DigestError::UpperCase));
+        }
     }
 
     #[test]
