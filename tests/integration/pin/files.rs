@@ -239,7 +239,7 @@ fn two_at_once_do_not_mix() {
         .collect();
     for run in runs {
         let done = Done::of(&run.wait_with_output().unwrap());
-        assert!([0, 3].contains(&done.code), "{done:#?}");
+        assert!([0, 1].contains(&done.code), "{done:#?}");
         done.json();
     }
     let pin = format!("o/r@{} # v1.1.0", action.new);

@@ -67,7 +67,7 @@ fn a_deny_list_that_must_be_had() {
     scene.action("acme/tool");
     scene.steps(&["acme/tool@v1.0.0"]);
     scene.write("fullsend.yaml", "version: 1\ndeny_unavailable: refuse\n");
-    let done = scene.pin(&["--deny", "none.yaml"]);
+    let done = scene.pin(&["--update", "--deny", "none.yaml"]);
     assert!(
         done.stderr.contains("the deny list is unavailable"),
         "{done:?}"

@@ -278,6 +278,7 @@ mod tests {
         let file = Selected {
             path: name.to_owned(),
             root: Path::new("").into(),
+            within: Path::new("").into(),
             name: name.to_owned(),
             shown: name.to_owned(),
             is_named: true,
