@@ -50,8 +50,10 @@ pub(super) fn excluded(reference: &Reference, options: &Options) -> Option<Decis
 /// The decision about a reference that is nothing to pin, whatever is known outside.
 pub(super) fn left_alone(reference: &Reference, options: &Options) -> Option<Decision> {
     let ignored = |reason: &str| Some(Decision::new(Status::Ignored).because(reason));
-    if reference.obstacle() == Some(&NotEditable::Derived) {
-        return ignored(&NotEditable::Derived.to_string());
+    if let Some(elsewhere @ (NotEditable::Derived | NotEditable::ChartVersion)) =
+        reference.obstacle()
+    {
+        return ignored(&elsewhere.to_string());
     }
     match &reference.target {
         Target::Project { .. } if options.gitlab.is_none() => Some(unknown_gitlab()),

@@ -2,7 +2,7 @@
 
 use crate::{
     model::{commit::CommitId, digest::Digest, pinning::Status},
-    reference::{Pinned, Reference, SpotPart},
+    reference::{Pinned, Reference},
 };
 
 /// What is decided about one reference.
@@ -57,22 +57,19 @@ impl Pin {
         match self {
             Self::Image { tag, digest } => format!("{}:{tag}@{digest}", without_tag(name)),
             Self::Digest(digest) => format!("{}@{digest}", without_tag(name)),
-            Self::Commit { commit, version } => with_version(
+            Self::Commit { commit, .. } => with_version(
                 &format!("{name}@{commit}"),
-                version
+                reference
+                    .told(&self.as_pinned())
                     .as_deref()
-                    .filter(|_| has_room(reference))
                     .or(reference.version()),
             ),
             Self::Tag(tag) => format!("{name}@{tag}"),
-            Self::Locked {
-                reference: to,
-                version,
-                ..
-            } => with_version(
-                &format!("{name}@{to}"),
-                reference.version().map(|_| version.as_str()),
-            ),
+            Self::Locked { reference: to, .. } => {
+                let told = reference.told(&self.as_pinned());
+                let told = told.filter(|_| reference.version().is_some());
+                with_version(&format!("{name}@{to}"), told.as_deref())
+            }
             Self::Integrity(integrity) => format!("{} {integrity}", reference.written),
         }
     }
@@ -150,15 +147,36 @@ fn without_tag(name: &str) -> &str {
     }
 }
 
-/// Whether a comment can stand behind `reference`.
-fn has_room(reference: &Reference) -> bool {
-    let mut parts = reference.spots().iter().map(|spot| spot.part);
-    parts.any(|part| matches!(part, SpotPart::Comment | SpotPart::Version))
-}
-
 fn with_version(reference: &str, version: Option<&str>) -> String {
     match version {
         Some(version) => format!("{reference} # {version}"),
         None => reference.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::reference::references;
+
+    #[test]
+    fn what_is_shown_is_what_is_written() {
+        let digits = "c".repeat(40);
+        let pin = Pin::Commit {
+            commit: digits.parse().unwrap(),
+            version: Some("main".to_owned()),
+        };
+        for (line, shown) in [
+            ("- uses: a/b@main", "a/b@C # tag=main"),
+            ("- uses: a/b@main # pin@main", "a/b@C # main"),
+            ("- {uses: a/b@main, id: x}", "a/b@C"),
+        ] {
+            let text = format!("on: push\njobs:\n  a:\n    steps:\n    {line}\n");
+            let path = Path::new(".github/workflows/a.yml");
+            let found = references(path, text.as_bytes()).unwrap();
+            assert_eq!(pin.shown(&found[0]), shown.replace('C', &digits), "{line}");
+        }
     }
 }

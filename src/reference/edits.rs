@@ -49,6 +49,12 @@ pub enum NotEditable {
     /// An alias or a merge key brings its tag to another image as well.
     #[error("its tag or digest is that of another image as well: write one for each")]
     Shared,
+    /// A chart's values with a `tag` or a `digest` that is empty, which most charts take for their
+    /// own `appVersion`.
+    #[error(
+        "the tag is empty, so that the chart's own version decides: write one to have it pinned"
+    )]
+    ChartVersion,
     /// A chart's values without `tag` and `digest`.
     #[error("neither `tag` nor `digest` stands beside the repository: add the key `tag`")]
     NoTag,
@@ -136,6 +142,23 @@ impl Reference {
         }
     }
 
+    /// The version that its comment tells once it is pinned `to`, as it is written there: with
+    /// `tag=` where no one could tell it from other words. Nothing where the comment stays.
+    pub fn told(&self, to: &Pinned<'_>) -> Option<String> {
+        let mut parts = self.spots.iter().map(|spot| spot.part);
+        if !parts.any(|part| matches!(part, SpotPart::Comment | SpotPart::Version)) {
+            return None;
+        }
+        let (new, version) = match to {
+            Pinned::Commit { commit, version } => (*commit, (*version)?),
+            Pinned::Ref(name) => (*name, self.version().map(|_| *name)?),
+            Pinned::Image { .. } | Pinned::Digest(_) | Pinned::Integrity(_) => return None,
+        };
+        let old = self.target.reference().unwrap_or_default();
+        let comment = self.comment.as_ref();
+        Some(version_comment::marked(version, comment, old, new))
+    }
+
     /// What is to stand as the value of `spot`; nothing where it stays.
     fn text(&self, spot: &Spot, to: &Pinned<'_>) -> Option<String> {
         match (spot.part, to) {
@@ -160,13 +183,7 @@ impl Reference {
             (SpotPart::Revision, Pinned::Commit { commit: name, .. } | Pinned::Ref(name)) => {
                 Some((*name).to_owned())
             }
-            (SpotPart::Comment | SpotPart::Version, Pinned::Commit { version, .. }) => {
-                version.map(|version| version_comment::marked(version, spot))
-            }
-            (SpotPart::Comment | SpotPart::Version, Pinned::Ref(name)) => {
-                let told = self.comment.as_ref()?.version.is_some();
-                told.then(|| version_comment::marked(name, spot))
-            }
+            (SpotPart::Comment | SpotPart::Version, _) => self.told(to),
             (SpotPart::Integrity, Pinned::Integrity(hash)) => Some((*hash).to_owned()),
             _ => None,
         }

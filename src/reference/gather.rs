@@ -144,15 +144,22 @@ impl<'s> Gathered<'s> {
         let mut spots = vec![self.spot(SpotPart::Reference, at)];
         let mut comment = None;
         if let Some(end) = text.end.filter(|_| !matches!(target, Target::Image(_))) {
-            comment = self.comment(end, &mut spots);
+            let reference = target.reference().unwrap_or_default();
+            comment = self.comment(end, reference, &mut spots);
         }
         let written = text.value.to_owned();
         self.add(place, written, &text.at, target, Ok((spots, comment)));
     }
 
-    /// The comment behind a value that ends at byte `end`, whose place joins `spots`.
-    pub(super) fn comment(&mut self, end: usize, spots: &mut Vec<Spot>) -> Option<VersionComment> {
-        let (comment, spot, is_flow) = version_comment::behind(self.source.text(), end);
+    /// The comment behind a value that ends at byte `end` and is pinned to `pin`; its place joins
+    /// `spots`.
+    pub(super) fn comment(
+        &mut self,
+        end: usize,
+        pin: &str,
+        spots: &mut Vec<Spot>,
+    ) -> Option<VersionComment> {
+        let (comment, spot, is_flow) = version_comment::behind(self.source.text(), end, pin);
         if is_flow {
             self.behind_flow
                 .extend(spot.iter().map(|spot| spot.at.start));

@@ -151,7 +151,7 @@ fn project(entry: &Node<'_>, project: &Node<'_>, found: &mut Gathered<'_>) {
                 let quote = usize::from(!spot.is_plain);
                 let end = spot.at.end + quote;
                 let mut spots = vec![spot];
-                let comment = found.comment(end, &mut spots);
+                let comment = found.comment(end, reference.unwrap_or_default(), &mut spots);
                 Ok((spots, comment))
             }
             None => Err(NotEditable::Escaped),

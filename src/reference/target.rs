@@ -76,6 +76,9 @@ pub enum Malformed {
     /// It has nothing behind an `@`.
     #[error("it names no version: `@` and a commit, a tag or a branch are missing")]
     NoReference,
+    /// It names an image as an action's step does, but for the case.
+    #[error("an image is named with `docker://` in lower case: write it so")]
+    DockerCase,
     /// It stands where an action is named.
     #[error("an action is named `OWNER/NAME@REF` or `OWNER/NAME/PATH@REF`")]
     Action,
@@ -114,6 +117,13 @@ impl Target {
         }
         if is_variable(text) {
             return Self::Variable;
+        }
+        const DOCKER: &str = "docker://";
+        if text
+            .get(..DOCKER.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(DOCKER))
+        {
+            return Self::Malformed(Malformed::DockerCase);
         }
         let Some((name, reference)) = text.split_once('@') else {
             return Self::Malformed(Malformed::NoReference);
@@ -179,6 +189,15 @@ impl Target {
         Self::Project {
             project: name.to_owned(),
             reference: reference.map(str::to_owned),
+        }
+    }
+
+    /// The commit, tag or branch that it names.
+    pub(super) fn reference(&self) -> Option<&str> {
+        match self {
+            Self::Action { reference, .. } | Self::Component { reference, .. } => Some(reference),
+            Self::Project { reference, .. } => reference.as_deref(),
+            _ => None,
         }
     }
 

@@ -1,19 +1,52 @@
 //! The comment behind a reference, as people and robots write it: `# v4.3.1`, `# tag=v4 why`.
 //!
-//! Only the first words can be the version, so that a comment that tells something else loses none
-//! of them: `# 3 retries` has no version, `# 3` has.
+//! A comment that tells something else loses none of its words. Its version is
+//! - the word that `tag=`, `pin@` and their like mark, whatever follows,
+//! - a version that stands alone, or before another `#` or a linter's directive,
+//! - the first word before other words, unless they tell about versions themselves (`# v2: not v3`,
+//!   `# v2 is broken`): behind a tag one of its line (`@v4 # v4.3.1 why`), behind a commit or a
+//!   branch one of three numbers, or any before `(`, `-` and `,`.
 
 use std::ops::Range;
 
 use super::{Spot, SpotPart, VersionComment};
+use crate::model::version::{Flavor, TagVersion};
 
 const BLANK: [char; 2] = [' ', '\t'];
 
-/// The comment on the line behind byte `end` of `text`, and where its version is or would be.
+/// What a linter or a robot reads, which tells nothing about the version before it.
+const DIRECTIVES: [&str; 8] = [
+    "zizmor:",
+    "fullsend:",
+    "renovate:",
+    "ratchet:",
+    "checkov:",
+    "yamllint",
+    "nosemgrep",
+    "noqa",
+];
+
+/// What makes a sentence of the version before it.
+const VERBS: [&str; 14] = [
+    "is", "isn't", "was", "has", "had", "does", "doesn't", "to", "breaks", "fails", "needs",
+    "leaks", "crashes", "works",
+];
+
+/// What makes a range of versions of the one before it, behind `and` or `or`.
+const RANGES: [&str; 8] = [
+    "later", "newer", "higher", "above", "up", "older", "lower", "below",
+];
+
+/// The comment on the line behind byte `end` of `text`, and where its version is or would be; what
+/// stands there is pinned to `pin`: a tag, a branch or a commit.
 ///
 /// There is no such place where something else follows on the line. The brackets that end a flow
 /// collection may stand between; `true` says so.
-pub(super) fn behind(text: &str, end: usize) -> (Option<VersionComment>, Option<Spot>, bool) {
+pub(super) fn behind(
+    text: &str,
+    end: usize,
+    pin: &str,
+) -> (Option<VersionComment>, Option<Spot>, bool) {
     let rest = text.get(end..).unwrap_or_default();
     let line = rest.split(['\n', '\r']).next().unwrap_or_default();
     let closers = line.trim_start_matches([' ', '\t', '}', ']', ',']);
@@ -28,7 +61,7 @@ pub(super) fn behind(text: &str, end: usize) -> (Option<VersionComment>, Option<
     let Some(body) = trimmed.strip_prefix('#').filter(|_| gap > 0) else {
         return (None, None, is_flow);
     };
-    let found = version_in(body);
+    let found = version_in(body, pin);
     let comment = VersionComment {
         version: found
             .as_ref()
@@ -66,15 +99,19 @@ fn missing(at: usize) -> Spot {
     }
 }
 
-/// `version` so that it is read as one in the place of `spot`.
-pub(super) fn marked(version: &str, spot: &Spot) -> String {
-    let before = spot.text.get(..spot.value.start - spot.at.start);
-    let is_marked = before.is_some_and(|before| before.trim_end().ends_with(['=', '@']));
-    let alone = spot.part == SpotPart::Comment;
-    if is_marked || is_version(version, alone) {
-        version.to_owned()
-    } else {
-        format!("tag={version}")
+/// `version` so that it is read as one behind `new`, in the place that the version has in the
+/// comment `told` behind `old`; before all of a comment that has none.
+pub(super) fn marked(version: &str, told: Option<&VersionComment>, old: &str, new: &str) -> String {
+    let told = told.map_or("", |told| told.text.as_str());
+    let (before, after) = match version_in(told, old) {
+        Some(found) => (&told[..found.word.start], &told[found.word.end..]),
+        None => ("", ""),
+    };
+    let body = format!("{before}{version}{after}");
+    let end = before.len() + version.len();
+    match version_in(&body, new) {
+        Some(found) if found.word == (before.len()..end) => version.to_owned(),
+        _ => format!("tag={version}"),
     }
 }
 
@@ -89,7 +126,11 @@ struct Found {
     next: Option<usize>,
 }
 
-fn version_in(body: &str) -> Option<Found> {
+/// The version of a comment behind `pin`; none where nothing is pinned yet.
+fn version_in(body: &str, pin: &str) -> Option<Found> {
+    if pin.is_empty() {
+        return None;
+    }
     let start = body.len() - body.trim_start().len();
     let mut rest = &body[start..];
     if let Some(after) = rest.strip_prefix("renovate:") {
@@ -110,13 +151,54 @@ fn version_in(body: &str) -> Option<Found> {
     let is_one = if marked {
         !text.is_empty()
     } else {
-        is_version(text, alone)
+        is_version(text, alone) && (alone || is_of_pin(text, behind, pin))
     };
     is_one.then(|| Found {
         whole: start..word.end,
         next: (!alone).then_some(body.len() - others.len()),
         word,
     })
+}
+
+/// Whether the version `word` before the words `behind` is that of `pin`.
+fn is_of_pin(word: &str, behind: &str, pin: &str) -> bool {
+    let rest = behind.trim_start();
+    if DIRECTIVES.iter().any(|start| rest.starts_with(start)) {
+        return true;
+    }
+    if behind.starts_with(':') || is_about_versions(rest) {
+        return false;
+    }
+    let Some(version) = TagVersion::parse(word, Flavor::Git) else {
+        return false;
+    };
+    let is_full = version.is_exact() && version.precision() >= 3;
+    let pin = pin.strip_prefix("refs/tags/").unwrap_or(pin);
+    match TagVersion::parse(pin, Flavor::Git) {
+        _ if word == pin => true,
+        Some(pin) => {
+            let is_marked = is_full || word.contains(['v', 'V']);
+            is_marked && (version.refines(&pin) || pin.refines(&version))
+        }
+        None => is_full || rest.starts_with(['(', '-', ',']),
+    }
+}
+
+/// Whether the words behind a version make a statement about versions, which another one in its
+/// place would falsify.
+fn is_about_versions(rest: &str) -> bool {
+    let is_sign = |c: char| !c.is_ascii_alphanumeric();
+    let mut words = rest
+        .split_whitespace()
+        .take_while(|word| !word.starts_with('#'))
+        .map(|word| word.trim_matches(is_sign));
+    let mut first = words.clone();
+    let starts = match first.next() {
+        Some("and" | "or") => first.next().is_some_and(|next| RANGES.contains(&next)),
+        Some(verb) => VERBS.contains(&verb),
+        None => false,
+    };
+    starts || words.any(|word| is_version(word, false))
 }
 
 /// `text` without what says that a version follows, and whether that was there.

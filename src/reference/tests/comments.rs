@@ -12,17 +12,69 @@ const LINES: &[(&str, &str, &str)] = &[
     (" #", " # v1.2.3 #", " #"),
     (" # v4", " # v1.2.3", ""),
     ("\t#v4\t", "\t#v1.2.3\t", "\t"),
-    (" # v4 keep this", " # v1.2.3 keep this", " # keep this"),
+    (" # v1 keep this", " # v1.2.3 keep this", " # keep this"),
+    (" # v1.0 keep this", " # v1.2.3 keep this", " # keep this"),
+    (" # v1.1.0 and why", " # v1.2.3 and why", " # and why"),
+    (
+        " # v4 keep this",
+        " # v1.2.3 # v4 keep this",
+        " # v4 keep this",
+    ),
+    (
+        " # v2 is broken",
+        " # v1.2.3 # v2 is broken",
+        " # v2 is broken",
+    ),
+    (
+        " # v1 is broken",
+        " # v1.2.3 # v1 is broken",
+        " # v1 is broken",
+    ),
+    (
+        " # v1: do not move to v2",
+        " # v1.2.3 # v1: do not move to v2",
+        " # v1: do not move to v2",
+    ),
+    (
+        " # pin v1.0.0 (v1.1.0 leaks)",
+        " # v1.2.3 # pin v1.0.0 (v1.1.0 leaks)",
+        " # pin v1.0.0 (v1.1.0 leaks)",
+    ),
+    (
+        " # v3.6 and later need node 24",
+        " # v1.2.3 # v3.6 and later need node 24",
+        " # v3.6 and later need node 24",
+    ),
+    (
+        " # v1.0.0 and later need node 24",
+        " # v1.2.3 # v1.0.0 and later need node 24",
+        " # v1.0.0 and later need node 24",
+    ),
+    (
+        " # 3.6 GB cache",
+        " # v1.2.3 # 3.6 GB cache",
+        " # 3.6 GB cache",
+    ),
+    (
+        " # 1.6 GB cache",
+        " # v1.2.3 # 1.6 GB cache",
+        " # 1.6 GB cache",
+    ),
+    (
+        " # v4 zizmor: ignore[x]",
+        " # v1.2.3 zizmor: ignore[x]",
+        " # zizmor: ignore[x]",
+    ),
     (" # keep this", " # v1.2.3 # keep this", " # keep this"),
     (" # 3 retries", " # v1.2.3 # 3 retries", " # 3 retries"),
     (" # 3", " # v1.2.3", ""),
     (" # 3 # retries", " # v1.2.3 # retries", " # retries"),
-    (" # 3.1 é", " # v1.2.3 é", " # é"),
+    (" # 3.1 é", " # v1.2.3 # 3.1 é", " # 3.1 é"),
     (" # 2024-01-01", " # v1.2.3 # 2024-01-01", " # 2024-01-01"),
     (" # 3rd party", " # v1.2.3 # 3rd party", " # 3rd party"),
-    (" # v4, because", " # v1.2.3, because", " # , because"),
+    (" # v1, because", " # v1.2.3, because", " # , because"),
     (" # pin@v4", " # pin@v1.2.3", ""),
-    (" # pin v4 x", " # pin v1.2.3 x", " # x"),
+    (" # pin v1 x", " # pin v1.2.3 x", " # x"),
     (" # tag=v4 x", " # tag=v1.2.3 x", " # x"),
     (" # tag = v4", " # tag = v1.2.3", ""),
     (" # renovate: tag=v4", " # renovate: tag=v1.2.3", ""),
@@ -85,6 +137,34 @@ fn only_the_version_of_a_comment_changes() {
                 "{behind:?}"
             );
         }
+    }
+}
+
+#[test]
+fn behind_a_commit_only_what_is_plainly_its_version_changes() {
+    let uses = format!("{HEAD}    - uses: a/b@{}", "c".repeat(40));
+    for (before, after) in [
+        (" # v4", " # v1.2.3"),
+        (" # v4 # x", " # v1.2.3 # x"),
+        (" # v4.3.0 keep this", " # v1.2.3 keep this"),
+        (" # v4.3.0 and why", " # v1.2.3 and why"),
+        (" # v4 (latest)", " # v1.2.3 (latest)"),
+        (" # v4 - node", " # v1.2.3 - node"),
+        (" # v4, node", " # v1.2.3, node"),
+        (" # v4 keep this", " # v1.2.3 # v4 keep this"),
+        (" # v2 is broken", " # v1.2.3 # v2 is broken"),
+        (" # v2.0.0 is broken", " # v1.2.3 # v2.0.0 is broken"),
+        (" # v2.0.0: broken", " # v1.2.3 # v2.0.0: broken"),
+        (
+            " # v2.0.0 (v2.1.0 leaks)",
+            " # v1.2.3 # v2.0.0 (v2.1.0 leaks)",
+        ),
+        (" # v2, v3 leak", " # v1.2.3 # v2, v3 leak"),
+        (" # 3.6 GB cache", " # v1.2.3 # 3.6 GB cache"),
+    ] {
+        let wanted = format!("{uses}{after}\n");
+        assert_eq!(pinned(PATH, &format!("{uses}{before}\n")), wanted);
+        assert_eq!(pinned(PATH, &wanted), wanted);
     }
 }
 
@@ -155,7 +235,7 @@ fn other_pins_than_a_commit_with_its_version() {
     };
     assert_eq!(of("a/b@v1", &Pinned::Ref("v1.2.3")), "a/b@v1.2.3");
     assert_eq!(
-        of("a/b@x # v1 y", &Pinned::Ref("v1.2.3")),
+        of("a/b@x # v1.0.0 y", &Pinned::Ref("v1.2.3")),
         "a/b@v1.2.3 # v1.2.3 y"
     );
     let commit = |version| Pinned::Commit {

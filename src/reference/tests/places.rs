@@ -320,23 +320,61 @@ const ROWS: &[Row] = &[
         path: "values.yaml",
         head: "",
         before: "a: {registry: r.example, image: b, tag: '1', digest: ''}\n\
-                 bImage:\n  repository: c\n  digest:  # none\n  tag: ~\n\
+                 bImage:\n  repository: c\n  digest:  # none\n  tag: 2\n\
                  c:\n  registry: r.example\n  repository: d\n  tag: \"1@D\"\n  digest: ''\n",
         after: "a: {registry: r.example, image: b, tag: '1.2.3', digest: 'D'}\n\
                 bImage:\n  repository: c\n  digest: D  # none\n  tag: 1.2.3\n\
                 c:\n  registry: r.example\n  repository: d\n  tag: \"1.2.3@D\"\n  digest: ''\n",
-        found: &["Helm r.example/b:1", "Helm c", "Helm r.example/d:1@D"],
+        found: &["Helm r.example/b:1", "Helm c:2", "Helm r.example/d:1@D"],
     },
     Row {
         path: "values.yaml",
         head: "",
-        before: "x: &x {tag: '1'}\na: {<<: *x, repository: a}\nb: {<<: *x, repository: b}\n\
+        before: "x: &x {tag: '1', pullPolicy: Always}\na: {<<: *x, repository: a}\nb: {<<: *x, repository: b}\n\
                  cImage: {repository: c/d}\nd: {repository: 'https://charts.example', tag: 1}\n",
         after: "",
         found: &[
             "Helm a:1 ! its tag or digest is that of another image as well: write one for each",
             "Helm b:1 ! its tag or digest is that of another image as well: write one for each",
             "Helm c/d ! neither `tag` nor `digest` stands beside the repository: add the key `tag`",
+        ],
+    },
+    Row {
+        path: "values.yaml",
+        head: "",
+        before: "image: {repository: x, tag: \"\"}\nbImage: {repository: y, digest: ''}\n\
+                 c: {repository: ghcr.io/z, tag: ~}\n",
+        after: "",
+        found: &[
+            "Helm x ! the tag is empty, so that the chart's own version decides: write one to have it pinned",
+            "Helm y ! the tag is empty, so that the chart's own version decides: write one to have it pinned",
+            "Helm ghcr.io/z ! the tag is empty, so that the chart's own version decides: write one to have it pinned",
+        ],
+    },
+    Row {
+        path: "values.yaml",
+        head: "",
+        before: "git: {repository: t/norm, tag: v1, branch: x}\n\
+                 backup: {repository: mybucket, tag: prod}\n\
+                 source: {repository: ghcr.io/t/norm, tag: v1, path: charts}\n\
+                 controller: {image: {repository: a, tag: v1}}\n\
+                 proxy: {repository: localhost:5000/b, tag: v1}\n\
+                 agent: {repository: c/d, tag: v1, pullPolicy: Always}\n\
+                 images: {e: {repository: e, tag: v1}}\n\
+                 images2:\n- repository: ./charts/x\n  tag: v1\n",
+        after: "git: {repository: t/norm, tag: v1, branch: x}\n\
+                backup: {repository: mybucket, tag: prod}\n\
+                source: {repository: ghcr.io/t/norm, tag: v1, path: charts}\n\
+                controller: {image: {repository: a, tag: 1.2.3@D}}\n\
+                proxy: {repository: localhost:5000/b, tag: 1.2.3@D}\n\
+                agent: {repository: c/d, tag: 1.2.3@D, pullPolicy: Always}\n\
+                images: {e: {repository: e, tag: 1.2.3@D}}\n\
+                images2:\n- repository: ./charts/x\n  tag: v1\n",
+        found: &[
+            "Helm a:v1",
+            "Helm localhost:5000/b:v1",
+            "Helm c/d:v1",
+            "Helm e:v1",
         ],
     },
     // Our own.
@@ -468,4 +506,11 @@ fn targets_are_told_apart() {
     assert_eq!(include("h/a/b"), Target::Malformed(Malformed::NoReference));
     assert_eq!(include("h/a@1"), Target::Malformed(Malformed::Component));
     assert_eq!(include("h/a/$CI/c@1"), Target::Variable);
+}
+
+#[test]
+fn what_only_the_case_spoils_is_told_so() {
+    let text = format!("{STEPS}    - uses: Docker://alpine:3\n");
+    let target = &found(WORKFLOW, &text)[0].target;
+    assert_eq!(target, &Target::Malformed(Malformed::DockerCase));
 }
