@@ -118,11 +118,7 @@ impl Target {
         if is_variable(text) {
             return Self::Variable;
         }
-        const DOCKER: &str = "docker://";
-        if text
-            .get(..DOCKER.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(DOCKER))
-        {
+        if text.to_ascii_lowercase().starts_with("docker://") {
             return Self::Malformed(Malformed::DockerCase);
         }
         let Some((name, reference)) = text.split_once('@') else {
