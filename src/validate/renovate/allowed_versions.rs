@@ -74,7 +74,7 @@ fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
         if object.parent == "." && !renovate.is_preset {
             let message = "`allowedVersions` for everything: few packages have such versions";
             report.at(&RULE, entry.key.at(), message);
-        } else if ringed && is_about_agents(*object) {
+        } else if ringed && is_about_agents(*object) && !is_hold(*object) {
             let message = "this overrides what the ring that is extended allows and denies";
             report.at(&RULE, entry.key.at(), message);
         }
@@ -170,6 +170,14 @@ fn is_ring(preset: &str) -> bool {
     let name = path.rsplit(['/', ':']).next().unwrap_or_default();
     name.strip_prefix("ring-")
         .is_some_and(|rest| !rest.is_empty())
+}
+
+/// Whether `fullsend generate renovate` made it of a `hold:`, which goes before the ring until it
+/// ends.
+fn is_hold(object: Object<'_>) -> bool {
+    let description = object.get("description").map(|entry| entry.value);
+    let text = description.and_then(|value| value.text());
+    text.is_some_and(|text| text.starts_with("fullsend.yaml holds version "))
 }
 
 /// Whether a rule may be about what a ring holds: it is, unless it names other packages only.
