@@ -27,7 +27,7 @@ main() {
 build() {
   cd "$repository"
   say "building the release binary and the servers"
-    cargo build --locked --release --bin fullsend-testkit --package fullsend-testkit
+  cargo build --locked --release --bin fullsend-testkit --package fullsend-testkit
   [[ -z $FULLSEND ]] || return 0
   cargo build --locked --release --bin fullsend --package fullsend
   FULLSEND=$CARGO_TARGET_DIR/release/fullsend
