@@ -132,7 +132,7 @@ impl GitHosts {
         refs: &Refs,
         commit: &CommitId,
     ) -> Result<Reach, ForgeError> {
-        if refs.stand_at(commit) {
+        if refs.is_tip(commit) {
             return Ok(Reach::Reachable);
         }
         let tips = refs.tips();

@@ -37,26 +37,6 @@ impl Refs {
         all.filter(|commit| seen.insert(*commit)).collect()
     }
 
-    /// Whether a tag or a branch stands at `commit`, or the tag's own object is meant by it.
-    pub(super) fn stand_at(&self, commit: &CommitId) -> bool {
-        let tagged = |tag: &Tag| tag.commit == *commit || tag.object.as_ref() == Some(commit);
-        self.branches.values().any(|tip| tip == commit) || self.tags.values().any(tagged)
-    }
-}
-
-/// Where a commit is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// On a branch or tag of the repository, or an ancestor of one.
-    Reachable,
-    /// The host has it, but no branch or tag of this repository leads to it: it may be a stranger's,
-    /// from a fork or a pull request.
-    Impostor,
-    /// The host does not have it.
-    Absent,
-}
-
-impl Refs {
     /// The commit behind the tag `name`.
     pub fn tag(&self, name: &str) -> Option<&CommitId> {
         self.tags.get(name).map(|tag| &tag.commit)
@@ -80,8 +60,20 @@ impl Refs {
         own.map(|(name, _)| name.as_str())
     }
 
-    /// Whether a tag or a branch stands at `commit`.
+    /// Whether a tag or a branch stands at `commit`, or the tag's own object is meant by it.
     pub fn is_tip(&self, commit: &CommitId) -> bool {
         self.tags_of(commit).next().is_some() || self.branches.values().any(|tip| tip == commit)
     }
+}
+
+/// Where a commit is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// On a branch or tag of the repository, or an ancestor of one.
+    Reachable,
+    /// The host has it, but no branch or tag of this repository leads to it: it may be a stranger's,
+    /// from a fork or a pull request.
+    Impostor,
+    /// The host does not have it.
+    Absent,
 }
