@@ -15,12 +15,13 @@
 //! | 2 | [`reference`](mod@reference) | the images, actions and components that files name |
 //! | 2 | [`template`] | typed context to text |
 //! | 2 | [`registry`] | OCI distribution, read only |
-//! | 2 | [`forge`] | what git hosts answer about a repository |
+//! | 2 | [`forge`] | forges and git hosts: what they tell, and what they do for us |
 //! | 2 | [`runtime`] | Docker and Podman over their socket |
 //! | 3 | [`signature`] | cosign verdicts over the registry |
 //! | 3 | [`pin`] | references to versions and digests |
 //! | 3 | [`generate`] | files from templates, with the pins that they already have |
 //! | 3 | [`validate`] | documents to findings, a file a rule |
+//! | 4 | [`fleet`] | an organisation's repositories and their releases: look, decide, act |
 //! | 4 | [`launch`] | `exec`: resolve, verify, run, report |
 //! | 5 | [`cli`] | arguments, one file a verb |
 
@@ -28,6 +29,7 @@ pub mod checkout;
 pub mod cli;
 pub mod config;
 pub mod document;
+pub mod fleet;
 pub mod forge;
 pub mod generate;
 pub mod launch;

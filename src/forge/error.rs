@@ -8,21 +8,39 @@ use crate::{model::text, seam::http::HttpError};
 
 /// A failed question: which host, what was asked of it, and why it failed.
 #[derive(Debug, thiserror::Error)]
-#[error("could not get {asked} from {host}: {reason}")]
+#[error("could not {doing}: {reason}")]
 pub struct ForgeError {
     host: String,
-    asked: String,
+    /// With the host: "get the tags of acme/api from github.com".
+    doing: String,
     /// Boxed, as results that rarely fail should be small.
     reason: Box<Reason>,
 }
 
 impl ForgeError {
+    /// A question for `asked` that failed.
     pub(super) fn new(host: String, asked: impl fmt::Display, reason: Reason) -> Self {
         Self {
+            doing: format!("get {asked} from {host}"),
             host,
-            asked: asked.to_string(),
             reason: Box::new(reason),
         }
+    }
+
+    /// Something that was to be done and failed: `what` begins with a verb and names the place,
+    /// "open the request of acme/api".
+    pub(super) fn doing(host: &str, what: impl fmt::Display, reason: Reason) -> Self {
+        Self {
+            doing: format!("{what} on {host}"),
+            host: host.to_owned(),
+            reason: Box::new(reason),
+        }
+    }
+
+    /// Whether it may have been done all the same: the repository has to be looked at before
+    /// anything is tried again.
+    pub fn is_unsure(&self) -> bool {
+        matches!(*self.reason, Reason::Unsure(_))
     }
 
     /// The host, with its port where that is not the scheme's own.
@@ -117,6 +135,27 @@ pub enum Reason {
         /// Of what.
         unit: &'static str,
     },
+    /// The branch is not, or no longer, at the commit that was built upon.
+    #[error("the branch has moved")]
+    Moved,
+    /// What was to be made is there already.
+    #[error("it is there already")]
+    Exists,
+    /// A rule of the repository forbids it, in the forge's words.
+    #[error("a rule of the repository forbids it: {0}")]
+    Rules(String),
+    /// Something else is wrong with what was asked, in the forge's words.
+    #[error("it says no: {0}")]
+    Invalid(String),
+    /// The token may not do it: what it lacks, as the forge names it.
+    #[error("the token lacks {0}")]
+    Lacks(String),
+    /// There is no token for it.
+    #[error("there is no token for it")]
+    NoToken,
+    /// A write that was sent, and whose answer tells nothing.
+    #[error("it may or may not be done: {0}")]
+    Unsure(Box<Reason>),
     /// It accepted the question and answered with nothing, as git does where it cannot go on.
     #[error("it broke off without an answer")]
     Silent,

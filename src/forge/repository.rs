@@ -1,228 +1,173 @@
-//! Which repository is asked about.
+//! Repositories as a survey sees them.
 
-use std::{
-    cmp::Ordering,
-    fmt,
-    hash::{Hash, Hasher},
-};
+use std::collections::BTreeMap;
 
-use super::limits;
-use crate::seam::http::{Url, authority};
+use super::Request;
+use crate::{config::Visibility, model::commit::CommitId};
 
-/// A git repository on a host, such as `https://github.com/actions/checkout`.
-///
-/// Two are equal that the host takes for one, and each keeps the letters that it was written in.
-#[derive(Clone, Debug)]
-pub struct RemoteRepository {
-    /// Without `.git`, user, query and fragment; boxed, as errors carry what is to be asked.
-    url: Box<Url>,
-    /// What is compared.
-    key: String,
+/// What a survey asks of every repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// Files, from the root on, whose entries are asked for: on the default branch, and on
+    /// [`branch`](Self::branch).
+    pub paths: Vec<String>,
+    /// Our branch, with the newest request that was made from it.
+    pub branch: Option<String>,
+    /// Open requests are told whose branch begins with one of these.
+    pub requests: Vec<String>,
 }
 
-impl PartialEq for RemoteRepository {
-    fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
-    }
+/// A repository, and what was watched in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The repository itself.
+    pub repository: Repository,
+    /// The commit that its default branch is at; none where it is empty.
+    pub head: Option<CommitId>,
+    /// The watched files that are there, on the default branch.
+    pub files: BTreeMap<String, Entry>,
+    /// The watched branch, where it is there.
+    pub branch: Option<Branch>,
+    /// The newest request from the watched branch, whatever became of it.
+    pub request: Option<Request>,
+    /// The open requests that were asked for, newest first, at most ten.
+    pub open: Vec<Request>,
 }
 
-impl Eq for RemoteRepository {}
-
-impl Hash for RemoteRepository {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
-    }
+/// A repository, and what its settings allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    /// The forge's own name for it, which survives a rename.
+    pub id: String,
+    /// Below the owner or group: `api`, or `team/api` in a subgroup.
+    pub name: String,
+    /// With the owner or group: `acme/api`.
+    pub full_name: String,
+    /// What is checked out where no branch is named; none where it is empty.
+    pub default_branch: Option<String>,
+    /// Nothing can be written to it.
+    pub is_archived: bool,
+    /// The forge itself or its owner has switched it off.
+    pub is_disabled: bool,
+    /// It was forked from another.
+    pub is_fork: bool,
+    /// It only follows another.
+    pub is_mirror: bool,
+    /// Its topics.
+    pub topics: Vec<String>,
+    /// Who may see it; never [`Visibility::Any`].
+    pub visibility: Visibility,
+    /// We may push branches to it.
+    pub may_push: bool,
+    /// Requests can be opened in it.
+    pub takes_requests: bool,
+    /// How requests are merged in it.
+    pub methods: MergeMethods,
+    /// What holds for its default branch.
+    pub rules: BranchRules,
 }
 
-impl PartialOrd for RemoteRepository {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+/// How a repository lets requests be merged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
+pub struct MergeMethods {
+    /// With a merge commit.
+    pub merge: bool,
+    /// As one commit.
+    pub squash: bool,
+    /// Commit by commit, onto the default branch.
+    pub rebase: bool,
+    /// By itself once its checks pass.
+    pub auto: bool,
+    /// Through a queue (GitHub) or train (GitLab).
+    pub queue: bool,
+    /// The branch goes with the merge.
+    pub deletes_branch: bool,
 }
 
-impl Ord for RemoteRepository {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key.cmp(&other.key)
-    }
+/// What holds for a default branch, for us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BranchRules {
+    /// Every commit must be signed.
+    pub signed: bool,
+    /// We may push to it without a request.
+    pub may_push: bool,
+    /// A request needs so many approvals.
+    pub approvals: u32,
 }
 
-/// What is no repository's address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RepositoryError {
-    /// The host's address is not for git over HTTP.
-    #[error("a git host's address starts with `https://` and holds no user name and no query")]
-    Base,
-    /// The path could lead somewhere else, or nowhere.
-    #[error("not the path of a repository, such as `owner/name`")]
-    Path,
+/// A file in a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its blob's name in git, see [`blob_id`].
+    pub id: String,
+    /// What it is.
+    pub mode: EntryMode,
+    /// In bytes, where it is told.
+    pub size: Option<u64>,
 }
 
-impl RemoteRepository {
-    /// The repository `path` (`owner/name`, or longer on GitLab) of the host at `base`.
-    pub fn new(base: &Url, path: &str) -> Result<Self, RepositoryError> {
-        let is_base = matches!(base.scheme(), "https" | "http")
-            && base.has_host()
-            && base.username().is_empty()
-            && base.password().is_none()
-            && base.query().is_none()
-            && base.fragment().is_none();
-        if !is_base {
-            return Err(RepositoryError::Base);
-        }
-        let path = path.strip_suffix(".git").unwrap_or(path);
-        if path.len() > limits::PATH || !path.split('/').all(is_segment) {
-            return Err(RepositoryError::Path);
-        }
-        let mut url = base.clone();
-        let folder = base.path().trim_end_matches('/');
-        url.set_path(&format!("{folder}/{path}"));
-        let key = url.to_string();
-        let url = Box::new(url);
-        Ok(Self { url, key })
-    }
-
-    /// The repository `path` of the GitHub at `base`, where the case of letters tells nothing
-    /// apart.
-    pub fn github(base: &Url, path: &str) -> Result<Self, RepositoryError> {
-        let mut repository = Self::new(base, path)?;
-        repository.key.make_ascii_lowercase();
-        Ok(repository)
-    }
-
-    /// The address that people open, without `.git`.
-    pub fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// The host, with its port where that is not the scheme's own.
-    pub fn host(&self) -> String {
-        authority(&self.url)
-    }
-
-    /// The path below the host, such as `owner/name`.
-    pub fn path(&self) -> &str {
-        self.url.path().trim_start_matches('/')
-    }
-
-    /// Where git asks for `service`. The `.git` is what every host takes: GitLab redirects
-    /// without it.
-    pub(super) fn service(&self, service: &str) -> Url {
-        let mut url = Url::clone(&self.url);
-        url.set_path(&format!("{}.git/{service}", self.url.path()));
-        url
-    }
-
-    /// The repository whose `service` is at `url`.
-    pub(super) fn of_service(url: &Url, service: &str) -> Option<Self> {
-        let path = url.path().strip_suffix(service)?.strip_suffix('/')?;
-        let mut base = url.clone();
-        base.set_path("");
-        base.set_query(None);
-        base.set_fragment(None);
-        Self::new(&base, path.strip_prefix('/')?).ok()
-    }
+/// What an entry of a tree is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryMode {
+    /// A file.
+    File,
+    /// A file that can be run.
+    Executable,
+    /// A symbolic link.
+    Link,
+    /// A folder or a submodule.
+    Other,
 }
 
-impl fmt::Display for RemoteRepository {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.url.fmt(f)
-    }
+/// A branch, beside the default one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// The commit that it is at.
+    pub head: CommitId,
+    /// Its watched files.
+    pub files: BTreeMap<String, Entry>,
+    /// Its newest commits that the default branch does not have, newest first, at most ten.
+    pub ahead: Vec<AheadCommit>,
+    /// How many such commits there are.
+    pub ahead_count: u64,
+    /// How many commits of the default branch it lacks.
+    pub behind_count: u64,
 }
 
-/// What no host takes for something else, nor a URL for more than a name.
-fn is_segment(segment: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+' | b'~');
-    !matches!(segment, "" | "." | "..") && segment.bytes().all(plain)
+/// A commit that the default branch does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AheadCommit {
+    /// Its name.
+    pub id: CommitId,
+    /// Its whole message.
+    pub message: String,
+    /// Its author's name, or account where that is known.
+    pub author: String,
+}
+
+/// The name that git gives to a file with these bytes, in a repository of SHA-1.
+pub fn blob_id(bytes: &[u8]) -> String {
+    let mut hasher = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY);
+    hasher.update(format!("blob {}\0", bytes.len()).as_bytes());
+    hasher.update(bytes);
+    hex::encode(hasher.finish())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
-    fn new(base: &str, path: &str) -> Result<String, RepositoryError> {
-        let repository = RemoteRepository::new(&Url::parse(base).unwrap(), path)?;
-        Ok(repository.to_string())
-    }
-
     #[test]
-    fn a_repository_is_a_host_and_a_path() {
-        for (base, path, expected) in [
-            ("https://github.com", "o/r", "https://github.com/o/r"),
-            ("https://github.com/", "o/r.git", "https://github.com/o/r"),
-            ("https://h:8443/git/", "g/s/r", "https://h:8443/git/g/s/r"),
-            ("http://127.0.0.1:3000", "r", "http://127.0.0.1:3000/r"),
-        ] {
-            assert_eq!(new(base, path).unwrap(), expected);
-        }
-    }
-
-    #[test]
-    fn the_case_of_letters_tells_nothing_apart_on_github_alone() {
-        let base = Url::parse("https://GitHub.com").unwrap();
-        let github = |path| RemoteRepository::github(&base, path).unwrap();
-        assert_eq!(github("O/R"), github("o/r"));
-        assert_eq!(github("O/R").cmp(&github("o/r")), Ordering::Equal);
-        assert_eq!(HashSet::from([github("O/R"), github("o/r")]).len(), 1);
-        assert_eq!(github("O/R").to_string(), "https://github.com/O/R");
-        let other = |path| RemoteRepository::new(&base, path).unwrap();
-        assert_ne!(other("O/R"), other("o/r"));
-    }
-
-    #[test]
-    fn what_leads_elsewhere_is_refused() {
-        for base in [
-            "ftp://github.com",
-            "file:///srv/git",
-            "https://user@github.com",
-            "https://github.com/?a=b",
-            "https://github.com/#a",
-        ] {
-            assert_eq!(new(base, "o/r"), Err(RepositoryError::Base), "{base}");
-        }
-        for path in [
-            "",
-            "/",
-            "o/",
-            "/o/r",
-            "o//r",
-            "o/../r",
-            "o/./r",
-            "o/r?a",
-            "o/r#a",
-            "o/%2e%2e/r",
-            "o/r\n",
-            "o\\r",
-            "o/é",
-            "o/@r",
-            "o/.git",
-        ] {
-            assert_eq!(
-                new("https://github.com", path),
-                Err(RepositoryError::Path),
-                "{path}"
-            );
-        }
-        let long = "a".repeat(limits::PATH + 1);
-        assert_eq!(new("https://h", &long), Err(RepositoryError::Path));
-    }
-
-    #[test]
-    fn the_address_of_a_service_leads_back() {
-        let base = Url::parse("https://github.com").unwrap();
-        let repository = RemoteRepository::new(&base, "o/r").unwrap();
-        let service = repository.service("git-upload-pack");
-        assert_eq!(service.path(), "/o/r.git/git-upload-pack");
-        let back = RemoteRepository::of_service(&service, "git-upload-pack");
-        assert_eq!(back, Some(repository.clone()));
-        let bare = base.join("/o/r/git-upload-pack?x=y").unwrap();
-        let back = RemoteRepository::of_service(&bare, "git-upload-pack");
-        assert_eq!(back, Some(repository));
-        let other = base.join("/login").unwrap();
+    fn a_blob_is_named_as_git_names_it() {
+        // `printf '' | git hash-object --stdin`, and of `hello\n`.
+        assert_eq!(blob_id(b""), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
         assert_eq!(
-            RemoteRepository::of_service(&other, "git-upload-pack"),
-            None
+            blob_id(b"hello\n"),
+            "ce013625030ba8dba906f756967f9e9ca394464a"
         );
     }
 }

@@ -83,7 +83,7 @@ pub enum HttpError {
 /// A request without streaming: what is sent is small.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// GET or POST.
+    /// The method.
     pub method: Method,
     /// Where to.
     pub url: Url,
@@ -120,6 +120,11 @@ impl Response {
     /// The first header of that name, unless it is not plain ASCII text.
     pub fn header(&self, name: HeaderName) -> Option<&str> {
         self.inner.headers().get(name)?.to_str().ok()
+    }
+
+    /// All headers.
+    pub fn all_headers(&self) -> &HeaderMap {
+        self.inner.headers()
     }
 
     /// Every header of that name that is plain ASCII text.

@@ -12,7 +12,10 @@ use super::{
     packets, question,
 };
 use crate::{
-    forge::{error::Reason, exchange::Exchange, limits, refs::Reach, repository::RemoteRepository},
+    forge::{
+        Reason,
+        git::{exchange::Exchange, limits, refs::Reach, repository::RemoteRepository},
+    },
     model::commit::CommitId,
     seam::exchange::Answer,
 };
@@ -25,7 +28,7 @@ use crate::{
 /// A host without bitmaps finds its way by the dates of commits. Where many of them lie, it may miss
 /// that a commit is reachable, but never takes a stranger's for one that is. There is no `deepen`
 /// here: with it, one commit from a clock gone wrong is enough for that.
-pub(in crate::forge) async fn reach(
+pub(in crate::forge::git) async fn reach(
     exchange: &Exchange,
     repository: &RemoteRepository,
     commit: &CommitId,
@@ -62,7 +65,7 @@ pub(in crate::forge) async fn reach(
 
 /// The times at which `commits` were committed; those that the host does not have are left out.
 /// All of them are named in the same way.
-pub(in crate::forge) async fn commit_times(
+pub(in crate::forge::git) async fn commit_times(
     exchange: &Exchange,
     repository: &RemoteRepository,
     commits: &[CommitId],

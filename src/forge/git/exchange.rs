@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
+    super::error::{Reason, Refusal},
     credentials::Scheme,
-    error::{Reason, Refusal},
     limits,
 };
 use crate::seam::{

@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::{
-    forge::{error::Reason, limits},
+    forge::{Reason, git::limits},
     model::text,
     seam::http::Response,
 };
@@ -13,7 +13,7 @@ const LONGEST: usize = 65_520;
 
 /// A line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::forge) enum Packet {
+pub(in crate::forge::git) enum Packet {
     /// Its content, maybe empty.
     Data(Bytes),
     /// `0000`: the end of a message.
@@ -26,11 +26,11 @@ pub(in crate::forge) enum Packet {
 
 /// What is no line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::forge) struct NotAPacket;
+pub(in crate::forge::git) struct NotAPacket;
 
 impl Packet {
     /// Takes the first line off `buffer`; `None` where more must come first.
-    pub(in crate::forge) fn take(buffer: &mut BytesMut) -> Result<Option<Self>, NotAPacket> {
+    pub(in crate::forge::git) fn take(buffer: &mut BytesMut) -> Result<Option<Self>, NotAPacket> {
         let Some(digits) = buffer.first_chunk::<4>() else {
             return Ok(None);
         };
@@ -150,7 +150,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::forge::git::ObjectFormat;
+    use crate::forge::git::protocol::ObjectFormat;
 
     fn take(bytes: &[u8]) -> Result<Option<Packet>, NotAPacket> {
         Packet::take(&mut bytes.into())

@@ -1,6 +1,6 @@
 //! The room's readers of git's protocol, for their fuzz target alone.
 
-use super::git::fuzzing::{commits_of_pack, lines_of};
+use super::protocol::fuzzing::{commits_of_pack, lines_of};
 
 /// How many lines `bytes` begin with, and how many commits a pack of them would have; in pieces of
 /// `step` bytes that must be the same.

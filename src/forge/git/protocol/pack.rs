@@ -8,17 +8,17 @@ use bytes::{Buf, BytesMut};
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::ObjectFormat;
-use crate::{forge::limits, model::commit::CommitId};
+use crate::{forge::git::limits, model::commit::CommitId};
 
 const HEAD: usize = 12;
 
 /// What is no pack, or none that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::forge) struct NotAPack;
+pub(in crate::forge::git) struct NotAPack;
 
 /// Reads the commits of a pack as its bytes come in.
 #[derive(Debug)]
-pub(in crate::forge) struct PackReader {
+pub(in crate::forge::git) struct PackReader {
     format: ObjectFormat,
     buffer: BytesMut,
     /// How many objects are left; known from the head on.
@@ -47,7 +47,7 @@ enum Kind {
 
 /// How far the reading has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::forge) enum Progress {
+pub(in crate::forge::git) enum Progress {
     /// More bytes must come first.
     More,
     /// No further commits follow.
@@ -55,7 +55,7 @@ pub(in crate::forge) enum Progress {
 }
 
 impl PackReader {
-    pub(in crate::forge) fn new(format: ObjectFormat) -> Self {
+    pub(in crate::forge::git) fn new(format: ObjectFormat) -> Self {
         Self {
             format,
             buffer: BytesMut::new(),
@@ -67,12 +67,12 @@ impl PackReader {
     }
 
     /// Takes in the pack's next bytes.
-    pub(in crate::forge) fn feed(&mut self, bytes: &[u8]) {
+    pub(in crate::forge::git) fn feed(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
     /// How many objects the pack has; `None` where its head has not come yet.
-    pub(in crate::forge) fn count(&mut self) -> Result<Option<u32>, NotAPack> {
+    pub(in crate::forge::git) fn count(&mut self) -> Result<Option<u32>, NotAPack> {
         if self.left.is_none() && self.buffer.len() >= HEAD {
             let head = self.buffer.split_to(HEAD);
             let version =
@@ -86,7 +86,7 @@ impl PackReader {
     }
 
     /// Reads as many commits as have come.
-    pub(in crate::forge) fn read(&mut self) -> Result<Progress, NotAPack> {
+    pub(in crate::forge::git) fn read(&mut self) -> Result<Progress, NotAPack> {
         loop {
             let Some(left) = self.count()? else {
                 return Ok(Progress::More);
@@ -111,7 +111,7 @@ impl PackReader {
     }
 
     /// The commits that were read, by their names.
-    pub(in crate::forge) fn commits(&self) -> &HashMap<CommitId, Vec<u8>> {
+    pub(in crate::forge::git) fn commits(&self) -> &HashMap<CommitId, Vec<u8>> {
         &self.commits
     }
 

@@ -9,18 +9,20 @@ use super::{
 };
 use crate::{
     forge::{
-        error::Reason,
-        exchange::Exchange,
-        limits,
-        refs::{Refs, Tag},
-        repository::RemoteRepository,
+        Reason,
+        git::{
+            exchange::Exchange,
+            limits,
+            refs::{Refs, Tag},
+            repository::RemoteRepository,
+        },
     },
     model::commit::CommitId,
     seam::exchange::Answer,
 };
 
 /// Asks for all tags and branches, in one request; where objects are named by SHA-256, in two.
-pub(in crate::forge) async fn ls_refs(
+pub(in crate::forge::git) async fn ls_refs(
     exchange: &Exchange,
     repository: &RemoteRepository,
     until: Instant,
@@ -131,7 +133,7 @@ fn add(refs: &mut Refs, line: &[u8]) -> Result<(), Reason> {
 }
 
 /// Whether git itself would take the name, as far as that keeps it from being taken for more.
-pub(in crate::forge) fn is_ref_name(name: &str) -> bool {
+pub(in crate::forge::git) fn is_ref_name(name: &str) -> bool {
     let bad =
         |c: char| c.is_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\');
     (1..=limits::REF_NAME).contains(&name.len())

@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    error::{ForgeError, Reason},
+    super::error::{ForgeError, Reason},
     exchange::Exchange,
-    git::{self, ObjectFormat},
-    github::{self, Apis},
     limits,
+    protocol::{self, ObjectFormat},
     refs::{Reach, Refs},
     repository::{RemoteRepository, RepositoryError},
+    rest::{self, Apis},
 };
 use crate::{
     model::commit::CommitId,
@@ -111,9 +111,9 @@ impl GitHosts {
     /// the host refuses our token; and several where only GitHub's API lets us in.
     pub async fn refs(&self, repository: &RemoteRepository) -> Result<Refs, ForgeError> {
         let until = Instant::now() + self.deadline;
-        let found = git::ls_refs(&self.exchange, repository, until).await;
+        let found = protocol::ls_refs(&self.exchange, repository, until).await;
         let reason = match found {
-            Err(reason) if github::may_help(&reason) => reason,
+            Err(reason) if rest::may_help(&reason) => reason,
             found => return found.map_err(|reason| error(repository, ASKED, reason)),
         };
         tracing::debug!(%repository, %reason, "git is closed; is there an API?");
@@ -146,7 +146,7 @@ impl GitHosts {
         let mut chunks = tips.chunks(limits::HAVES);
         let mut chunk = chunks.next().unwrap_or_default();
         loop {
-            let found = git::reach(&self.exchange, repository, commit, chunk, until).await;
+            let found = protocol::reach(&self.exchange, repository, commit, chunk, until).await;
             let found = found.map_err(|reason| error(repository, &asked, reason))?;
             match (found, chunks.next()) {
                 // The next tips may lead to it.
@@ -173,7 +173,7 @@ impl GitHosts {
             .iter()
             .flat_map(|all| all.chunks(limits::WANTS))
         {
-            let found = git::commit_times(&self.exchange, repository, chunk, until).await;
+            let found = protocol::commit_times(&self.exchange, repository, chunk, until).await;
             times
                 .extend(found.map_err(|reason| error(repository, "the times of commits", reason))?);
         }

@@ -7,11 +7,11 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::Instant;
 
 use super::{
+    super::error::Reason,
     credentials::Scheme,
-    error::Reason,
     exchange::{Exchange, Question},
-    git::is_ref_name,
     limits,
+    protocol::is_ref_name,
     refs::{Refs, Tag},
     repository::RemoteRepository,
 };

@@ -1,0 +1,12 @@
+//! The fleet: which repositories of an organisation run agents, and on which release.
+//!
+//! The forge is the source of truth. Every verb looks ([`crate::forge::Forge`]), decides without
+//! input or output ([`next`], [`membership`]), and acts on that decision alone; whatever stopped it,
+//! the next start looks again and goes on from what is there. What a repository is to contain comes
+//! from [`generate`](crate::generate) and [`pin`](crate::pin), as for one repository.
+
+mod membership;
+mod next;
+
+pub use membership::{LeftOut, Member, Membership, membership};
+pub use next::{Action, Desired, Next, Standing, next};
