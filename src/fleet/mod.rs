@@ -5,8 +5,14 @@
 //! the next start looks again and goes on from what is there. What a repository is to contain comes
 //! from [`generate`](crate::generate) and [`pin`](crate::pin), as for one repository.
 
+mod apply;
+mod ask;
 mod membership;
 mod next;
+mod plan;
 
+pub use apply::{Means, Observer, Record, apply, converge};
+pub use ask::{Ask, Outcome, Refusal, RefusalKind, Texts, Want};
 pub use membership::{LeftOut, Member, Membership, membership};
-pub use next::{Action, Desired, Next, Standing, next};
+pub use next::{Action, Desired, Next, Standing, TRAILER, next};
+pub use plan::{Plan, Row, Step, plan};

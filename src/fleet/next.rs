@@ -13,8 +13,6 @@ pub struct Desired<'a> {
     pub branch: &'a str,
     /// The files that differ from the default branch; none where it is already as it should be.
     pub changes: &'a [Change],
-    /// The request's title.
-    pub title: &'a str,
     /// A request that somebody closed is opened again.
     pub repair: bool,
 }
@@ -68,7 +66,11 @@ pub fn next(desired: &Desired<'_>, seen: &Seen) -> Next {
     if let Some(stranger) = stranger(branch, desired.branch) {
         return Next::Rest(Standing::Blocked(stranger));
     }
-    if desired.changes.is_empty() {
+    // A branch that was merged is history: what is wanted now starts from the default branch.
+    let merged = request.is_some_and(|it| {
+        it.state == RequestState::Merged && it.head.as_ref() == Some(&branch.head)
+    });
+    if desired.changes.is_empty() || merged {
         return Next::Do(match open {
             Some(_) => Action::Close,
             None => Action::DeleteBranch,

@@ -1,0 +1,210 @@
+//! Acts on a plan, one repository at a time for each write: write, and look again wherever the
+//! answer does not tell how things stand.
+
+use futures_util::{StreamExt, stream};
+
+use super::{
+    Action, Outcome, Plan, Row, Step,
+    ask::{Ask, Want},
+    plan::{decide, texts},
+};
+use crate::forge::{Commit, Forge, ForgeError, Identity, Proposal, Reason, Request, Seen};
+
+/// Writes that one repository may take before we give up on it: a whole life of a request, from a
+/// stale branch to a new one, takes five.
+const ROUNDS: usize = 8;
+/// Repositories that are worked on at once; the forge's limits keep writes in line.
+const AT_ONCE: usize = 8;
+
+/// Who follows the work.
+pub trait Observer: Sync {
+    /// A repository is about to be written to.
+    fn acting(&self, name: &str, action: Action);
+    /// A repository is finished.
+    fn ended(&self, name: &str, outcome: &Outcome);
+}
+
+/// What the work is done with.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// The forge.
+    pub forge: &'a dyn Forge,
+    /// Who we are on it.
+    pub identity: &'a Identity,
+    /// Who follows the work.
+    pub observer: &'a dyn Observer,
+    /// Where the work is written down before it is done.
+    pub journal: &'a dyn Record,
+    /// Whether to end at the next safe point.
+    pub stopped: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// Where writes are written down before and after they are made.
+pub trait Record: Sync {
+    /// `action` is about to be done; fails where that cannot be written down, and then it is not
+    /// done.
+    fn intend(&self, name: &str, branch: &str, action: Action) -> Result<u64, String>;
+    /// The write that was written down as `ticket` has ended so.
+    fn done(&self, ticket: u64, ended: &str);
+}
+
+/// Brings every row of `plan` to its end; the outcomes are in the order of rows.
+pub async fn apply(means: Means<'_>, want: &dyn Want, plan: Plan, repair: bool) -> Vec<Outcome> {
+    let work = plan.rows.into_iter().map(|row| async move {
+        let name = row.seen.repository.name.clone();
+        let outcome = converge(means, want, row, repair).await;
+        means.observer.ended(&name, &outcome);
+        outcome
+    });
+    stream::iter(work).buffered(AT_ONCE).collect().await
+}
+
+/// Brings one repository to its end.
+pub async fn converge(means: Means<'_>, want: &dyn Want, row: Row, repair: bool) -> Outcome {
+    let mut current = row;
+    let mut changed = false;
+    for _ in 0..ROUNDS {
+        let (ask, action) = match (current.ask, current.step) {
+            (Ok(ask), Step::Do(action)) => (ask, action),
+            (_, Step::Rest(outcome)) => return with_change(outcome, changed),
+            (Err(refusal), Step::Do(_)) => return Outcome::Refused(refusal),
+        };
+        if (means.stopped)() {
+            return Outcome::Unreached;
+        }
+        means.observer.acting(&current.seen.repository.name, action);
+        match act(means, &current.seen, &ask, action).await {
+            Ok(Some(request)) => {
+                return Outcome::Open {
+                    request,
+                    changed: true,
+                };
+            }
+            Ok(None) => changed = true,
+            Err(Failure::Look) => {}
+            Err(Failure::Final(why)) => return Outcome::Failed(why),
+        }
+        current = match look(means, want, current.seen, current.ring, repair).await {
+            Ok(row) => row,
+            Err(outcome) => return outcome,
+        };
+    }
+    Outcome::Failed("it changes whenever we write to it".to_owned())
+}
+
+fn with_change(outcome: Outcome, now: bool) -> Outcome {
+    match outcome {
+        Outcome::Open { request, changed } => Outcome::Open {
+            request,
+            changed: changed || now,
+        },
+        outcome => outcome,
+    }
+}
+
+/// Looks at one repository again, and decides again.
+async fn look(
+    means: Means<'_>,
+    want: &dyn Want,
+    seen: Seen,
+    ring: String,
+    repair: bool,
+) -> Result<Row, Outcome> {
+    let failed = |error: ForgeError| Outcome::Failed(error.with_hint());
+    let names = [seen.repository.name];
+    let found = means.forge.look(&names, want.watch()).await;
+    let seen = found.map_err(failed)?.pop().flatten();
+    let seen = seen.ok_or_else(|| Outcome::Failed("it is no longer there".to_owned()))?;
+    let texts = texts(means.forge, want, &[&seen]).await.map_err(failed)?;
+    let texts = texts.into_iter().next().unwrap_or_default();
+    let (ask, step) = decide(want, &seen, &texts, repair);
+    Ok(Row {
+        seen,
+        ring,
+        ask,
+        texts,
+        step,
+    })
+}
+
+/// Why a write did not end well.
+enum Failure {
+    /// Things are not as they were, or nobody knows how they are.
+    Look,
+    /// Nothing more can be done now.
+    Final(String),
+}
+
+/// Does one thing; the request where that is all there was to do.
+async fn act(
+    means: Means<'_>,
+    seen: &Seen,
+    ask: &Ask,
+    action: Action,
+) -> Result<Option<Request>, Failure> {
+    let name = &seen.repository.name;
+    let ticket = means.journal.intend(name, &ask.branch, action);
+    let ticket = ticket.map_err(Failure::Final)?;
+    let result = write(means, seen, ask, action).await;
+    let ended = match &result {
+        Ok(_) => "done".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    means.journal.done(ticket, &ended);
+    result.map_err(|error| match error.reason() {
+        Reason::Unsure(_) | Reason::Moved | Reason::Exists => Failure::Look,
+        _ => Failure::Final(error.with_hint()),
+    })
+}
+
+async fn write(
+    means: Means<'_>,
+    seen: &Seen,
+    ask: &Ask,
+    action: Action,
+) -> Result<Option<Request>, ForgeError> {
+    let (forge, repository) = (means.forge, &seen.repository);
+    let (branch, request) = (seen.branch.as_ref(), seen.request.as_ref());
+    let message = ask.message(means.identity);
+    match (action, branch, request) {
+        (Action::Propose, _, _) => {
+            // An empty repository was refused before.
+            let Some(base) = &seen.head else {
+                return Ok(None);
+            };
+            let proposal = Proposal {
+                repository,
+                base,
+                branch: &ask.branch,
+                changes: &ask.changes,
+                message: &message,
+                title: &ask.title,
+                body: &ask.body,
+            };
+            return forge.propose(&proposal).await.map(Some);
+        }
+        (Action::Commit, Some(branch), _) => {
+            let commit = Commit {
+                repository,
+                branch: &ask.branch,
+                parent: &branch.head,
+                changes: &ask.changes,
+                message: &message,
+            };
+            forge.commit(&commit).await?;
+        }
+        (Action::Open, _, _) => {
+            let opened = forge.open(repository, &ask.branch, &ask.title, &ask.body);
+            return opened.await.map(Some);
+        }
+        (Action::Reopen, _, Some(request)) => forge.reopen(repository, request).await?,
+        (Action::Close, _, Some(request)) => forge.close(repository, request).await?,
+        (Action::DeleteBranch, Some(branch), _) => {
+            let deleted = forge.delete_branch(repository, &ask.branch, &branch.head);
+            deleted.await?;
+        }
+        // What is to be changed is gone: looking again tells.
+        (Action::Commit | Action::Reopen | Action::Close | Action::DeleteBranch, _, _) => {}
+    }
+    Ok(None)
+}
