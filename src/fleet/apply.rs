@@ -34,13 +34,13 @@ pub struct Means<'a> {
     /// Who follows the work.
     pub observer: &'a dyn Observer,
     /// Where the work is written down before it is done.
-    pub journal: &'a dyn Record,
+    pub journal: &'a dyn WriteAhead,
     /// Whether to end at the next safe point.
     pub stopped: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Where writes are written down before and after they are made.
-pub trait Record: Sync {
+pub trait WriteAhead: Sync {
     /// `action` is about to be done; fails where that cannot be written down, and then it is not
     /// done.
     fn intend(&self, name: &str, branch: &str, action: Action) -> Result<u64, String>;

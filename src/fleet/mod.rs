@@ -10,9 +10,11 @@ mod ask;
 mod membership;
 mod next;
 mod plan;
+mod state;
 
-pub use apply::{Means, Observer, Record, apply, converge};
+pub use apply::{Means, Observer, WriteAhead, apply, converge};
 pub use ask::{Ask, Outcome, Refusal, RefusalKind, Texts, Want};
 pub use membership::{LeftOut, Member, Membership, membership};
 pub use next::{Action, Desired, Next, Standing, TRAILER, next};
 pub use plan::{Plan, Row, Step, plan};
+pub use state::{STATE_BRANCH, State};

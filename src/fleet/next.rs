@@ -128,3 +128,6 @@ fn stranger(branch: &Branch, name: &str) -> Option<String> {
     let (author, commit) = (&theirs.author, theirs.id.short());
     Some(format!("{author} committed {commit} to our branch"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,7 @@ impl ForgeError {
 
     /// Something that was to be done and failed: `what` begins with a verb and names the place,
     /// "open the request of acme/api".
-    pub(super) fn doing(host: &str, what: impl fmt::Display, reason: Reason) -> Self {
+    pub(crate) fn doing(host: &str, what: impl fmt::Display, reason: Reason) -> Self {
         Self {
             doing: format!("{what} on {host}"),
             host: host.to_owned(),
@@ -150,6 +150,9 @@ pub enum Reason {
     /// The token may not do it: what it lacks, as the forge names it.
     #[error("the token lacks {0}")]
     Lacks(String),
+    /// There is no such repository, or it is empty.
+    #[error("there is no such repository, or it is empty")]
+    Absent,
     /// There is no token for it.
     #[error("there is no token for it")]
     NoToken,
