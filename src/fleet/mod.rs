@@ -5,6 +5,7 @@
 //! the next start looks again and goes on from what is there. What a repository is to contain comes
 //! from [`generate`](crate::generate) and [`pin`](crate::pin), as for one repository.
 
+mod access;
 mod apply;
 mod ask;
 mod membership;
@@ -12,6 +13,7 @@ mod next;
 mod plan;
 mod state;
 
+pub use access::{Access, Verb, access};
 pub use apply::{Means, Observer, WriteAhead, apply, converge};
 pub use ask::{Ask, Outcome, Refusal, RefusalKind, Texts, Want};
 pub use membership::{LeftOut, Member, Membership, membership};
