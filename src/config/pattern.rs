@@ -34,6 +34,15 @@ impl Glob {
         self.regex.is_match(text)
     }
 
+    /// The same pattern for texts whose letters' case does not count.
+    pub fn ignoring_case(self) -> Self {
+        let regex = Regex::new(&format!("(?i){}", self.regex));
+        Self {
+            regex: regex.unwrap_or(self.regex),
+            text: self.text,
+        }
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text

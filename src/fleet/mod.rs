@@ -12,6 +12,8 @@ mod membership;
 mod next;
 mod plan;
 mod state;
+#[cfg(test)]
+mod testing;
 
 pub use access::{Access, Verb, access};
 pub use apply::{Means, Observer, WriteAhead, apply, converge};

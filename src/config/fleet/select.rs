@@ -40,7 +40,7 @@ pub enum Visibility {
 
 impl Selection {
     /// Whether a repository of this name can belong to the fleet: `name` is below the owner or
-    /// group. Topics and visibility are asked of the forge.
+    /// group, whose letters' case does not count. Topics and visibility are asked of the forge.
     pub fn takes_name(&self, name: &str) -> bool {
         let included = self.include.is_empty() || self.include.iter().any(|it| it.matches(name));
         included && !self.exclude.iter().any(|it| it.matches(name))
@@ -52,9 +52,13 @@ impl Selection {
         };
         let raw = &written.value;
         let topics = raw.topics.get().map_or(&[][..], |list| &list.value);
+        let mut globs = |field| -> Vec<Glob> {
+            let globs = checker.list::<Glob>(field).into_iter();
+            globs.map(Glob::ignoring_case).collect()
+        };
         Self {
-            include: checker.list(&raw.include),
-            exclude: checker.list(&raw.exclude),
+            include: globs(&raw.include),
+            exclude: globs(&raw.exclude),
             topics: topics
                 .iter()
                 .filter_map(|topic| checker.value(topic, text))

@@ -80,6 +80,7 @@ fn all_of_it_is_understood() {
     assert_eq!((fleet.gates.runs, fleet.gates.tolerance_points), (20, 0));
     assert!(fleet.select.takes_name("a") && fleet.select.takes_name("tools/a/b"));
     assert!(!fleet.select.takes_name("a-archive") && !fleet.select.takes_name("more/a"));
+    assert!(fleet.select.takes_name("Tools/A") && !fleet.select.takes_name("A-ARCHIVE"));
 }
 
 #[test]
