@@ -2,19 +2,11 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
-    config::Visibility,
-    forge::{
-        AheadCommit, BranchRules, Checks, MergeMethods, Mergeable, Repository, Request,
-        RequestState,
-    },
-    model::commit::CommitId,
+    fleet::testing::{self, commit},
+    forge::{AheadCommit, Checks, Mergeable, Request, RequestState},
 };
 
 const BRANCH: &str = "fullsend/enroll";
-
-fn commit(digit: char) -> CommitId {
-    digit.to_string().repeat(40).parse().unwrap()
-}
 
 fn wanted() -> Vec<Change> {
     vec![
@@ -27,25 +19,6 @@ fn wanted() -> Vec<Change> {
             content: None,
         },
     ]
-}
-
-fn repository() -> Repository {
-    Repository {
-        id: "R_1".to_owned(),
-        name: "api".to_owned(),
-        full_name: "acme/api".to_owned(),
-        default_branch: Some("main".to_owned()),
-        is_archived: false,
-        is_disabled: false,
-        is_fork: false,
-        is_mirror: false,
-        topics: Vec::new(),
-        visibility: Visibility::Private,
-        may_push: true,
-        takes_requests: true,
-        methods: MergeMethods::default(),
-        rules: BranchRules::default(),
-    }
 }
 
 fn request(state: RequestState) -> Request {
@@ -91,12 +64,9 @@ fn branch() -> Branch {
 
 fn seen(branch: Option<Branch>, request: Option<Request>) -> Seen {
     Seen {
-        repository: repository(),
-        head: Some(commit('a')),
-        files: BTreeMap::new(),
         branch,
         request,
-        open: Vec::new(),
+        ..testing::seen("api")
     }
 }
 
