@@ -1,9 +1,12 @@
 //! A text that was made from a template, and how it stands to the file that exists.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use super::{
-    GenerateError, Wanted,
+    GenerateError, Pins, Wanted,
     header::{self, Stamp},
     pins,
 };
@@ -28,6 +31,8 @@ pub struct GeneratedFile {
     pub path: PathBuf,
     /// Its whole text.
     pub text: String,
+    /// What lies in its place.
+    pub existing: Option<String>,
     /// How the file that exists stands to it.
     pub standing: Standing,
 }
@@ -92,21 +97,21 @@ impl Draft {
         &self.path
     }
 
-    /// The file with the pins of `pinned`, and how `existing` stands to it; the two are the same
-    /// text, unless the pins are to be new.
-    pub fn settle(
+    /// The file, and how `existing` stands to it.
+    pub(super) fn settle(
         self,
-        existing: Option<&str>,
-        pinned: Option<&str>,
+        existing: Option<String>,
+        pins: Pins,
     ) -> Result<GeneratedFile, GenerateError> {
         // Git may check out lines that end otherwise.
-        let plain = |text: Option<&str>| text.map(|text| text.replace("\r\n", "\n"));
-        let standing = self.standing(plain(existing).as_deref());
-        let pinned = plain(pinned);
-        let body = pins::fill(&self.path, &self.body, pinned.as_deref(), &self.wanted)?;
+        let plain = existing.as_ref().map(|text| text.replace("\r\n", "\n"));
+        let standing = self.standing(plain.as_deref());
+        let pinned = plain.as_deref().filter(|_| pins == Pins::Kept);
+        let body = pins::fill(&self.path, &self.body, pinned, &self.wanted)?;
         Ok(GeneratedFile {
             text: header::stamped(&self.path, &body, &self.stamp),
             path: self.path,
+            existing,
             standing,
         })
     }
@@ -117,16 +122,12 @@ impl Draft {
         };
         let masked = |text: &str| reference::mask(&self.path, text).text;
         let own = masked(&self.body);
-        let Some((stamp, body)) = header::read(&self.path, existing) else {
-            return if masked(existing) == own {
-                Standing::Current
-            } else {
-                Standing::Foreign
-            };
+        let (stamp, body) = match read(&self.path, existing) {
+            None if masked(existing) == own => return Standing::Current,
+            None => return Standing::Foreign,
+            Some((_, _, true)) => return Standing::Edited,
+            Some((stamp, body, false)) => (stamp, body),
         };
-        if header::hash(&self.path, &body) != stamp.text {
-            return Standing::Edited;
-        }
         let same = masked(&body) == own && stamp.settings == self.stamp.settings;
         if same && stamp.kind == self.stamp.kind {
             Standing::Current
@@ -134,4 +135,34 @@ impl Draft {
             Standing::Outdated
         }
     }
+}
+
+/// Who made a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody else, as far as it tells.
+    Foreign,
+    /// This program.
+    Ours {
+        /// What it was made from.
+        stamp: Stamp,
+        /// Whether a person changed it since, in more than its pins.
+        is_edited: bool,
+    },
+}
+
+/// Who made the file `path`, by its `text`.
+pub fn origin(path: &Path, text: &str) -> Origin {
+    // Git may check out lines that end otherwise.
+    match read(path, &text.replace("\r\n", "\n")) {
+        None => Origin::Foreign,
+        Some((stamp, _, is_edited)) => Origin::Ours { stamp, is_edited },
+    }
+}
+
+/// The header of `text`, the rest, and whether a person changed that.
+fn read<'t>(path: &Path, text: &'t str) -> Option<(Stamp, Cow<'t, str>, bool)> {
+    let (stamp, body) = header::read(path, text)?;
+    let is_edited = header::hash(path, &body) != stamp.text;
+    Some((stamp, body, is_edited))
 }

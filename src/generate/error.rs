@@ -27,6 +27,12 @@ pub enum GenerateError {
     /// A value that cannot be written where it belongs.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// A file that exists and cannot be read, so that nobody knows what would be lost.
+    #[error("{message}")]
+    Unreadable {
+        /// Which file, and why.
+        message: String,
+    },
     /// Nobody says which version of it is to be used.
     #[error("no version of `{name}` is known")]
     NoPin {
@@ -44,7 +50,7 @@ impl GenerateError {
             Self::Template(TemplateError::Value { .. }) => {
                 Some("change the value in fullsend.yaml or behind --set".to_owned())
             }
-            Self::Template(TemplateError::Broken { .. }) => None,
+            Self::Template(TemplateError::Broken { .. }) | Self::Unreadable { .. } => None,
             Self::NoPin { name } => Some(format!(
                 "write `--set 'action={name}@<40 hexadecimal digits> # v1.2.3'`: the commit of a \
                  release; a file that exists keeps the version that it has"

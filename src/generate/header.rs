@@ -97,7 +97,7 @@ fn lines(stamp: &Stamp, advice: &str) -> [String; 3] {
 }
 
 /// What `text` says about itself, and what it is without that; nothing for a file of someone else.
-pub fn read<'t>(path: &Path, text: &'t str) -> Option<(Stamp, Cow<'t, str>)> {
+pub(super) fn read<'t>(path: &Path, text: &'t str) -> Option<(Stamp, Cow<'t, str>)> {
     match place_of(path)? {
         Place::Comments(open, close) => {
             let (header, body) = text.split_once("\n\n")?;

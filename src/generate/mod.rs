@@ -2,7 +2,8 @@
 //!
 //! A kind of file is one module here with its settings and the way from fullsend.yaml to the
 //! template's context, one module in [`template`](crate::template) with that context, and its
-//! `.j2` files; [`KINDS`] lists the kinds. No input or output: the caller reads and writes.
+//! `.j2` files; [`KINDS`] lists the kinds. No input or output: the caller reads and writes, and
+//! tells the day.
 //!
 //! Pins belong to the file, not to the template. A text is made without them, and what an existing
 //! file has is kept; only then comes the table of [`actions`].
@@ -22,19 +23,21 @@ mod helm_values;
 mod kubernetes_policies;
 mod openshell_policy;
 mod pins;
+mod regenerate;
 pub mod renovate;
 mod runner_config;
 mod setting;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use jiff::civil::Date;
 
-pub use draft::{Draft, GeneratedFile, Standing};
+pub use draft::{Draft, GeneratedFile, Origin, Standing, origin};
 pub use error::GenerateError;
 pub use first_config::{FirstConfig, Forge, ForgeKind, Missing, Setup, first_config, forge_of};
-pub use header::{Stamp, read as read_header};
+pub use header::Stamp;
 pub use pins::Wanted;
+pub use regenerate::{Dropped, Given, Pins, Regenerated, regenerate, settle};
 pub use setting::{Setting, Settings, Values};
 
 use crate::config::Config;
@@ -73,17 +76,8 @@ pub const KINDS: &[&Kind] = &[
 struct Request<'a> {
     config: &'a Config,
     settings: &'a Settings,
-}
-
-/// What [`generate`] works from.
-#[derive(Clone, Copy, Debug)]
-pub struct Inputs<'a> {
-    /// fullsend.yaml; an empty one where there is none.
-    pub config: &'a Config,
-    /// What `--set` says.
-    pub settings: &'a Settings,
-    /// The texts that already lie at the files' own paths.
-    pub existing: &'a BTreeMap<PathBuf, String>,
+    /// The day in UTC.
+    today: Date,
 }
 
 impl Kind {
@@ -93,21 +87,24 @@ impl Kind {
     }
 
     /// Checks `pairs` as settings of this kind.
-    pub fn settings<'p>(
-        &self,
-        pairs: impl IntoIterator<Item = (&'p str, &'p str)>,
-    ) -> Result<Settings, GenerateError> {
+    fn settings(&self, pairs: &[(String, String)]) -> Result<Settings, GenerateError> {
+        let pairs = pairs.iter().map(|(key, value)| (&**key, &**value));
         Settings::new(self.settings, pairs)
     }
 }
 
 /// The texts of `kind` before they meet the files that exist, each with its own path.
-pub fn draft(
+fn draft(
     kind: &Kind,
     config: &Config,
     settings: &Settings,
+    today: Date,
 ) -> Result<Vec<Draft>, GenerateError> {
-    let drafts = (kind.draft)(&Request { config, settings })?;
+    let drafts = (kind.draft)(&Request {
+        config,
+        settings,
+        today,
+    })?;
     let remembered = settings.remembered().into_iter();
     let remembered: Vec<_> = remembered
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
@@ -116,15 +113,4 @@ pub fn draft(
     Ok(named
         .map(|draft| draft.of(kind.name, remembered.clone()))
         .collect())
-}
-
-/// The files of `kind`, each with the pins that it has already.
-pub fn generate(kind: &Kind, inputs: &Inputs<'_>) -> Result<Vec<GeneratedFile>, GenerateError> {
-    let drafts = draft(kind, inputs.config, inputs.settings)?.into_iter();
-    drafts
-        .map(|draft| {
-            let existing = inputs.existing.get(draft.path()).map(String::as_str);
-            draft.settle(existing, existing)
-        })
-        .collect()
 }

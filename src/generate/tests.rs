@@ -1,6 +1,7 @@
 //! The parts together: drafts, pins, headers, and what people and robots do to files.
 
 use std::path::Path;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use proptest::prelude::*;
 
@@ -8,10 +9,13 @@ use super::*;
 use crate::{
     config,
     document::edit,
+    model::files::Files,
     reference::{self, Pinned},
     template::TemplateError,
 };
 
+/// A day on which what is held until 2030 is held.
+pub(super) const TODAY: Date = Date::constant(2026, 1, 1);
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const PATH: &str = ".github/workflows/fullsend-triage.yml";
 
@@ -38,10 +42,17 @@ fn made_for(
     let text =
         format!("version: 1\nimage: ghcr.io/acme/agent:1.4.2\nagents:\n  triage: {triage}\n");
     let config = config::parse(text.as_bytes(), "x").unwrap();
+    let settings = kind.settings(&owned(pairs))?;
+    let mut drafts = draft(kind, &config, &settings, TODAY)?;
+    let existing = existing.map(str::to_owned);
+    drafts.remove(0).settle(existing, Pins::Kept)
+}
+
+/// `KEY=VALUE` as a setting.
+pub(super) fn owned(pairs: &[&str]) -> Vec<(String, String)> {
     let pairs = pairs.iter().map(|pair| pair.split_once('=').unwrap());
-    let settings = kind.settings(pairs)?;
-    let mut drafts = draft(kind, &config, &settings)?;
-    drafts.remove(0).settle(existing, existing)
+    let owned = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    owned.collect()
 }
 
 fn workflow(pairs: &[&str], existing: Option<&str>) -> GeneratedFile {
@@ -169,6 +180,72 @@ fn standing_tells_templates_from_people() {
         Standing::Foreign
     );
     assert_eq!(standing(&[&action()], "on: push\n"), Standing::Foreign);
+}
+
+#[test]
+fn a_file_tells_who_made_it() {
+    let first = workflow(&[&action(), "cancel=true"], None).text;
+    let path = Path::new(PATH);
+    for (text, edited) in [
+        (first.clone(), false),
+        (first.replace('\n', "\r\n"), false),
+        (bumped(path, &first, &"b".repeat(40), "9.0.0"), false),
+        (first.replace("issues: write", "issues: read"), true),
+    ] {
+        let Origin::Ours { stamp, is_edited } = origin(path, &text) else {
+            panic!("{text}");
+        };
+        assert_eq!((is_edited, &*stamp.kind), (edited, "github-workflow"));
+        assert_eq!(stamp.settings, owned(&["cancel=true"]));
+    }
+    assert_eq!(origin(path, "on: push\n"), Origin::Foreign);
+}
+
+#[test]
+fn a_file_is_made_again_as_it_was_made() {
+    let kind = Kind::named("github-workflow").unwrap();
+    let config = config::parse(b"version: 1\n", "x").unwrap();
+    let made = |pairs: &[&str], existing: &BTreeMap<PathBuf, String>| {
+        let settings = owned(pairs);
+        let given = Given {
+            settings: &settings,
+            today: TODAY,
+        };
+        assert_eq!(kind.paths(&config, given).unwrap(), [PathBuf::from(PATH)]);
+        regenerate(kind, &config, given, existing, Pins::Kept).unwrap()
+    };
+    let first = made(&[&action(), "cancel=true", "launch-minutes=9"], &BTreeMap::new());
+    let text = first.files[0].text.replace('\n', "\r\n");
+    let existing = BTreeMap::from([(PathBuf::from(PATH), text)]);
+    let again = made(&[], &existing);
+    assert_eq!(again.files[0].standing, Standing::Current);
+    assert_eq!(again.files[0].text, first.files[0].text);
+    assert_eq!(again.dropped, None);
+    let other = made(&["launch-minutes=9"], &existing);
+    assert_eq!(other.files[0].standing, Standing::Outdated);
+    let dropped = Dropped {
+        path: PATH.into(),
+        settings: owned(&["cancel=true"]),
+    };
+    assert_eq!(other.dropped, Some(dropped));
+}
+
+#[test]
+fn what_cannot_be_read_is_not_made_again() {
+    struct Locked;
+    impl Files for Locked {
+        fn read(&self, _: &Path) -> Result<Option<Vec<u8>>, String> {
+            Err("it is locked".to_owned())
+        }
+    }
+    let kind = Kind::named("renovate").unwrap();
+    let config = config::parse(b"version: 1\n", "x").unwrap();
+    let given = Given {
+        settings: &[],
+        today: TODAY,
+    };
+    let error = regenerate(kind, &config, given, &Locked, Pins::Kept).unwrap_err();
+    assert_eq!(error.to_string(), "it is locked");
 }
 
 #[test]
@@ -312,17 +389,22 @@ proptest! {
         let text = format!("version: 1\nimage: ghcr.io/acme/agent:1.4.2@sha256:{}\n", "a".repeat(64));
         let config = config::parse(text.as_bytes(), "x").unwrap();
         let action = action();
-        let pair = action.split_once('=').filter(|(key, _)| {
-            kind.settings.iter().any(|setting| setting.key == *key)
-        });
-        let first = draft(kind, &config, &kind.settings(pair).unwrap()).unwrap();
-        let again = draft(kind, &config, &kind.settings([]).unwrap()).unwrap();
-        for (first, again) in first.into_iter().zip(again) {
-            let first = first.settle(None, None).unwrap();
-            let text = bumped(&first.path, &first.text, &commit, &version);
-            let again = again.settle(Some(&text), Some(&text)).unwrap();
+        let has_action = kind.settings.iter().any(|setting| setting.key == "action");
+        let settings = if has_action { owned(&[&action]) } else { Vec::new() };
+        let made = |settings: &[(String, String)], existing: &BTreeMap<PathBuf, String>| {
+            let given = Given { settings, today: TODAY };
+            regenerate(kind, &config, given, existing, Pins::Kept).unwrap().files
+        };
+        let first = made(&settings, &BTreeMap::new()).into_iter();
+        let bumped: BTreeMap<_, _> = first
+            .map(|file| {
+                let text = bumped(&file.path, &file.text, &commit, &version);
+                (file.path, text)
+            })
+            .collect();
+        for again in made(&[], &bumped) {
             prop_assert_eq!(again.standing, Standing::Current);
-            prop_assert_eq!(again.text, text);
+            prop_assert_eq!(Some(again.text), again.existing);
         }
     }
 }

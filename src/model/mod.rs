@@ -5,6 +5,7 @@ pub mod commit;
 pub mod control_socket;
 pub mod digest;
 pub mod exit_code;
+pub mod files;
 pub mod image;
 pub mod image_location;
 pub mod limits;

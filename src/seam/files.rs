@@ -1,7 +1,9 @@
 //! Files: reads are bounded, writes are atomic.
 
+mod on_disk;
 mod replace;
 
+pub use on_disk::OnDisk;
 pub use replace::replace_if_unchanged;
 
 use std::{

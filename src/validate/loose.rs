@@ -96,7 +96,7 @@ impl Places {
 mod tests {
     use std::path::Path;
 
-    use crate::validate::{NoFiles, check};
+    use crate::{model::files::NoFiles, validate::check};
 
     /// What the rules about unpinned images say of a file: the line and the message.
     #[track_caller]

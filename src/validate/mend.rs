@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::{Checked, Files, Kind, Problem, UNREADABLE, check};
+use super::{Checked, Kind, Problem, UNREADABLE, check};
 use crate::{
     document::edit::{self, Edit},
+    model::files::Files,
     report::finding::Severity,
 };
 
@@ -83,7 +84,7 @@ fn edited(text: &str, problems: &[Problem]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::validate::NoFiles;
+    use crate::model::files::NoFiles;
 
     const POLICY: &str = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: a}\n\
                           spec:\n  validationFailureAction: enforce\n  rules: []\n";

@@ -5,7 +5,6 @@
 //! from other files of the repository it gets through [`Files`].
 
 mod config;
-mod files;
 mod fleet;
 mod github;
 mod gitlab;
@@ -28,7 +27,6 @@ mod tests;
 
 use std::path::Path;
 
-pub use files::{Files, NoFiles};
 pub use kind::{Kind, is_candidate};
 pub use mend::{Mended, mend};
 pub use page::{index_page, page};
@@ -37,7 +35,10 @@ pub use rule::{Example, Rule};
 pub use syntax::UNREADABLE;
 
 use self::report::Report;
-use crate::document::{DocumentError, Source, yaml};
+use crate::{
+    document::{DocumentError, Source, yaml},
+    model::files::Files,
+};
 
 /// Every rule, by kind and in the order of the pages.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -1,11 +1,9 @@
 //! What holds for every rule.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    path::{Path, PathBuf},
-};
+use std::{collections::HashSet, path::Path};
 
 use super::*;
+use crate::model::files::NoFiles;
 
 /// An example in its repository: beside it lie the others of its list, and of other files the good.
 struct Beside<'a> {
@@ -21,15 +19,9 @@ impl Beside<'_> {
 }
 
 impl Files for Beside<'_> {
-    fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        let file = self.files().find(|file| Path::new(file.path) == path)?;
-        Some(file.text.as_bytes().to_vec())
-    }
-
-    fn list(&self, folder: &Path) -> Vec<PathBuf> {
-        let paths = self.files().map(|file| PathBuf::from(file.path));
-        let within = paths.filter(|path| path.parent() == Some(folder));
-        within.collect::<BTreeSet<_>>().into_iter().collect()
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, String> {
+        let file = self.files().find(|file| Path::new(file.path) == path);
+        Ok(file.map(|file| file.text.as_bytes().to_vec()))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, builder::PossibleValuesParser};
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     configuration::{self, working_directory},
@@ -12,9 +13,8 @@ use super::{
 };
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format, patch::patch},
-    config::Config,
-    generate::{self, Draft, GeneratedFile, KINDS, Kind, Settings, Stamp, Standing},
-    model::exit_code,
+    generate::{self, Dropped, GeneratedFile, Given, KINDS, Kind, Pins, Standing},
+    model::{chain::chain, exit_code, files::Files},
     seam::files,
 };
 
@@ -74,7 +74,6 @@ enum Output {
 pub(super) struct Place {
     /// As the user would name it.
     pub(super) path: PathBuf,
-    existing: Option<String>,
     pub(super) file: GeneratedFile,
 }
 
@@ -84,8 +83,7 @@ pub(super) fn run(args: &GenerateArgs, context: &Context) -> Outcome {
         Terminal::print(&listed(kind, context.global.format)?)?;
         return Ok(exit_code::OK);
     };
-    let drafts = drafts(kind, args, context)?;
-    let places = places(drafts, args)?;
+    let places = places(kind, args, context)?;
     if matches!(output(args)?, Output::Stdout) {
         Terminal::print(&one_stream(&places)?)?;
         return Ok(exit_code::OK);
@@ -136,103 +134,93 @@ fn output(args: &GenerateArgs) -> Result<Output, CliFailure> {
     })
 }
 
-/// The texts of `kind` before they meet the files that exist.
-fn drafts(kind: &Kind, args: &GenerateArgs, context: &Context) -> Result<Vec<Draft>, CliFailure> {
+/// The files of `kind`, and what lies in their places.
+fn places(kind: &Kind, args: &GenerateArgs, context: &Context) -> Result<Vec<Place>, CliFailure> {
+    let output = output(args)?;
+    let files = files_of(kind, &output, args, context)?;
+    let is_one = files.len() == 1;
+    let place = |file: GeneratedFile| {
+        let path = path_of(&file.path, &output, is_one)?;
+        Ok(Place { path, file })
+    };
+    files.into_iter().map(place).collect()
+}
+
+fn files_of(
+    kind: &Kind,
+    output: &Output,
+    args: &GenerateArgs,
+    context: &Context,
+) -> Result<Vec<GeneratedFile>, CliFailure> {
+    let pins = if args.repin {
+        Pins::Renewed
+    } else {
+        Pins::Kept
+    };
+    let existing = InPlace(output);
     let is_renovate = kind.name == generate_renovate::KIND;
     if let Some(path) = &args.fleet {
         if is_renovate {
             let drafts = generate_renovate::presets(path)?;
-            if let Output::Folder(folder) = output(args)? {
-                generate_renovate::warn_of_left(&drafts, &folder, context)?;
+            if let Output::Folder(folder) = output {
+                generate_renovate::warn_of_left(&drafts, folder, context)?;
             }
-            return Ok(drafts);
+            return Ok(generate::settle(drafts, &existing, pins)?);
         }
         return Err(CliFailure::usage_with(
             format!("`--fleet` makes nothing of the kind {}", kind.name),
             "write `fullsend generate renovate --fleet`",
         ));
     }
-    let output = output(args)?;
-    if is_renovate && let Output::Folder(folder) = &output {
+    if is_renovate && let Output::Folder(folder) = output {
         generate_renovate::refuse_beside_another(folder)?;
     }
     let config = configuration::load_checkout(context)?.config;
-    let given = kind.settings(args.set.iter().map(|(key, value)| (&**key, &**value)))?;
-    let Some((path, stamp)) = stamped(kind, &config, &given, &output)? else {
-        return Ok(generate::draft(kind, &config, &given)?);
+    let given = Given {
+        settings: &args.set,
+        today: Timestamp::now().to_zoned(TimeZone::UTC).date(),
     };
-    if args.set.is_empty() {
-        let pairs = stamp.settings.iter();
-        let remembered = kind.settings(pairs.map(|(key, value)| (&**key, &**value)))?;
-        return Ok(generate::draft(kind, &config, &remembered)?);
+    let made = generate::regenerate(kind, &config, given, &existing, pins)?;
+    if let Some(dropped) = made.dropped {
+        warn_of_dropped(&dropped, output, context)?;
     }
-    warn_of_dropped(&path, &stamp, args, context);
-    Ok(generate::draft(kind, &config, &given)?)
+    Ok(made.files)
 }
 
-/// The files with what lies in their places.
-fn places(drafts: Vec<Draft>, args: &GenerateArgs) -> Result<Vec<Place>, CliFailure> {
-    let output = output(args)?;
-    let is_one = drafts.len() == 1;
-    let place = |draft: Draft| {
-        let path = path_of(draft.path(), &output, is_one)?;
-        let existing = existing(&path, &output)?;
-        let pinned = existing.as_deref().filter(|_| !args.repin);
-        let file = draft.settle(existing.as_deref(), pinned)?;
-        Ok(Place {
-            path,
-            existing,
-            file,
-        })
-    };
-    drafts.into_iter().map(place).collect()
-}
+/// What lies where the files go.
+struct InPlace<'a>(&'a Output);
 
-/// What the header of the first file that exists says, and where that is.
-fn stamped(
-    kind: &Kind,
-    config: &Config,
-    given: &Settings,
-    output: &Output,
-) -> Result<Option<(PathBuf, Stamp)>, CliFailure> {
-    // There may be no draft without the settings that are looked for.
-    let paths = if let Some(path) = kind.path {
-        vec![PathBuf::from(path)]
-    } else {
-        let drafts = generate::draft(kind, config, given)?;
-        drafts.iter().map(|draft| draft.path().to_owned()).collect()
-    };
-    for own in &paths {
-        let path = path_of(own, output, paths.len() == 1)?;
-        let Some(text) = existing(&path, output)? else {
-            continue;
+impl Files for InPlace<'_> {
+    fn read(&self, own: &Path) -> Result<Option<Vec<u8>>, String> {
+        let path = match self.0 {
+            Output::Stdout => return Ok(None),
+            Output::Folder(folder) => folder.join(own),
+            Output::File(path) => path.clone(),
         };
-        if let Some((stamp, _)) = generate::read_header(own, &text)
-            && stamp.kind == kind.name
-        {
-            return Ok(Some((path, stamp)));
+        match files::read(&path, MAX_FILE_BYTES) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(chain(&error)),
         }
     }
-    Ok(None)
 }
 
-/// Warns of the settings that the file at `path` has and the command line leaves out: given one, the
-/// others go back to their defaults.
-fn warn_of_dropped(path: &Path, stamp: &Stamp, args: &GenerateArgs, context: &Context) {
-    let is_given = |key: &str| args.set.iter().any(|(given, _)| given == key);
-    let old = stamp.settings.iter();
-    let dropped: Vec<String> = old
-        .filter(|(key, _)| !is_given(key))
+/// Warns of the settings that a file has and the command line leaves out.
+fn warn_of_dropped(
+    dropped: &Dropped,
+    output: &Output,
+    context: &Context,
+) -> Result<(), CliFailure> {
+    let settings = dropped.settings.iter();
+    let settings: Vec<String> = settings
         .map(|(key, value)| format!("`{key}={value}`"))
         .collect();
-    if !dropped.is_empty() {
-        context.terminal.warn(&format!(
-            "{}: made with {} too, which `--set` without them leaves out: give them again to keep \
-             them",
-            path.display(),
-            dropped.join(" and ")
-        ));
-    }
+    context.terminal.warn(&format!(
+        "{}: made with {} too, which `--set` without them leaves out: give them again to keep them",
+        path_of(&dropped.path, output, true)?.display(),
+        settings.join(" and ")
+    ));
+    Ok(())
 }
 
 fn path_of(own: &Path, output: &Output, is_one: bool) -> Result<PathBuf, CliFailure> {
@@ -244,18 +232,6 @@ fn path_of(own: &Path, output: &Output, is_one: bool) -> Result<PathBuf, CliFail
             format!("there is more than one file for {}", path.display()),
             "name a folder: end its name with `/`",
         )),
-    }
-}
-
-fn existing(path: &Path, output: &Output) -> Result<Option<String>, CliFailure> {
-    if matches!(output, Output::Stdout) {
-        return Ok(None);
-    }
-    match files::read(path, MAX_FILE_BYTES) {
-        // What is no text was written by nobody of us, and stays what it is until forced.
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -279,7 +255,7 @@ fn write(places: &[Place], args: &GenerateArgs, context: &Context) -> Outcome {
         return Ok(exit_code::FINDINGS);
     }
     for place in places {
-        if place.existing.as_deref() == Some(&place.file.text) {
+        if place.file.existing.as_deref() == Some(&place.file.text) {
             continue;
         }
         files::make_parents(&place.path)?;
@@ -351,6 +327,7 @@ impl Place {
     pub(super) fn diff(&self) -> String {
         // Line ends alone are no drift.
         let old = self
+            .file
             .existing
             .as_deref()
             .map(|old| old.replace("\r\n", "\n"));

@@ -7,7 +7,7 @@ use crate::{
     cli::{Context, failure::CliFailure},
     config::{self, MAX_FILE_BYTES},
     generate::{
-        Draft, read_header,
+        Draft, Origin, origin,
         renovate::{self, DEFAULT_PRESET},
     },
     model::renovate::PLACES,
@@ -44,7 +44,8 @@ pub(super) fn warn_of_left(
         }
         let text = files::read(&here.join(&path), MAX_BYTES).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        if read_header(&path, &text).is_some_and(|(stamp, _)| stamp.kind == renovate::FLEET) {
+        let origin = origin(&path, &text);
+        if matches!(origin, Origin::Ours { stamp, .. } if stamp.kind == renovate::FLEET) {
             context.terminal.warn(&format!(
                 "{}: fleet.yaml has no such ring; delete it once no repository extends it",
                 folder.join(&path).display()

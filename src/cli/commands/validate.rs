@@ -1,6 +1,6 @@
 //! `fullsend validate`: what is wrong with the files of an installation.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, builder::PossibleValue};
 use rayon::prelude::*;
@@ -19,8 +19,8 @@ use crate::{
         finding::{Finding, Findings, Rule, Severity},
         sarif, step_summary,
     },
-    seam::files::{self, FileError},
-    validate::{self, Checked, Files, Kind, Problem, UNREADABLE},
+    seam::files::{FileError, OnDisk},
+    validate::{self, Checked, Kind, Problem, UNREADABLE},
 };
 
 /// The options of `fullsend validate`.
@@ -142,7 +142,10 @@ fn judge(file: &Selected, args: &ValidateArgs, context: &Context) -> Judged {
         Ok(bytes) => bytes,
         Err(error) => return unreadable(file, args, &error),
     };
-    let disk = OnDisk { root: &file.root };
+    let disk = OnDisk {
+        root: &file.root,
+        limit: MAX_FILE_BYTES,
+    };
     let kind = args.kind.filter(|_| file.is_named);
     let checked = validate::check(&file.name, &bytes, kind, &disk);
     let mended = args
@@ -241,36 +244,6 @@ fn say_failures(mut failures: Vec<FileError>, context: &Context) -> Result<(), C
         context.terminal.warn(&chain(&failure));
     }
     last.map_or(Ok(()), |failure| Err(failure.into()))
-}
-
-/// The repository on the disk.
-struct OnDisk<'a> {
-    root: &'a Path,
-}
-
-impl OnDisk<'_> {
-    /// Where `path` lies; nothing where that is outside of the repository, be it by a link.
-    fn within(&self, path: &Path) -> Option<PathBuf> {
-        let is_below = path
-            .components()
-            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        let path = files::resolve(&self.root.join(path)).ok()?;
-        (is_below && path.starts_with(self.root)).then_some(path)
-    }
-}
-
-impl Files for OnDisk<'_> {
-    fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        files::read(&self.within(path)?, MAX_FILE_BYTES).ok()
-    }
-
-    fn list(&self, folder: &Path) -> Vec<PathBuf> {
-        let Some(found) = self.within(folder) else {
-            return Vec::new();
-        };
-        let names = files::names(&found).unwrap_or_default();
-        names.into_iter().map(|name| folder.join(name)).collect()
-    }
 }
 
 /// A rule as `--list-rules` prints it.

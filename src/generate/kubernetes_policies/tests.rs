@@ -1,10 +1,9 @@
 //! What the settings and the languages refuse.
 
-use std::collections::BTreeMap;
-
 use crate::{
     config,
-    generate::{GenerateError, GeneratedFile, Inputs, Kind, generate},
+    generate::{GenerateError, GeneratedFile, Given, Kind, Pins, regenerate, tests::TODAY},
+    model::files::NoFiles,
 };
 
 const KEYLESS: &str = "keyless: {issuer: 'https://token.actions.githubusercontent.com', \
@@ -14,13 +13,13 @@ fn files(verify: &str, set: &[(&str, &str)]) -> Result<Vec<GeneratedFile>, Gener
     let kind = Kind::named("kubernetes-policies").unwrap();
     let text = format!("version: 1\nverify:\n{verify}");
     let config = config::parse(text.as_bytes(), "fullsend.yaml").unwrap();
-    let settings = kind.settings(set.iter().copied())?;
-    let inputs = Inputs {
-        config: &config,
+    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    let settings: Vec<_> = set.iter().map(owned).collect();
+    let given = Given {
         settings: &settings,
-        existing: &BTreeMap::new(),
+        today: TODAY,
     };
-    generate(kind, &inputs)
+    regenerate(kind, &config, given, &NoFiles, Pins::Kept).map(|made| made.files)
 }
 
 fn refusal(verify: &str, engine: &str) -> Option<String> {

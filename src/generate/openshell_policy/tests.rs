@@ -2,20 +2,21 @@
 
 use crate::{
     config,
-    generate::{GenerateError, Kind},
+    generate::{GenerateError, Given, Kind, Pins, regenerate, tests::TODAY},
+    model::files::NoFiles,
 };
 
 fn text(set: &[(&str, &str)]) -> Result<String, GenerateError> {
     let kind = Kind::named("openshell-policy").unwrap();
     let config = config::parse(b"version: 1\n", "fullsend.yaml").unwrap();
-    let settings = kind.settings(set.iter().copied())?;
-    let inputs = crate::generate::Inputs {
-        config: &config,
+    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    let settings: Vec<_> = set.iter().map(owned).collect();
+    let given = Given {
         settings: &settings,
-        existing: &std::collections::BTreeMap::new(),
+        today: TODAY,
     };
-    let files = crate::generate::generate(kind, &inputs)?;
-    Ok(files[0].text.clone())
+    let made = regenerate(kind, &config, given, &NoFiles, Pins::Kept)?;
+    Ok(made.files[0].text.clone())
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod tests;
 
 pub use fleet::{FLEET, presets};
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::civil::Date;
 
 use super::{Draft, GenerateError, Kind, Request, Setting, Values, setting::refused};
 use crate::{
@@ -84,7 +84,7 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
     let context = Context {
         about: vec!["Which presets keep this repository's images and actions current.".to_owned()],
         extends,
-        hold: hold(request.config, today()),
+        hold: hold(request.config, request.today),
     };
     Ok(vec![Draft::new(PATH, &context)?])
 }
@@ -137,10 +137,6 @@ fn ring_name(text: &str) -> Result<&str, GenerateError> {
     }
     let hint = "write it as fleet.yaml does";
     Err(refused("ring", "is no name of a ring", hint))
-}
-
-fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
 /// Lets the images of fullsend.yaml, and the action that starts them, go to the held version alone,

@@ -62,7 +62,7 @@ impl<'a> Neighbours<'a> {
     pub(super) fn of(subject: Subject<'a>) -> Self {
         Self {
             subject,
-            visible: subject.files.read(subject.source.file()).is_some(),
+            visible: subject.files.found(subject.source.file()).is_some(),
             read: HashMap::new(),
         }
     }
@@ -90,10 +90,12 @@ impl<'a> Neighbours<'a> {
         let subject = self.subject;
         self.read.entry(path).or_insert_with_key(|path| {
             let names = names(path);
-            let mut found = names.iter().filter_map(|name| {
-                let bytes = subject.files.read(name)?;
-                Some(read(name, &bytes))
-            });
+            let mut found = names
+                .iter()
+                .filter_map(|name| match subject.files.read(name) {
+                    Ok(bytes) => Some(read(name, &bytes?)),
+                    Err(_) => Some(Nearby::Unknown),
+                });
             found.next().unwrap_or(Nearby::Absent)
         })
     }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::validate::{Kind, NoFiles, check};
+use crate::{
+    model::files::NoFiles,
+    validate::{Kind, check},
+};
 
 /// What is found in the workflow `text`: the rule without its kind, the line, what stands there.
 fn found(text: &str) -> Vec<String> {

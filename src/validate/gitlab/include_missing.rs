@@ -37,7 +37,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
     let subject = pipeline.subject;
     // Where not even this file can be read, the others tell nothing by being absent.
-    if subject.files.read(subject.source.file()).is_none() {
+    if subject.files.found(subject.source.file()).is_none() {
         return;
     }
     // Elsewhere lie files for other projects, too.
@@ -50,7 +50,7 @@ fn check(pipeline: &Pipeline<'_>, report: &mut Report<'_>) {
             continue;
         };
         let readable = pipeline.world.included(include).is_some();
-        let there = |path: &PathBuf| subject.files.read(path).is_some();
+        let there = |path: &PathBuf| subject.files.has(path);
         let Some(candidates) = include.candidates().filter(|_| !include.is_conditional()) else {
             continue;
         };

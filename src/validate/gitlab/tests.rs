@@ -9,26 +9,14 @@ use std::{
 use proptest::prelude::*;
 
 use crate::{
+    model::files::NoFiles,
     report::finding::Severity,
-    validate::{Files, NoFiles, Problem, check},
+    validate::{Problem, check},
 };
 
-/// A repository in memory.
-struct Repository(BTreeMap<&'static str, &'static str>);
-
-impl Files for Repository {
-    fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        let text = self.0.get(path.to_str()?)?;
-        Some(text.as_bytes().to_vec())
-    }
-
-    fn list(&self, _: &Path) -> Vec<PathBuf> {
-        Vec::new()
-    }
-}
-
 fn found_in(files: &[(&'static str, &'static str)]) -> Vec<Problem> {
-    let repository = Repository(files.iter().copied().collect());
+    let files_of = files.iter().map(|(path, text)| (PathBuf::from(path), text));
+    let repository: BTreeMap<PathBuf, _> = files_of.collect();
     let (path, text) = files[0];
     check(Path::new(path), text.as_bytes(), None, &repository).problems
 }

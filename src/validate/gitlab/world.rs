@@ -12,7 +12,7 @@ use crate::{
         Source,
         yaml::{self, Node, Yaml},
     },
-    validate::Files,
+    model::files::Files,
 };
 
 /// As many as GitLab follows.
@@ -122,7 +122,7 @@ impl World {
                 if self.files.len() >= MAX_FILES || read >= MAX_TOTAL {
                     break;
                 }
-                let file = files.read(&path).and_then(|bytes| {
+                let file = files.found(&path).and_then(|bytes| {
                     read += bytes.len();
                     Included::parse(&path, &bytes)
                 });

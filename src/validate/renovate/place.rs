@@ -40,7 +40,7 @@ fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
         return;
     };
     let mut before = PLACES[..own].iter();
-    let first = before.find(|place| renovate.subject.files.read(Path::new(place)).is_some());
+    let first = before.find(|place| renovate.subject.files.has(Path::new(place)));
     let at = renovate.objects.first().map_or(0..0, |object| object.at());
     if let Some(first) = first {
         report.at(

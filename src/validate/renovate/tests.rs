@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::{
+    model::files::NoFiles,
     report::finding::Severity,
-    validate::{Checked, Kind, NoFiles, check},
+    validate::{Checked, Kind, check},
 };
 
 fn checked(path: &str, text: &str) -> Checked {

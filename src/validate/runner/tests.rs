@@ -2,7 +2,10 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use crate::validate::{NoFiles, Problem, check};
+use crate::{
+    model::files::NoFiles,
+    validate::{Problem, check},
+};
 
 fn found(path: &str, text: &str) -> Vec<Problem> {
     check(Path::new(path), text.as_bytes(), None, &NoFiles).problems

@@ -1,16 +1,13 @@
 //! GitLab's pipelines and components.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 use fullsend::{
     config,
     document::{Source, yaml},
-    generate::{self, GeneratedFile, Inputs, Kind},
-    seam::files,
-    validate::{self, Files},
+    generate::{GeneratedFile, Kind},
+    seam::files::{self, OnDisk},
+    validate,
 };
 
 use super::{Case, cases, read, write};
@@ -117,20 +114,6 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-/// A folder as a repository.
-struct Disk<'a>(&'a Path);
-
-impl Files for Disk<'_> {
-    fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        let path = self.0.join(path);
-        path.is_file().then(|| self::read(&path).into_bytes())
-    }
-
-    fn list(&self, _: &Path) -> Vec<PathBuf> {
-        Vec::new()
-    }
-}
-
 fn gitlab() -> impl Iterator<Item = &'static Case> {
     cases().filter(|case| case.kind.starts_with("gitlab-"))
 }
@@ -179,10 +162,14 @@ fn our_own_rules_have_nothing_to_say() {
     for case in gitlab() {
         let files = case.files();
         let folder = repository(&files, "it's: a # stage");
+        let root = files::resolve(folder.path()).unwrap();
         let read_by_gitlab =
             |file: &&GeneratedFile| file.path.extension().is_some_and(|it| it == "yml");
         for file in files.iter().filter(read_by_gitlab) {
-            let disk = Disk(folder.path());
+            let disk = OnDisk {
+                root: &root,
+                limit: 1 << 20,
+            };
             let found = validate::check(&file.path, file.text.as_bytes(), None, &disk);
             assert!(
                 found.problems.is_empty(),
@@ -298,12 +285,7 @@ const HOSTILE: &[&str] = &[
 fn made(kind: &str, pairs: &[(&str, &str)]) -> Result<GeneratedFile, String> {
     let kind = Kind::named(kind).unwrap();
     let config = config::parse(AGENTS.as_bytes(), "fullsend.yaml").unwrap();
-    let inputs = Inputs {
-        config: &config,
-        settings: &kind.settings(pairs.iter().copied()).unwrap(),
-        existing: &BTreeMap::new(),
-    };
-    let files = generate::generate(kind, &inputs);
+    let files = super::made(kind, &config, pairs.iter().copied());
     files
         .map(|mut files| files.remove(0))
         .map_err(|error| error.to_string())

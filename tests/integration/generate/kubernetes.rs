@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fullsend::validate::{self, NoFiles};
+use fullsend::{model::files::NoFiles, validate};
 
 use super::{Case, cases, write};
 use crate::support::tools;

@@ -19,10 +19,12 @@ use std::{
 };
 
 use fullsend::{
-    config,
-    generate::{self, GeneratedFile, Inputs, Kind, read_header},
+    config::{self, Config},
+    generate::{self, GenerateError, GeneratedFile, Given, Kind, Origin, Pins, origin},
+    model::files::NoFiles,
     seam::files::{self, AtomicFile},
 };
+use jiff::civil::date;
 
 /// One file, or several, of the matrix.
 struct Case {
@@ -53,14 +55,7 @@ impl Case {
         let kind = Kind::named(self.kind).unwrap();
         let config = config::parse(self.config.as_bytes(), "fullsend.yaml").unwrap();
         let pairs = self.set.iter().map(|pair| pair.split_once('=').unwrap());
-        let settings = kind.settings(pairs).unwrap();
-        let existing = BTreeMap::new();
-        let inputs = Inputs {
-            config: &config,
-            settings: &settings,
-            existing: &existing,
-        };
-        generate::generate(kind, &inputs).unwrap()
+        made(kind, &config, pairs).unwrap()
     }
 
     /// Where a file's snapshot is, below the folder of snapshots.
@@ -69,6 +64,22 @@ impl Case {
         let path = path.trim_start_matches('.');
         format!("{}/{}/{path}", self.kind, self.name)
     }
+}
+
+/// The files of `kind` where there are none yet.
+pub(crate) fn made<'p>(
+    kind: &Kind,
+    config: &Config,
+    pairs: impl IntoIterator<Item = (&'p str, &'p str)>,
+) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let pairs = pairs.into_iter();
+    let owned = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let given = Given {
+        settings: &owned.collect::<Vec<_>>(),
+        today: date(2026, 1, 1),
+    };
+    let made = generate::regenerate(kind, config, given, &NoFiles, Pins::Kept)?;
+    Ok(made.files)
 }
 
 fn folder() -> PathBuf {
@@ -146,7 +157,7 @@ fn a_changed_text_has_a_new_revision() {
     for case in cases() {
         for file in case.files() {
             let name = case.name_of(&file);
-            let Some((stamp, _)) = read_header(&file.path, &file.text) else {
+            let Origin::Ours { stamp, .. } = origin(&file.path, &file.text) else {
                 continue;
             };
             if let Some((revision, hash)) = known.get(name.as_str()) {

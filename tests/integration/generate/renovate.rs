@@ -1,6 +1,10 @@
 //! Renovate's configuration of a repository, and the presets of a fleet.
 
-use fullsend::{config, generate::renovate::presets};
+use fullsend::{
+    config,
+    generate::{self, Pins, renovate::presets},
+    model::files::NoFiles,
+};
 
 use super::{Case, is_as_checked_in};
 
@@ -64,8 +68,8 @@ fn every_fleet_is_as_checked_in() {
     for (name, forge) in FLEETS {
         let text = FLEET.replace("FORGE", forge);
         let fleet = config::parse_fleet(text.as_bytes(), "fleet.yaml").unwrap();
-        for draft in presets(&fleet).unwrap() {
-            let file = draft.settle(None, None).unwrap();
+        let drafts = presets(&fleet).unwrap();
+        for file in generate::settle(drafts, &NoFiles, Pins::Kept).unwrap() {
             let path = format!("renovate/{name}/{}", file.path.display());
             assert!(
                 is_as_checked_in(&path, &file.text),

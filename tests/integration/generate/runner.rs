@@ -1,12 +1,11 @@
 //! GitLab runner's config.toml, and the Helm values that hold one.
 
-use std::collections::BTreeMap;
-
 use fullsend::{
     config,
     document::{Source, toml, yaml},
-    generate::{self, Inputs, Kind},
-    validate::{self, NoFiles},
+    generate::Kind,
+    model::files::NoFiles,
+    validate,
 };
 
 use super::{Case, cases};
@@ -176,15 +175,7 @@ fn a_hostile_value_stays_a_value_or_is_refused() {
             if kind.name == "runner-config" {
                 pairs.extend([("executor", "kubernetes"), ("agents", "triage")]);
             }
-            let Ok(settings) = kind.settings(pairs) else {
-                continue;
-            };
-            let inputs = Inputs {
-                config: &config,
-                settings: &settings,
-                existing: &BTreeMap::new(),
-            };
-            let Ok(files) = generate::generate(kind, &inputs) else {
+            let Ok(files) = super::made(kind, &config, pairs) else {
                 continue;
             };
             let (path, text) = (&files[0].path, &files[0].text);

@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fullsend::{
-    seam::files,
-    validate::{self, NoFiles},
-};
+use fullsend::{model::files::NoFiles, seam::files, validate};
 use serde_json::Value;
 
 use super::{root, shipped};

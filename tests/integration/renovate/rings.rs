@@ -4,11 +4,13 @@ use std::thread;
 
 use fullsend::{
     config,
-    generate::{self, Kind, renovate::presets},
+    generate::{self, Kind, Pins, renovate::presets},
+    model::files::NoFiles,
 };
 use serde_json::json;
 
 use super::world::{Dependency, LookUp, World, commit, digest, the};
+use crate::generate::made;
 
 const IMAGE: &str = "acme/agent-sandbox";
 /// The same image where tags begin with `v`.
@@ -60,8 +62,8 @@ fn world() -> World {
         text = text.replace(&format!("COMMIT{version}"), &commit(version));
     }
     let fleet = config::parse_fleet(text.as_bytes(), "fleet.yaml").unwrap();
-    for draft in presets(&fleet).unwrap() {
-        let file = draft.settle(None, None).unwrap();
+    let drafts = presets(&fleet).unwrap();
+    for file in generate::settle(drafts, &NoFiles, Pins::Kept).unwrap() {
         world.serve(&format!("/{}", file.path.display()), &file.text);
     }
     world
@@ -224,10 +226,8 @@ fn held(version: &str) -> LookUp {
         ("fleet", &place),
         ("ring", "all"),
     ];
-    let settings = kind.settings(pairs).unwrap();
-    let draft = generate::draft(kind, &config, &settings).unwrap().remove(0);
-    let text = draft.settle(None, None).unwrap().text;
-    let configuration = serde_json::from_str(&text).unwrap();
+    let files = made(kind, &config, pairs).unwrap();
+    let configuration = serde_json::from_str(&files[0].text).unwrap();
     world.look_up(&repository(&world), configuration)
 }
 

@@ -47,13 +47,16 @@ impl<'a> Lock<'a> {
     /// holds none.
     pub(in crate::validate) fn read(subject: Subject<'a>, tree: &'a Yaml) -> Option<Self> {
         let mut lock = ActionsLock::read(tree)?;
-        let visible = subject.files.read(subject.source.file()).is_some();
+        let visible = subject.files.found(subject.source.file()).is_some();
         let workflows = lock.workflows.drain(..).map(|(path, uses)| {
-            let bytes = subject.files.read(Path::new(path.value));
+            let read = subject.files.read(Path::new(path.value));
             Locked {
                 uses,
-                absent: visible && bytes.is_none(),
-                file: bytes.and_then(|bytes| used(Path::new(path.value), &bytes)),
+                absent: visible && read == Ok(None),
+                file: read
+                    .ok()
+                    .flatten()
+                    .and_then(|bytes| used(Path::new(path.value), &bytes)),
                 path,
             }
         });

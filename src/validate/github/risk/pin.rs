@@ -97,7 +97,7 @@ pub(super) fn image(reference: &Reference, of_agent: bool) -> Option<Movable> {
 pub(super) fn is_locked(subject: Subject<'_>) -> bool {
     let path = Path::new(".github/workflows/actions.lock");
     let lists = || {
-        let bytes = subject.files.read(path)?;
+        let bytes = subject.files.found(path)?;
         let tree = yaml::parse(&Source::decode(path, &bytes).ok()?).ok()?;
         let workflows = tree.documents().next()?.get("workflows")?;
         let own = subject.source.file().to_str()?;

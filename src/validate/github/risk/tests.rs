@@ -1,13 +1,18 @@
 //! The risks, beyond the examples of their pages.
 
-use std::{fmt::Write, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
 use proptest::prelude::*;
 
 use crate::{
     document::edit,
+    model::files::NoFiles,
     report::finding::Severity,
-    validate::{NoFiles, Problem, check},
+    validate::{Problem, check},
 };
 
 pub(super) fn found(path: &str, text: &str) -> Vec<Problem> {
@@ -447,21 +452,14 @@ fn only_hidden_files_of_old_checkouts_hold_the_token() {
 
 #[test]
 fn locked_workflows_have_their_commits_elsewhere() {
-    struct Locked;
-    impl crate::validate::Files for Locked {
-        fn read(&self, path: &Path) -> Option<Vec<u8>> {
-            let lock = "version: 'v0.0.2'\nworkflows:\n  .github/workflows/a.yml:\n    - \
-                        'docker/login-action@v4'\n";
-            path.ends_with("actions.lock").then(|| lock.into())
-        }
-        fn list(&self, _: &Path) -> Vec<std::path::PathBuf> {
-            Vec::new()
-        }
-    }
+    let lock = "version: 'v0.0.2'\nworkflows:\n  .github/workflows/a.yml:\n    - \
+                'docker/login-action@v4'\n";
+    let place = PathBuf::from(".github/workflows/actions.lock");
+    let locked = BTreeMap::from([(place, lock)]);
     let text = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - \
                 uses: docker/login-action@v4\n";
     let unpinned = |path: &str| {
-        let found = check(Path::new(path), text.as_bytes(), None, &Locked).problems;
+        let found = check(Path::new(path), text.as_bytes(), None, &locked).problems;
         found
             .iter()
             .any(|it| it.finding.rule.id == "workflow-unpinned-action")

@@ -22,8 +22,9 @@ use super::{
 };
 use crate::{
     document::{DocumentError, Source, yaml},
+    model::files::NoFiles,
     report::finding::Severity,
-    validate::{Kind, NoFiles, Subject},
+    validate::{Kind, Subject},
 };
 
 /// More policies are tried, but not listed.
