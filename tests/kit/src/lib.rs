@@ -1,8 +1,9 @@
-//! Test kit, never shipped: a registry and a git host that misbehave on request, tiny images, cosign-format signatures by key and keyless with a whole
+//! Test kit, never shipped: a registry, a git host and forges that misbehave on request, tiny images, cosign-format signatures by key and keyless with a whole
 //! Sigstore in memory, and what pushes them to a registry on loopback.
 //!
 //! The kit panics where a fixture cannot be built: then the test is wrong, not the product.
 
+pub mod forge;
 pub mod git;
 pub mod image;
 pub mod push;

@@ -23,6 +23,7 @@ use crate::{
     base64, must,
     web::{Asked, Plain, Server, Site},
 };
+pub(crate) use repository::scrubbed;
 pub use repository::{Format, GitRepository};
 
 /// A running git host.

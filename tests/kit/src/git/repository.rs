@@ -126,7 +126,7 @@ impl GitRepository {
     clippy::disallowed_methods,
     reason = "the seam belongs to the product, and this makes fixtures"
 )]
-pub(super) fn scrubbed() -> Command {
+pub(crate) fn scrubbed() -> Command {
     let mut command = Command::new("git");
     command
         .env_clear()

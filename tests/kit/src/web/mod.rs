@@ -41,6 +41,8 @@ pub(crate) struct Plain {
     pub(crate) status: StatusCode,
     pub(crate) headers: Vec<(HeaderName, String)>,
     pub(crate) body: Bytes,
+    /// The connection is closed instead.
+    pub(crate) cut: bool,
 }
 
 impl Plain {

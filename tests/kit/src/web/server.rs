@@ -105,6 +105,9 @@ async fn answer<S: Site>(
     } else {
         shared.site.answer(&asked).await
     };
+    if plain.cut {
+        return Err(io::Error::other("the site closes the connection"));
+    }
     Ok(spoil(plain, &fault, asked.method == Method::HEAD))
 }
 
