@@ -1,5 +1,9 @@
 //! What the fleet's tests stand on: fleet.yaml and repositories as a forge would tell of them.
 
+mod forge;
+mod store;
+mod tests;
+
 use std::collections::BTreeMap;
 
 use crate::{
@@ -7,6 +11,12 @@ use crate::{
     forge::{BranchRules, MergeMethods, Repository, Seen},
     model::commit::CommitId,
 };
+
+pub(crate) use forge::{Fault, MemoryForge};
+pub(crate) use store::change;
+
+/// Our account on the [`MemoryForge`].
+pub(crate) const LOGIN: &str = "fleet-bot";
 
 /// fleet.yaml of the owner `acme`, which stands on action 1.4.0 and image 1.4.2; `more` begins with
 /// its rings.
