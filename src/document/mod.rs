@@ -8,6 +8,7 @@ mod comment;
 pub mod dockerfile;
 pub mod edit;
 mod error;
+pub mod insert;
 pub mod json;
 pub mod jsonc;
 mod origin;
