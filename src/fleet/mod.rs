@@ -8,6 +8,7 @@
 mod access;
 mod apply;
 mod ask;
+pub mod desired;
 mod membership;
 mod next;
 mod plan;

@@ -1,0 +1,17 @@
+//! Edits of fleet.yaml that keep every other byte, and the files that follow from it.
+//!
+//! What an edit is to mean is worked out on the checked file; the edited text is read again and has
+//! to mean exactly that. Where it does not, as a person wrote the place in a way that is not
+//! followed, nothing is changed and the line is named.
+
+mod edits;
+mod error;
+mod page;
+#[cfg(test)]
+mod tests;
+
+pub use edits::advance;
+pub use error::EditError;
+
+/// The file of the configuration repository that says what is wanted.
+pub const FLEET_FILE: &str = "fleet.yaml";
