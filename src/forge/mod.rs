@@ -33,7 +33,9 @@ pub use error::{ForgeError, Reason, Refusal};
 #[cfg(fuzzing)]
 pub(crate) use git::fuzzing;
 pub use git::{GitHosts, GitOptions, Reach, Refs, RemoteRepository, RepositoryError, Tag};
-pub use governor::{Cost, Governor};
+pub use governor::{
+    Api, Budget, Call, Cost, Governor, Limits, Moment, Pace, Permit, Told, Verdict, Waiting,
+};
 pub use identity::{Identity, IdentityKind, Permission};
 pub use repository::{
     AheadCommit, Branch, BranchRules, Entry, EntryMode, MergeMethods, Repository, Seen, Watch,

@@ -4,20 +4,25 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     Reason, Refusal,
-    governor::{Cost, Governor},
+    governor::{Api, Call, Cost, Governor},
 };
 use crate::seam::{
-    exchange,
-    http::{Http, HttpError, Request, authority, header::HeaderMap, is_loopback},
-    retry,
+    http::{
+        Http, HttpError, Request, Url, authority,
+        header::{HeaderMap, RETRY_AFTER},
+        is_loopback,
+    },
+    retry::{self, Failure as _},
 };
 
 /// The most of an answer that is read.
 const MAX_ANSWER: u64 = 64 << 20;
+/// Refusals for the forge's limits, one after another, after which a call is given up.
+const REFUSALS: u32 = 5;
 
 /// What carries calls to a forge's API.
 #[derive(Clone, Debug)]
@@ -59,66 +64,104 @@ impl Transport {
     /// Sends `request` and reads the whole answer, whatever its status below 500.
     ///
     /// A call that may be [repeated](Repeat::Safe) is, where that may help. A lost answer to any
-    /// other is [`Reason::Unsure`], unless nothing was ever sent.
+    /// other is [`Reason::Unsure`], unless nothing was ever sent. What the forge refused for its
+    /// limits alone is sent again once they allow it, be it a write: nothing of it was done.
     pub(super) async fn call(
         &self,
         request: &Request,
         cost: Cost,
         repeat: Repeat,
     ) -> Result<Answer, Reason> {
-        let url = &request.url;
-        let host = authority(url);
-        let is_plain = |named: &String| named.eq_ignore_ascii_case(&host);
-        if url.scheme() != "https" && !is_loopback(url) && !self.insecure_hosts.iter().any(is_plain)
-        {
-            return Err(Reason::Plain);
-        }
-        self.governor.admit(cost).await;
-        match repeat {
-            Repeat::Safe => {
-                let until = Instant::now() + self.deadline;
-                retry::until(until, self.first_wait, || self.once(request, cost)).await
+        self.check_encryption(&request.url)?;
+        let call = Call {
+            api: api(&request.url),
+            cost,
+            writes: repeat == Repeat::Never,
+        };
+        let mut left = self.deadline;
+        let (mut tries, mut refusals) = (0, 0);
+        loop {
+            let permit = self.governor.admit(call).await?;
+            let started = Instant::now();
+            let once = timeout(left, self.once(request)).await;
+            left = left.saturating_sub(started.elapsed());
+            let outcome = once.unwrap_or(Err(Reason::Deadline(self.deadline)));
+            if let Some(refused) = self.governor.learn(permit, outcome.as_ref().ok()).await {
+                refusals += 1;
+                if refusals < REFUSALS {
+                    continue;
+                }
+                return Err(refused);
             }
-            Repeat::Never => {
-                let once = timeout(self.deadline, self.once(request, cost)).await;
-                let failed = match once.unwrap_or(Err(Reason::Deadline(self.deadline))) {
-                    Ok(answer) => return Ok(answer),
-                    Err(failed) => failed,
-                };
-                Err(match failed {
-                    Reason::Unreachable(
-                        HttpError::Dns(_)
-                        | HttpError::Connect(_)
-                        | HttpError::Tls(_)
-                        | HttpError::Setup(_),
-                    )
-                    | Reason::RateLimited { .. }
-                    | Reason::Offline => failed,
-                    failed => Reason::Unsure(Box::new(failed)),
-                })
+            let failed = match outcome.and_then(served) {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            if repeat == Repeat::Never {
+                return Err(unless_unsent(failed));
             }
+            tries += 1;
+            let wait = failed
+                .again()
+                .and_then(|it| it.wait(tries, self.first_wait));
+            let Some(wait) = wait.filter(|wait| *wait < left) else {
+                return Err(failed);
+            };
+            tracing::debug!(%failed, ?wait, "a question is asked again");
+            left = left.saturating_sub(wait);
+            sleep(wait).await;
         }
     }
 
-    async fn once(&self, request: &Request, cost: Cost) -> Result<Answer, Reason> {
+    fn check_encryption(&self, url: &Url) -> Result<(), Reason> {
+        let host = authority(url);
+        let mut plain = self.insecure_hosts.iter();
+        let is_fine = url.scheme() == "https"
+            || is_loopback(url)
+            || plain.any(|named| named.eq_ignore_ascii_case(&host));
+        if is_fine { Ok(()) } else { Err(Reason::Plain) }
+    }
+
+    async fn once(&self, request: &Request) -> Result<Answer, Reason> {
         let response = self.http.send(request.clone()).await?;
-        let retry_after = exchange::wait_asked(&response);
-        let answer = Answer {
+        Ok(Answer {
             status: response.status(),
             headers: response.all_headers().clone(),
             body: response.read(MAX_ANSWER).await?,
-        };
-        if let Some(wait) = self.governor.learn(cost, &answer) {
-            let until = Timestamp::now().checked_add(wait).ok();
-            return Err(Reason::RateLimited { until });
-        }
-        if answer.status >= 500 {
-            return Err(Reason::Server(Refusal {
-                status: answer.status,
-                retry_after,
-                with_token: true,
-            }));
-        }
-        Ok(answer)
+        })
+    }
+}
+
+/// GraphQL has one address at GitHub, at GitHub Enterprise and at GitLab alike.
+fn api(url: &Url) -> Api {
+    if url.path().ends_with("/graphql") {
+        Api::GraphQl
+    } else {
+        Api::Rest
+    }
+}
+
+/// The answer, unless the forge failed on its side.
+fn served(answer: Answer) -> Result<Answer, Reason> {
+    if answer.status < 500 {
+        return Ok(answer);
+    }
+    let asked = answer.headers.get(RETRY_AFTER);
+    let asked = asked.and_then(|value| value.to_str().ok());
+    Err(Reason::Server(Refusal {
+        status: answer.status,
+        retry_after: asked.and_then(|value| retry::retry_after(value, Timestamp::now())),
+        with_token: true,
+    }))
+}
+
+/// The failure of a write: nobody knows what became of it, unless it never left.
+fn unless_unsent(failed: Reason) -> Reason {
+    match failed {
+        Reason::Unreachable(
+            HttpError::Dns(_) | HttpError::Connect(_) | HttpError::Tls(_) | HttpError::Setup(_),
+        )
+        | Reason::Offline => failed,
+        failed => Reason::Unsure(Box::new(failed)),
     }
 }

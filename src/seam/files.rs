@@ -141,12 +141,21 @@ pub struct AtomicFile {
 impl AtomicFile {
     /// Prepares to write `path`, and changes nothing there yet.
     pub fn open(path: &Path) -> Result<Self, FileError> {
+        Self::with_mode(path, 0o644)
+    }
+
+    /// The same for a file that only we may read.
+    pub fn open_private(path: &Path) -> Result<Self, FileError> {
+        Self::with_mode(path, 0o600)
+    }
+
+    fn with_mode(path: &Path, mode: u32) -> Result<Self, FileError> {
         if fs::metadata(path).is_ok_and(|existing| existing.is_dir()) {
             return Err(FileError::NotAFile {
                 path: path.to_owned(),
             });
         }
-        let temporary = unfinished(path, 0o644)?;
+        let temporary = unfinished(path, mode)?;
         Ok(Self {
             path: path.to_owned(),
             temporary,
@@ -165,6 +174,18 @@ impl AtomicFile {
         file.write_all(bytes)
             .and_then(|()| file.sync_data())
             .map_err(FileError::io("write", &self.path))?;
+        self.replace()
+    }
+
+    /// The same without flushing: a loss of power may leave anything.
+    pub fn commit_unflushed(mut self, bytes: &[u8]) -> Result<(), FileError> {
+        let file = self.temporary.as_file_mut();
+        file.write_all(bytes)
+            .map_err(FileError::io("write", &self.path))?;
+        self.replace()
+    }
+
+    fn replace(self) -> Result<(), FileError> {
         match self.temporary.persist(&self.path) {
             Ok(_) => Ok(()),
             Err(error) => Err(FileError::io("write", &self.path)(error.error)),

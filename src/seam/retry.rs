@@ -58,7 +58,9 @@ impl Again {
         Some(Self { tries, asked: None })
     }
 
-    fn wait(self, tries: u32, first: Duration) -> Option<Duration> {
+    /// How long to wait after so many tries, of which the second came after `first`; `None` where
+    /// it is no longer worth it.
+    pub fn wait(self, tries: u32, first: Duration) -> Option<Duration> {
         let wait = self.asked.unwrap_or_else(|| backoff(first, tries));
         (tries < self.tries && wait <= LONGEST_RETRY_AFTER).then_some(wait)
     }
@@ -97,10 +99,14 @@ pub async fn until<T, E: Failure, F: Future<Output = Result<T, E>>>(
 fn backoff(first: Duration, tries: u32) -> Duration {
     let doubled = first.saturating_mul(1 << tries.saturating_sub(1).min(16));
     let whole = doubled.min(LONGEST_WAIT);
-    // The standard library seeds each hasher at random: enough chance for this purpose.
-    let chance = RandomState::new().hash_one(tries) >> 44;
-    let share = f64::from(u32::try_from(chance).unwrap_or(0)) / f64::from(1 << 20);
-    whole.mul_f64(0.5 + share / 2.0)
+    whole.mul_f64(0.5 + chance() / 2.0)
+}
+
+/// A number between 0 and 1 by chance, for those who should not all do the same at once.
+pub fn chance() -> f64 {
+    // The standard library seeds each hasher at random: enough for this purpose.
+    let bits = RandomState::new().hash_one(0) >> 44;
+    f64::from(u32::try_from(bits).unwrap_or(0)) / f64::from(1 << 20)
 }
 
 /// The wait that a `Retry-After` header asks for: seconds, or a date to compare with `now`.

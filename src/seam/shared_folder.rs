@@ -61,6 +61,12 @@ impl SharedFolder {
         AtomicFile::open(&self.path.join(name))?.commit(bytes)
     }
 
+    /// The same for a file that only we may read, and that may be lost with the machine's power:
+    /// it is not flushed to the disk.
+    pub fn jot(&self, name: &str, bytes: &[u8]) -> Result<(), FileError> {
+        AtomicFile::open_private(&self.path.join(name))?.commit_unflushed(bytes)
+    }
+
     /// Removes what a process left that was killed while it wrote.
     fn sweep(&self) {
         let Ok(entries) = fs::read_dir(&self.path) else {
