@@ -153,6 +153,12 @@ pub enum Reason {
     /// There is no such repository, or it is empty.
     #[error("there is no such repository, or it is empty")]
     Absent,
+    /// Commits must be signed there, and the forge signs none that is made in this way.
+    #[error("commits must be signed there, and only an app's would be")]
+    NeedsApp,
+    /// A setting that cannot be used: which, and what is wrong with it.
+    #[error("{0}")]
+    Setting(String),
     /// There is no token for it.
     #[error("there is no token for it")]
     NoToken,

@@ -1,4 +1,16 @@
-//! GitHub's API.
+//! GitHub's API: octocrab over our transport, GraphQL where it saves requests.
+
+mod answer;
+mod auth;
+mod batch;
+mod client;
+mod documents;
+#[cfg(test)]
+mod documents_tests;
+mod graphql;
+mod pull;
+mod seen;
+mod survey;
 
 use std::sync::Arc;
 
