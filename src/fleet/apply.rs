@@ -208,3 +208,6 @@ async fn write(
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests;

@@ -214,7 +214,10 @@ fn a_file_is_made_again_as_it_was_made() {
         assert_eq!(kind.paths(&config, given).unwrap(), [PathBuf::from(PATH)]);
         regenerate(kind, &config, given, existing, Pins::Kept).unwrap()
     };
-    let first = made(&[&action(), "cancel=true", "launch-minutes=9"], &BTreeMap::new());
+    let first = made(
+        &[&action(), "cancel=true", "launch-minutes=9"],
+        &BTreeMap::new(),
+    );
     let text = first.files[0].text.replace('\n', "\r\n");
     let existing = BTreeMap::from([(PathBuf::from(PATH), text)]);
     let again = made(&[], &existing);

@@ -54,7 +54,6 @@ async fn settle(forge: &MemoryForge, changes: &[Change]) -> Result<Standing, For
         let desired = Desired {
             branch: BRANCH,
             changes: &wanted,
-            title: "Run agents",
             repair: true,
         };
         match next(&desired, &seen) {
