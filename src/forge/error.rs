@@ -68,7 +68,12 @@ impl ForgeError {
                  GITHUB_TOKEN, GITLAB_TOKEN or CI_JOB_TOKEN"
                     .to_owned(),
             ),
-            Reason::RateLimited { .. } => {
+            Reason::RateLimited { until: Some(_) } => Some(
+                "run the same command again then: it goes on from what is there; hosts allow more \
+                 to those who show a token"
+                    .to_owned(),
+            ),
+            Reason::RateLimited { until: None } => {
                 Some("try again later; hosts allow more to those who show a token".to_owned())
             }
             Reason::Unreachable(HttpError::Tls(_)) => Some(format!(
@@ -86,6 +91,9 @@ impl ForgeError {
                 "write its address with `https://`; if {host} speaks plain HTTP, say so with \
                  `--insecure-registry {host}`"
             )),
+            Reason::Stopped => {
+                Some("run the same command again: it goes on from what is there".to_owned())
+            }
             Reason::Offline => Some("leave out `--offline` to allow the connection".to_owned()),
             _ => None,
         }
@@ -162,6 +170,9 @@ pub enum Reason {
     /// There is no token for it.
     #[error("there is no token for it")]
     NoToken,
+    /// We were asked to end while it waited for its turn.
+    #[error("it was stopped before it was sent")]
+    Stopped,
     /// A write that was sent, and whose answer tells nothing.
     #[error("it may or may not be done: {0}")]
     Unsure(Box<Reason>),

@@ -165,3 +165,6 @@ fn unless_unsent(failed: Reason) -> Reason {
         failed => Reason::Unsure(Box::new(failed)),
     }
 }
+
+#[cfg(test)]
+mod tests;

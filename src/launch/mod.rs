@@ -21,7 +21,6 @@ mod reap;
 mod request;
 mod run;
 mod sandbox;
-mod signals;
 mod supervise;
 mod terminal;
 mod watch;

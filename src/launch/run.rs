@@ -19,7 +19,6 @@ use super::{
     proof::{Proof, Prover},
     request::ExecRequest,
     sandbox::{self, Entry, Io},
-    signals::Signals,
     supervise::Ended,
     terminal,
 };
@@ -36,7 +35,7 @@ use crate::{
     registry::Secret,
     report::run::{RecordTrust, RunReport, Usage, millis},
     runtime::{self, LocalImage, PullRequest, RegistryCredential, Runtime, RuntimeError},
-    seam::environment::Environment,
+    seam::{environment::Environment, signals::Signals},
     signature::Verifier,
 };
 

@@ -18,14 +18,13 @@ use super::{
     labels,
     line::Line,
     plan::{Sandbox, Way},
-    signals::Signals,
     supervise::{Ended, Terms, supervise},
 };
 use crate::{
     model::chain::chain,
     model::outcome::LaunchFailure,
     runtime::{ContainerId, Locality, Runtime, RuntimeError, init},
-    seam::environment::Environment,
+    seam::{environment::Environment, signals::Signals},
 };
 
 /// How files of ours can get into a container.

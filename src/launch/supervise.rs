@@ -15,7 +15,6 @@ use super::{
     failure::Failure,
     line::Line,
     output::Output,
-    signals::Signals,
     terminal::{self, RawMode},
     watch::{Act, Event, Watch},
 };
@@ -26,7 +25,10 @@ use crate::{
         AttachOptions, Attached, AttachedInput, AttachedOutput, ContainerId, ContainerState,
         CopyError, OutputEnd, Runtime, RuntimeError,
     },
-    seam::stdio::{ThreadReader, ThreadWriter},
+    seam::{
+        signals::Signals,
+        stdio::{ThreadReader, ThreadWriter},
+    },
 };
 
 /// What our reader's end was to a shell: SIGPIPE.

@@ -40,6 +40,15 @@ impl Environment {
     pub fn home(&self) -> Option<PathBuf> {
         self.get("HOME").map(PathBuf::from)
     }
+
+    /// Where we keep what is neither configuration nor cache: below `XDG_STATE_HOME`, where that
+    /// is absolute as it has to be, else below the home folder.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        let named = self.get("XDG_STATE_HOME").map(PathBuf::from);
+        let named = named.filter(|folder| folder.is_absolute());
+        let folder = named.or_else(|| Some(self.home()?.join(".local/state")))?;
+        Some(folder.join("fullsend"))
+    }
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
@@ -56,5 +65,25 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_lies_where_it_is_said() {
+        let folder = |pairs: &[(&str, &str)]| {
+            let environment: Environment = pairs.iter().copied().collect();
+            environment.state_folder()
+        };
+        let home = ("HOME", "/home/ann");
+        let below_home = Some(PathBuf::from("/home/ann/.local/state/fullsend"));
+        assert_eq!(folder(&[]), None);
+        assert_eq!(folder(&[home]), below_home);
+        assert_eq!(folder(&[home, ("XDG_STATE_HOME", "here")]), below_home);
+        let named = folder(&[home, ("XDG_STATE_HOME", "/state")]);
+        assert_eq!(named, Some(PathBuf::from("/state/fullsend")));
     }
 }

@@ -1,8 +1,10 @@
 //! Files: reads are bounded, writes are atomic.
 
+mod growing;
 mod on_disk;
 mod replace;
 
+pub use growing::GrowingFile;
 pub use on_disk::OnDisk;
 pub use replace::replace_if_unchanged;
 

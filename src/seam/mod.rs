@@ -14,5 +14,7 @@ pub mod process;
 mod proxy;
 pub mod retry;
 pub mod shared_folder;
+pub mod signals;
 pub mod stdio;
+pub mod stop;
 pub mod walk;

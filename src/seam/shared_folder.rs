@@ -56,6 +56,11 @@ impl SharedFolder {
         Ok(folder)
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Replaces the file `name`: readers, who need no lock, see the old bytes or the new ones.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FileError> {
         AtomicFile::open(&self.path.join(name))?.commit(bytes)

@@ -1,5 +1,7 @@
 //! What a forge allows to one identity, and what a call counts as.
 
+use crate::config::FleetForge;
+
 /// What a call counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
@@ -120,4 +122,12 @@ impl Limits {
         readers: 10,
         one_budget: true,
     };
+
+    /// Those of the forge at `place`.
+    pub fn of(place: &FleetForge) -> Self {
+        match place {
+            FleetForge::GitHub { .. } => Self::GITHUB,
+            FleetForge::GitLab { .. } => Self::GITLAB,
+        }
+    }
 }

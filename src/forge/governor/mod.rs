@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit, watch};
 pub use waiting::Waiting;
 
 use super::{Reason, transport::Answer};
-use crate::seam::retry;
+use crate::seam::{retry, stop::Stop};
 
 /// A longer wait ends a call of somebody who is not [patient](Governor::patient).
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -30,6 +30,7 @@ pub struct Governor {
     limits: Limits,
     /// The longest wait; any where `None`.
     patience: Option<Duration>,
+    stop: Option<Stop>,
     clock: Clock,
     pace: Mutex<Pace>,
     memory: OnceLock<Memory>,
@@ -67,6 +68,7 @@ impl Governor {
         Self {
             limits,
             patience: Some(PATIENCE),
+            stop: None,
             clock: Clock::start(),
             pace: Mutex::new(Pace::new(limits)),
             memory: OnceLock::new(),
@@ -81,6 +83,15 @@ impl Governor {
     pub fn patient(self) -> Self {
         Self {
             patience: None,
+            ..self
+        }
+    }
+
+    /// Ends every wait when the user asks to stop, with [`Reason::Stopped`].
+    #[must_use]
+    pub fn stopped_by(self, stop: Stop) -> Self {
+        Self {
+            stop: Some(stop),
             ..self
         }
     }
@@ -157,8 +168,16 @@ impl Governor {
             return Err(Reason::RateLimited { until });
         }
         let _shown = waiting::show(&self.waiting, self.limits.forge, wait, until);
-        tokio::time::sleep(wait).await;
-        Ok(())
+        let stopped = async {
+            match &self.stop {
+                Some(stop) => stop.once().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Ok(()),
+            _ = stopped => Err(Reason::Stopped),
+        }
     }
 
     /// Does `work` on the pace as every process knows it.
@@ -170,3 +189,6 @@ impl Governor {
         memory.with(&mut pace, self.clock, work).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ use super::{Api, Call, Limits, Moment, limits::Rule, window::Window};
 const MARGIN_MS: u64 = 1_000;
 /// The wait after a refusal that names none, as GitHub asks for; doubled by each one after it.
 const UNNAMED_WAIT_MS: u64 = 60_000;
+/// No wait that is asked for is shorter: zero would be asked for once more.
+const SHORTEST_MS: u64 = 1_000;
 /// No wait is longer, whatever an answer or a file says: budgets are refilled every hour.
 const LONGEST_MS: u64 = 3_660_000;
 /// The most that chance adds to a wait, so that not everybody comes back at once.
@@ -146,7 +148,7 @@ impl Pace {
         }
         let purse = self.purse(call.api);
         if let Some(budget) = told.budget {
-            self.refill(purse, now, budget);
+            self.refill(purse, now, budget, chance);
         }
         let is_news = sent >= self.state.halved;
         let state = &mut self.state;
@@ -190,26 +192,28 @@ impl Pace {
         state.share = state.share.clamp(LEAST, WHOLE);
         state.last_write = state.last_write.at_most(now);
         state.halved = state.halved.at_most(now);
-        state.closed_until = state.closed_until.min(now.plus(LONGEST_MS));
+        let latest = now.plus(with_chance(LONGEST_MS, 1.0));
+        state.closed_until = state.closed_until.min(latest);
         for budget in state.budgets.iter_mut().flatten() {
-            budget.resets = budget.resets.min(now.plus(LONGEST_MS));
+            budget.resets = budget.resets.min(latest);
         }
         self.state = state;
     }
 
-    fn refill(&mut self, purse: usize, now: Moment, told: Budget) {
-        let told = Budget {
-            left: told.left,
-            resets: told.resets.min(now.plus(LONGEST_MS)),
-        };
+    fn refill(&mut self, purse: usize, now: Moment, told: Budget, chance: f64) {
+        let wait = told.resets.0.saturating_sub(now.0);
+        let resets = now.plus(with_chance(wait, chance));
         let known = &mut self.state.budgets[purse];
         match known {
             // Answers overtake each other: the least is the newest.
-            Some(known) if known.resets.0.abs_diff(told.resets.0) < SAME_RESET_MS => {
+            Some(known) if known.resets.0.abs_diff(resets.0) < SAME_RESET_MS => {
                 known.left = known.left.min(told.left);
             }
-            Some(known) if known.resets > told.resets => {}
-            _ => *known = Some(told),
+            Some(known) if known.resets > resets => {}
+            _ => {
+                let left = told.left;
+                *known = Some(Budget { left, resets });
+            }
         }
     }
 
@@ -238,7 +242,10 @@ fn length(rule: &Rule) -> u64 {
     reason = "small, positive, and chance anyway"
 )]
 fn with_chance(wait: u64, chance: f64) -> u64 {
-    let wait = wait.min(LONGEST_MS);
+    let wait = wait.clamp(SHORTEST_MS, LONGEST_MS);
     let most = (wait as f64 / 10.0).min(JITTER_MS);
     wait + (most * chance) as u64
 }
+
+#[cfg(test)]
+mod tests;

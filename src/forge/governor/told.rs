@@ -147,3 +147,6 @@ fn graphql(body: &Bytes) -> (bool, bool) {
     let in_part = done.into_iter().any(|(_, answer)| answer.is_some());
     (too_much, too_much && in_part)
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,7 +102,7 @@ fn holds(path: &Path, bytes: &[u8]) -> Result<bool, FileError> {
 }
 
 /// Makes the new name last through a loss of power.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     match File::open(folder_of(path))?.sync_all() {
         // Some file systems flush no folders.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),

@@ -5,7 +5,8 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// SIGINT, SIGTERM, SIGHUP and SIGQUIT to this process, which no longer end it by themselves.
-pub(super) struct Signals {
+#[derive(Debug)]
+pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
@@ -13,7 +14,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn listen() -> io::Result<Self> {
+    /// Begins to listen, for as long as the process lives.
+    pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -23,7 +25,7 @@ impl Signals {
     }
 
     /// The next signal's number.
-    pub(super) async fn next(&mut self) -> u8 {
+    pub async fn next(&mut self) -> u8 {
         tokio::select! {
             Some(()) = self.interrupt.recv() => 2,
             Some(()) = self.terminate.recv() => 15,
