@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What GitLab calls its own host in a pipeline.
-const OWN_HOST: [&str; 2] = ["$CI_SERVER_FQDN", "$CI_SERVER_HOST"];
+pub(super) const OWN_HOST: [&str; 2] = ["$CI_SERVER_FQDN", "$CI_SERVER_HOST"];
 
 /// Decides about `reference`, or says what has to be asked first.
 pub fn decide(

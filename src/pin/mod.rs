@@ -16,7 +16,10 @@ mod image;
 mod lock;
 mod options;
 mod plan;
+mod release;
 mod relock;
+mod repository;
+mod settle;
 mod skew;
 
 pub use actions_lock::{Locked, WorkflowLock};
@@ -28,4 +31,7 @@ pub use governed::decide_locked;
 pub use lock::{Entry, Lock, LockError, LockFile, RecordedDigest, Use};
 pub use options::{Bounds, Only, Options};
 pub use plan::{Site, plan};
+pub use release::to_release;
 pub use relock::Relocked;
+pub use repository::{NamingFile, Repository, Unread};
+pub use settle::{Change, Group, Settlement};

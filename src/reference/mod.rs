@@ -5,6 +5,7 @@
 //! is not. What cannot be known from the file alone is said to be so, never guessed.
 
 mod actions_lock;
+mod apply;
 mod dockerfile;
 mod edits;
 mod finding;
@@ -28,6 +29,7 @@ use std::path::Path;
 pub use actions_lock::{
     ACTIONS_LOCK, ActionsLock, folded, lock_name, locked_reference, uses as locked_uses,
 };
+pub use apply::{NotApplied, apply};
 pub use edits::{NotEditable, Pinned};
 pub use finding::{UNREADABLE_FILE, UNRESOLVED_IMAGE, unreadable, unresolved};
 pub use kind::{FileKind, is_candidate, looks_like_template};
