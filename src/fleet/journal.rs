@@ -13,7 +13,7 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Record};
+use super::{Action, WriteAhead};
 use crate::seam::{
     files::{AtomicFile, FileError, GrowingFile},
     shared_folder::SharedFolder,
@@ -188,7 +188,7 @@ impl Journal {
     }
 }
 
-impl Record for Journal {
+impl WriteAhead for Journal {
     fn intend(&self, name: &str, branch: &str, action: Action) -> Result<u64, String> {
         let intent = Intent {
             repository: name.to_owned(),
