@@ -4,15 +4,17 @@
 use futures_util::{StreamExt, stream};
 
 use super::{
-    Action, Outcome, Plan, Row, Step,
-    ask::{Ask, Want},
+    Action, Outcome, Plan, Row, State, Step,
+    ask::{Ask, Ended, Want},
     plan::{decide, texts},
 };
-use crate::forge::{Commit, Forge, ForgeError, Identity, Proposal, Reason, Request, Seen};
+use crate::forge::{Change, Commit, Forge, ForgeError, Identity, Proposal, Reason, Request, Seen};
 
 /// Writes that one repository may take before we give up on it: a whole life of a request, from a
 /// stale branch to a new one, takes five.
 const ROUNDS: usize = 8;
+/// Repositories whose records are written in one commit.
+const REMEMBERED_AT_ONCE: usize = 50;
 /// Repositories that are worked on at once; the forge's limits keep writes in line.
 const AT_ONCE: usize = 8;
 
@@ -22,6 +24,8 @@ pub trait Observer: Sync {
     fn acting(&self, name: &str, action: Action);
     /// A repository is finished.
     fn ended(&self, name: &str, outcome: &Outcome);
+    /// Something that the person should know and that stops nothing.
+    fn warn(&self, sentence: &str);
 }
 
 /// What the work is done with.
@@ -35,6 +39,8 @@ pub struct Means<'a> {
     pub observer: &'a dyn Observer,
     /// Where the work is written down before it is done.
     pub journal: &'a dyn WriteAhead,
+    /// Where the fleet remembers what it wrote; nothing without a configuration repository.
+    pub state: Option<State<'a>>,
     /// Whether to end at the next safe point.
     pub stopped: &'a (dyn Fn() -> bool + Sync),
 }
@@ -48,48 +54,90 @@ pub trait WriteAhead: Sync {
     fn done(&self, ticket: u64, ended: &str);
 }
 
-/// Brings every row of `plan` to its end; the outcomes are in the order of rows.
-pub async fn apply(means: Means<'_>, want: &dyn Want, plan: Plan, repair: bool) -> Vec<Outcome> {
+/// Brings every row of `plan` to its end; what became of them is in the order of rows.
+pub async fn apply(means: Means<'_>, want: &dyn Want, plan: Plan, repair: bool) -> Vec<Ended> {
     let work = plan.rows.into_iter().map(|row| async move {
-        let name = row.seen.repository.name.clone();
-        let outcome = converge(means, want, row, repair).await;
-        means.observer.ended(&name, &outcome);
-        outcome
+        let ended = converge(means, want, row, repair).await;
+        let name = &ended.seen.repository.name;
+        means.observer.ended(name, &ended.outcome);
+        ended
     });
-    stream::iter(work).buffered(AT_ONCE).collect().await
+    let mut work = stream::iter(work).buffered(AT_ONCE);
+    let mut all = Vec::new();
+    let mut memory = Vec::new();
+    while let Some(mut ended) = work.next().await {
+        memory.extend(ended.remember.take());
+        all.push(ended);
+        if memory.len() >= REMEMBERED_AT_ONCE {
+            remember(means, std::mem::take(&mut memory)).await;
+        }
+    }
+    remember(means, memory).await;
+    all
+}
+
+/// Writes down what the fleet is to remember. What is lost is found again by the next start.
+async fn remember(means: Means<'_>, changes: Vec<Change>) {
+    let Some(state) = means.state.filter(|_| !changes.is_empty()) else {
+        return;
+    };
+    let count = changes.len();
+    let headline = format!("chore: what was written to {count} repositories");
+    if let Err(error) = state.write(means.identity, &headline, &changes).await {
+        let hint = "the next start writes it down";
+        let sentence = format!("what was written could not be remembered, {hint}: {error}");
+        means.observer.warn(&sentence);
+    }
 }
 
 /// Brings one repository to its end.
-pub async fn converge(means: Means<'_>, want: &dyn Want, row: Row, repair: bool) -> Outcome {
+pub async fn converge(means: Means<'_>, want: &dyn Want, row: Row, repair: bool) -> Ended {
     let mut current = row;
     let mut changed = false;
     for _ in 0..ROUNDS {
-        let (ask, action) = match (current.ask, current.step) {
-            (Ok(ask), Step::Do(action)) => (ask, action),
-            (_, Step::Rest(outcome)) => return with_change(outcome, changed),
-            (Err(refusal), Step::Do(_)) => return Outcome::Refused(refusal),
+        let action = match &current.step {
+            Step::Rest(outcome) => {
+                let outcome = with_change(outcome.clone(), changed);
+                return current.ended(outcome);
+            }
+            Step::Do(_) if (means.stopped)() => return current.ended(Outcome::Unreached),
+            Step::Do(action) => *action,
         };
-        if (means.stopped)() {
-            return Outcome::Unreached;
-        }
         means.observer.acting(&current.seen.repository.name, action);
-        match act(means, &current.seen, &ask, action).await {
+        match act(means, &current, action).await {
             Ok(Some(request)) => {
-                return Outcome::Open {
-                    request,
-                    changed: true,
-                };
+                let changed = true;
+                return current.ended(Outcome::Open { request, changed });
             }
             Ok(None) => changed = true,
             Err(Failure::Look) => {}
-            Err(Failure::Final(why)) => return Outcome::Failed(why),
+            Err(Failure::Final(why)) => return current.ended(Outcome::Failed(why)),
         }
-        current = match look(means, want, current.seen, current.ring, repair).await {
+        current = match look(means, want, &current, repair).await {
             Ok(row) => row,
-            Err(outcome) => return outcome,
+            Err(outcome) => return current.ended(outcome),
         };
     }
-    Outcome::Failed("it changes whenever we write to it".to_owned())
+    current.ended(Outcome::Failed(
+        "it changes whenever we write to it".to_owned(),
+    ))
+}
+
+impl Row {
+    fn ended(self, outcome: Outcome) -> Ended {
+        let is_asked = matches!(outcome, Outcome::Done | Outcome::Open { .. });
+        let (notes, remember) = match self.ask {
+            Ok(ask) => (ask.notes, ask.remember.filter(|_| is_asked)),
+            Err(_) => (Vec::new(), None),
+        };
+        Ended {
+            seen: self.seen,
+            ring: self.ring,
+            outcome,
+            notes,
+            remember,
+        }
+    }
 }
 
 fn with_change(outcome: Outcome, now: bool) -> Outcome {
@@ -103,15 +151,9 @@ fn with_change(outcome: Outcome, now: bool) -> Outcome {
 }
 
 /// Looks at one repository again, and decides again.
-async fn look(
-    means: Means<'_>,
-    want: &dyn Want,
-    seen: Seen,
-    ring: String,
-    repair: bool,
-) -> Result<Row, Outcome> {
+async fn look(means: Means<'_>, want: &dyn Want, row: &Row, repair: bool) -> Result<Row, Outcome> {
     let failed = |error: ForgeError| Outcome::Failed(error.with_hint());
-    let names = [seen.repository.name];
+    let names = [row.seen.repository.name.clone()];
     let found = means.forge.look(&names, want.watch()).await;
     let seen = found.map_err(failed)?.pop().flatten();
     let seen = seen.ok_or_else(|| Outcome::Failed("it is no longer there".to_owned()))?;
@@ -120,7 +162,7 @@ async fn look(
     let (ask, step) = decide(want, &seen, &texts, repair);
     Ok(Row {
         seen,
-        ring,
+        ring: row.ring.clone(),
         ask,
         texts,
         step,
@@ -136,12 +178,11 @@ enum Failure {
 }
 
 /// Does one thing; the request where that is all there was to do.
-async fn act(
-    means: Means<'_>,
-    seen: &Seen,
-    ask: &Ask,
-    action: Action,
-) -> Result<Option<Request>, Failure> {
+async fn act(means: Means<'_>, row: &Row, action: Action) -> Result<Option<Request>, Failure> {
+    let (seen, ask) = match &row.ask {
+        Ok(ask) => (&row.seen, ask),
+        Err(refusal) => return Err(Failure::Final(refusal.to_string())),
+    };
     let name = &seen.repository.name;
     let ticket = means.journal.intend(name, &ask.branch, action);
     let ticket = ticket.map_err(Failure::Final)?;

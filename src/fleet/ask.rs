@@ -36,6 +36,9 @@ pub struct Ask {
     pub body: String,
     /// What a person should know who reads the plan.
     pub notes: Vec<String>,
+    /// What the fleet is to remember once it is asked, on its [`State`](super::State); nothing
+    /// where it remembers that already.
+    pub remember: Option<Change>,
 }
 
 impl Ask {
@@ -81,6 +84,21 @@ impl Refusal {
             reason: reason.into(),
         }
     }
+}
+
+/// A repository that is finished.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// As it was seen last.
+    pub seen: Seen,
+    /// The name of its ring.
+    pub ring: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What a person should know.
+    pub notes: Vec<String>,
+    /// What the fleet is to remember of it.
+    pub(super) remember: Option<Change>,
 }
 
 /// What became of a repository.

@@ -19,7 +19,7 @@ mod testing;
 
 pub use access::{Access, Verb, access};
 pub use apply::{Means, Observer, WriteAhead, apply, converge};
-pub use ask::{Ask, Outcome, Refusal, RefusalKind, Texts, Want};
+pub use ask::{Ask, Ended, Outcome, Refusal, RefusalKind, Texts, Want};
 pub use journal::{Intent, Journal, JournalError, Unfinished};
 pub use membership::{LeftOut, Member, Membership, membership};
 pub use next::{Action, Desired, Next, Standing, TRAILER, next};

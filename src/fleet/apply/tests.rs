@@ -56,6 +56,7 @@ impl Want for File {
             title: "Run agents".to_owned(),
             body: "Why.".to_owned(),
             notes: Vec::new(),
+            remember: None,
         })
     }
 }
@@ -77,6 +78,10 @@ impl Observer for Witness {
 
     fn ended(&self, name: &str, _outcome: &Outcome) {
         self.hear(format!("ended {name}"));
+    }
+
+    fn warn(&self, sentence: &str) {
+        self.hear(format!("warning {sentence}"));
     }
 }
 
@@ -117,9 +122,11 @@ async fn run_until(
         identity: &forge.identity().await?,
         observer: &witness,
         journal: &witness,
+        state: None,
         stopped,
     };
-    Ok(apply(means, &want, plan, false).await)
+    let ended = apply(means, &want, plan, false).await;
+    Ok(ended.into_iter().map(|it| it.outcome).collect())
 }
 
 /// What the forge is left with: each repository's requests, and the file on its branches.
