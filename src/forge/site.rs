@@ -2,24 +2,122 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Forge, ForgeError, Governor, github, gitlab};
+use secrecy::SecretString;
+
+use super::{Forge, ForgeError, Governor, Reason, github, gitlab};
 use crate::{
     config::FleetForge,
-    seam::{environment::Environment, http::Url},
+    seam::{
+        environment::Environment,
+        github_urls::{GithubUrls, server_of, usual_api},
+        http::{Url, authority},
+        job_tokens::{self, Platform},
+    },
 };
+
+/// Where fleet.yaml says that a forge is if it says nothing.
+const USUAL: [&str; 2] = ["https://github.com", "https://gitlab.com"];
 
 /// Where a fleet's forge is, and how it is spoken to.
 #[derive(Clone, Debug)]
 pub struct Site {
     /// What it runs on, and the owner or group.
     pub place: FleetForge,
-    /// Its API, where that is not at the usual place: `--forge-url`, GITHUB_API_URL or
-    /// CI_API_V4_URL.
+    /// Its API, where the user names it: `--forge-url`.
+    ///
+    /// Without it, it is where `GITHUB_API_URL` or `CI_API_V4_URL` say if that is the forge that
+    /// fleet.yaml means, else at the usual place on fleet.yaml's host.
     pub api: Option<Url>,
     /// Hosts (`host` or `host:port`) that may be spoken to in plain HTTP, besides this machine.
     pub insecure_hosts: Vec<String>,
     /// Where `Some`, the only hosts that are connected to.
     pub offline: Option<BTreeSet<String>>,
+}
+
+impl Site {
+    /// The forge's host, with the port where that is not the scheme's own.
+    pub(super) fn host(&self, environment: &Environment) -> String {
+        let place = Url::parse(self.place.url()).ok();
+        let told = || {
+            let place = place.as_ref()?;
+            self.told_api(environment, place)
+        };
+        let api = self.api.clone().or_else(told);
+        let server = api.map(|api| server_of(&api).unwrap_or(api));
+        let url = server.or(place);
+        url.map_or_else(|| self.place.url().to_owned(), |url| authority(&url))
+    }
+
+    /// The organisation, person or group.
+    pub(super) fn owner(&self) -> &str {
+        match &self.place {
+            FleetForge::GitHub { owner, .. } => owner,
+            FleetForge::GitLab { group, .. } => group,
+        }
+    }
+
+    /// Where its API is.
+    pub(super) fn api(&self, environment: &Environment) -> Result<Url, Reason> {
+        if let Some(api) = &self.api {
+            return Ok(api.clone());
+        }
+        let wrong = |_| Reason::Setting("its address is not a URL".to_owned());
+        let url = Url::parse(self.place.url()).map_err(wrong)?;
+        if let Some(api) = self.told_api(environment, &url) {
+            return Ok(api);
+        }
+        let usual = match &self.place {
+            FleetForge::GitHub { .. } => usual_api(&url),
+            FleetForge::GitLab { .. } => url.join("/api/v4").ok(),
+        };
+        usual.ok_or_else(|| Reason::Setting("its address has no host".to_owned()))
+    }
+
+    /// The API that the environment names, if it is that of the forge at `url`: of the same host,
+    /// or of whichever forge the job runs on where fleet.yaml names none.
+    fn told_api(&self, environment: &Environment, url: &Url) -> Option<Url> {
+        let (name, server) = match &self.place {
+            FleetForge::GitHub { .. } => ("GITHUB_API_URL", GithubUrls::of(environment).server),
+            FleetForge::GitLab { .. } => {
+                let server = environment.get("CI_SERVER_URL");
+                ("CI_API_V4_URL", server.and_then(|it| Url::parse(it).ok()))
+            }
+        };
+        let api = Url::parse(environment.get(name)?).ok()?;
+        let is_it = |other: &Url| authority(other) == authority(url);
+        let is_usual = USUAL.contains(&self.place.url());
+        (is_usual || is_it(&api) || server.is_some_and(|server| is_it(&server))).then_some(api)
+    }
+
+    /// The token that the environment has for the API at `api`.
+    ///
+    /// A token goes to the hosts that the user or the environment named; fleet.yaml comes from a
+    /// repository and cannot send it anywhere.
+    pub(super) fn token(
+        &self,
+        environment: &Environment,
+        api: &Url,
+    ) -> Result<SecretString, Reason> {
+        let platform = self.platform();
+        let token = match &self.api {
+            Some(named) if named == api => job_tokens::of_platform(environment, platform),
+            _ => job_tokens::for_api(environment, platform, &authority(api)),
+        };
+        token.map(|it| it.secret).ok_or(Reason::NoToken)
+    }
+
+    /// Whether a credential of this forge may go to `api`: see [`token`](Self::token).
+    pub(super) fn is_trusted(&self, environment: &Environment, api: &Url) -> bool {
+        let named = self.api.as_ref() == Some(api);
+        named || job_tokens::is_own(environment, self.platform(), &authority(api))
+    }
+
+    fn platform(&self) -> Platform {
+        match &self.place {
+            FleetForge::GitHub { .. } => Platform::GitHub,
+            FleetForge::GitLab { .. } => Platform::GitLab,
+        }
+    }
 }
 
 /// The forge at `site`, with the token that `environment` has for it.

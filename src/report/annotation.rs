@@ -4,7 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use super::{
     finding::{Finding, Findings, Severity},
-    github::escape_data,
+    github::{escape_data, property},
 };
 
 /// GitHub shows this many of each level for a step, and drops the others without a word.
@@ -60,10 +60,6 @@ fn command(finding: &Finding) -> String {
 
 fn name(path: &Path) -> String {
     path.to_string_lossy().into_owned()
-}
-
-fn property(text: &str) -> String {
-    escape_data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]

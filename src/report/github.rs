@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{run::RunReport, verification::Verification};
+use crate::model::outcome::Outcome;
 
 /// The command that opens a log group; belongs on a line of its own.
 pub fn group(title: &str) -> String {
@@ -48,6 +49,31 @@ pub fn verdict_outputs(verification: &Verification) -> String {
     )
 }
 
+/// The title of the annotation of an agent that ended by itself with a code of its own.
+///
+/// Who reads a fleet's runs tells by it and by [`SANDBOX`] whose fault a failed run is.
+pub const EXITED: &str = "fullsend: exited";
+
+/// The title of the annotation of a sandbox that did not start, died or was refused.
+pub const SANDBOX: &str = "fullsend: sandbox";
+
+/// The annotation of a run that did not end well, as a line; none where somebody interrupted it.
+pub fn annotation(report: &RunReport, closing: &str) -> Option<String> {
+    let title = match &report.outcome {
+        Outcome::Exited { code: 0 } | Outcome::Interrupted { .. } => return None,
+        Outcome::Exited { .. } | Outcome::OomDescendant { code: Some(_), .. } => EXITED,
+        Outcome::OomDescendant { .. }
+        | Outcome::Signaled { .. }
+        | Outcome::Timeout { .. }
+        | Outcome::OomAgent
+        | Outcome::Refused { .. }
+        | Outcome::LaunchFailed { .. }
+        | Outcome::Unknown { .. } => SANDBOX,
+    };
+    let (title, closing) = (property(title), escape_data(closing));
+    Some(format!("::error title={title}::{closing}\n"))
+}
+
 /// The Markdown for `$GITHUB_STEP_SUMMARY`.
 pub fn summary(report: &RunReport, closing: &str) -> String {
     let text = |value: Option<&str>| value.map_or_else(|| "–".to_owned(), escape_markdown);
@@ -75,6 +101,10 @@ pub fn summary(report: &RunReport, closing: &str) -> String {
         "### fullsend: {}\n\n| | |\n|---|---|\n{rows}\n",
         escape_markdown(closing)
     )
+}
+
+pub(super) fn property(text: &str) -> String {
+    escape_data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 pub(super) fn escape_data(text: &str) -> String {
@@ -105,6 +135,29 @@ pub(super) fn escape_markdown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_annotation_says_whose_fault_it_is() {
+        let annotated = |outcome: Outcome| {
+            let mut report = RunReport::new("id".into(), "triage", jiff::Timestamp::UNIX_EPOCH);
+            report.finish(outcome, jiff::Timestamp::UNIX_EPOCH);
+            annotation(&report, "a\nb")
+        };
+        let exited = "::error title=fullsend%3A exited::a%0Ab\n".to_owned();
+        let sandbox = "::error title=fullsend%3A sandbox::a%0Ab\n".to_owned();
+        let oom = |code, signal| Outcome::OomDescendant { code, signal };
+        for (outcome, expected) in [
+            (Outcome::Exited { code: 0 }, None),
+            (Outcome::Interrupted { signal: 15 }, None),
+            (Outcome::Exited { code: 137 }, Some(&exited)),
+            (oom(Some(1), None), Some(&exited)),
+            (oom(None, Some(9)), Some(&sandbox)),
+            (Outcome::Signaled { signal: 9 }, Some(&sandbox)),
+            (Outcome::OomAgent, Some(&sandbox)),
+        ] {
+            assert_eq!(annotated(outcome.clone()).as_ref(), expected, "{outcome:?}");
+        }
+    }
 
     #[test]
     fn text_from_outside_stays_text() {

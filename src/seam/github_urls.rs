@@ -43,7 +43,7 @@ pub fn usual_api(server: &Url) -> Option<Url> {
 }
 
 /// The site whose API is at `api`: on the same host, but for GitHub's own.
-fn server_of(api: &Url) -> Option<Url> {
+pub fn server_of(api: &Url) -> Option<Url> {
     let host = api.host_str()?;
     match host.strip_prefix("api.").filter(|site| is_cloud(site)) {
         Some(site) => Url::parse(&format!("https://{site}")).ok(),

@@ -2,7 +2,11 @@
 
 use secrecy::SecretString;
 
-use super::{environment::Environment, github_urls::GithubUrls, http::authority};
+use super::{
+    environment::Environment,
+    github_urls::GithubUrls,
+    http::{Url, authority},
+};
 
 /// A token for one host.
 #[derive(Clone, Debug)]
@@ -17,8 +21,18 @@ pub struct Token {
     pub hosts: Vec<String>,
 }
 
+/// What a token is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// GitHub, or an enterprise's own.
+    GitHub,
+    /// GitLab.
+    GitLab,
+}
+
 /// One kind of token.
 struct Kind {
+    platform: Platform,
     variable: &'static str,
     /// The variable that names the account.
     user: Option<&'static str>,
@@ -35,30 +49,63 @@ enum Host {
     GithubServer,
     /// The API of the job's GitHub.
     GithubApi,
+    /// The API of the job's GitLab.
+    GitlabApi,
+    /// gitlab.com, where nothing tells of another GitLab.
+    GitlabCom,
 }
+
+/// What tells which GitLab a job is on.
+const GITLAB_TOLD: [&str; 5] = [
+    "CI_REGISTRY",
+    "CI_SERVER_HOST",
+    "CI_SERVER_FQDN",
+    "CI_SERVER_URL",
+    "CI_API_V4_URL",
+];
 
 const GITLAB: &[Host] = &[
     Host::Variable("CI_REGISTRY"),
     Host::Variable("CI_SERVER_HOST"),
     Host::Variable("CI_SERVER_FQDN"),
+    Host::GitlabApi,
+];
+
+const GITLAB_OR_USUAL: &[Host] = &[
+    Host::Variable("CI_REGISTRY"),
+    Host::Variable("CI_SERVER_HOST"),
+    Host::Variable("CI_SERVER_FQDN"),
+    Host::GitlabApi,
+    Host::GitlabCom,
 ];
 
 /// Of two for the same host, the first one that is set counts.
 const KINDS: &[Kind] = &[
     Kind {
+        platform: Platform::GitHub,
         variable: "GITHUB_TOKEN",
         user: Some("GITHUB_ACTOR"),
         default_user: "x-access-token",
         hosts: &[Host::Named("ghcr.io"), Host::GithubApi, Host::GithubServer],
     },
+    // What GitHub's own command line reads; nobody means a registry with it.
+    Kind {
+        platform: Platform::GitHub,
+        variable: "GH_TOKEN",
+        user: None,
+        default_user: "x-access-token",
+        hosts: &[Host::GithubApi, Host::GithubServer],
+    },
     // Whoever sets GITLAB_TOKEN wants more than the job's own token can.
     Kind {
+        platform: Platform::GitLab,
         variable: "GITLAB_TOKEN",
         user: None,
         default_user: "oauth2",
-        hosts: GITLAB,
+        hosts: GITLAB_OR_USUAL,
     },
     Kind {
+        platform: Platform::GitLab,
         variable: "CI_JOB_TOKEN",
         user: None,
         default_user: "gitlab-ci-token",
@@ -70,6 +117,32 @@ const KINDS: &[Kind] = &[
 pub fn for_host(environment: &Environment, host: &str) -> Option<Token> {
     let mut tokens = KINDS.iter().filter_map(|kind| kind.token(environment));
     tokens.find(|token| token.may_go_to(host))
+}
+
+/// The token of `platform` for the API at `host`, written as for [`for_host`].
+pub fn for_api(environment: &Environment, platform: Platform, host: &str) -> Option<Token> {
+    let mut tokens = tokens_of(environment, platform);
+    tokens.find(|token| token.may_go_to(host))
+}
+
+/// The token of `platform`, for a host that the user named for it, whichever that is.
+pub fn of_platform(environment: &Environment, platform: Platform) -> Option<Token> {
+    tokens_of(environment, platform).next()
+}
+
+/// Whether the environment names `host` as one of `platform`, so that credentials of it may go
+/// there, also such as are in no variable of ours.
+pub fn is_own(environment: &Environment, platform: Platform, host: &str) -> bool {
+    let hosts = KINDS.iter().filter(|kind| kind.platform == platform);
+    let mut hosts = hosts
+        .flat_map(|kind| kind.hosts)
+        .filter_map(|host| host.of(environment));
+    hosts.any(|own| own.eq_ignore_ascii_case(host))
+}
+
+fn tokens_of(environment: &Environment, platform: Platform) -> impl Iterator<Item = Token> {
+    let kinds = KINDS.iter().filter(move |kind| kind.platform == platform);
+    kinds.filter_map(|kind| kind.token(environment))
 }
 
 impl Token {
@@ -100,6 +173,13 @@ impl Host {
             Self::Variable(name) => return environment.get(name).map(str::to_owned),
             Self::GithubServer => GithubUrls::of(environment).server,
             Self::GithubApi => GithubUrls::of(environment).api,
+            Self::GitlabApi => Url::parse(environment.get("CI_API_V4_URL")?).ok(),
+            Self::GitlabCom => {
+                let is_told = GITLAB_TOLD
+                    .iter()
+                    .any(|name| environment.get(name).is_some());
+                return (!is_told).then(|| "gitlab.com".to_owned());
+            }
         };
         url.map(|url| authority(&url))
             .filter(|host| !host.is_empty())

@@ -50,7 +50,7 @@ pub(super) fn refused(answer: &Answer) -> Reason {
         403 => of_sentence(&said, Some("FORBIDDEN")),
         404 => Reason::NotFound(refusal),
         405 | 409 | 422 if !said.is_empty() => of_sentence(&said, None),
-        300..400 => Reason::Redirect("although its API should not"),
+        300..=399 => Reason::Redirect("although its API should not"),
         _ => Reason::Unexpected(refusal),
     }
 }

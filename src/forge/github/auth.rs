@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, sync::Mutex, time::Duration};
 
 use jiff::Timestamp;
 use octocrab::{AuthState, EncodingKey, auth::AppAuth, models::AppId};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -83,6 +83,16 @@ impl Auth {
                 token: token.clone(),
             },
             Self::App(app) => AuthState::App(app.app.clone()),
+        }
+    }
+
+    /// Whether it is an app's, which may write wherever it may read; GitHub tells no permission for
+    /// each repository to those.
+    pub(super) fn writes_everywhere(&self) -> bool {
+        match self {
+            // The beginning of every installation's token, also of one that was minted elsewhere.
+            Self::Token(token) => token.expose_secret().starts_with("ghs_"),
+            Self::App(_) => true,
         }
     }
 

@@ -86,6 +86,14 @@ impl Call {
         }
     }
 
+    /// Removes something.
+    pub(super) fn delete(path: impl Into<String>, cost: Cost) -> Self {
+        Self {
+            body: None,
+            ..Self::write(Method::DELETE, path, Value::Null, cost)
+        }
+    }
+
     /// The bytes themselves, instead of JSON about them.
     pub(super) fn raw(mut self) -> Self {
         self.accept = "application/vnd.github.raw+json";
@@ -142,6 +150,21 @@ impl Client {
             }
         };
         execute(&octocrab, call).await
+    }
+
+    /// Where `answer` redirects to, below the API; nowhere else is worth a look.
+    pub(super) fn moved(&self, answer: &Answer) -> Option<String> {
+        if !matches!(answer.status, 301 | 302 | 307 | 308) {
+            return None;
+        }
+        let location = answer.headers.get(http::header::LOCATION)?.to_str().ok()?;
+        let target = self.api.join(location).ok()?;
+        if target.origin() != self.api.origin() {
+            return None;
+        }
+        let base = self.api.path().trim_end_matches('/');
+        let path = target.path().strip_prefix(base)?;
+        path.starts_with('/').then(|| path.to_owned())
     }
 
     /// Sends `call` as the app itself.

@@ -82,6 +82,16 @@ pub(super) fn look(owner: &str, names: &[String], watch: &Watch) -> Document {
     asking.document("Look", fields.trim_start())
 }
 
+/// A request.
+pub(super) fn request(id: &str) -> Document {
+    Document::new(
+        format!(
+            "query One($id: ID!) {{ node(id: $id) {{ ... on PullRequest {{ ...Request }} }} }}{REQUEST}"
+        ),
+        [("id", json!(id))],
+    )
+}
+
 /// A blob by the repository that has it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BlobOf<'a> {

@@ -103,7 +103,7 @@ impl Looking<'_> {
             }
             _ => None,
         })?;
-        let owner = reply.data.repository_owner.ok_or(NO_OWNER)?;
+        let owner = reply.data.repository_owner.ok_or(GONE)?;
         let Page { page_info, nodes } = owner.repositories;
         let nodes = nodes.into_iter().enumerate();
         let visible = nodes.filter(|(at, _)| !hidden.contains(at));
@@ -163,7 +163,8 @@ struct Surveyed {
     next: Option<String>,
 }
 
-const NO_OWNER: Reason = Reason::NotFound(Refusal {
+/// As an answer says that something is not there.
+pub(super) const GONE: Reason = Reason::NotFound(Refusal {
     status: 404,
     retry_after: None,
     with_token: true,

@@ -52,6 +52,11 @@ fn the_agents_output_cannot_issue_workflow_commands() {
             at(&format!("::stop-commands::{token}")),
             at("::error::err"),
             at(&format!("::{token}::")),
+            // Where the agent could not have written it.
+            at(&format!(
+                "::error title=fullsend%3A exited::{}",
+                ended.closing()
+            )),
         ];
         assert!(order.is_sorted(), "{order:?} in {}", ended.stderr);
         assert!(ended.closing().starts_with("t: exited with code 7"));
@@ -102,6 +107,7 @@ fn a_refusal_reaches_the_job_too() {
     assert!(output.starts_with("outcome=refused\n"), "{output}");
     assert!(output.ends_with("\nexit-code=10\n"), "{output}");
     ended.said("::endgroup::\n");
+    ended.said("::error title=fullsend%3A sandbox::t: refused, ");
     assert!(!ended.stderr.contains("stop-commands"), "{}", ended.stderr);
 }
 

@@ -15,9 +15,10 @@ use super::{
     reap,
 };
 use crate::{
+    checkout::Platform,
     cli::{Context, Outcome, policy_args::PolicyArgs, value::parse},
     config::{ContainerPath, DenySource, Mount, Network, RuntimeChoice, RuntimeProfile, User},
-    launch,
+    launch::{self, Console as _},
     model::{
         exit_code,
         image::ImageReference,
@@ -142,6 +143,10 @@ pub(super) async fn run(args: ExecArgs, context: &Context) -> Outcome {
 /// The closing line, the report file and what the CI platform wants to know.
 fn publish(report: &RunReport, file: ReportFile, context: &Context) {
     let closing = closing::line(report);
+    if Platform::detect(&context.environment) == Some(Platform::GitHub) {
+        let annotation = github::annotation(report, &closing).unwrap_or_default();
+        context.terminal.raw(&annotation);
+    }
     if !(context.terminal.is_quiet() && report.exit_code == exit_code::OK) {
         context.terminal.say(&closing);
     }

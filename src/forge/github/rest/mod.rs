@@ -1,0 +1,11 @@
+//! REST alone, for where GraphQL is closed: the same results in more requests.
+
+mod look;
+mod pull;
+mod write;
+
+pub(super) use look::{look, survey};
+pub(super) use pull::{request, tip};
+pub(super) use write::{
+    change_request, commit, create_branch, delete_branch, merge, open, propose,
+};
