@@ -91,6 +91,13 @@ pub trait Forge: fmt::Debug + Send + Sync {
     /// asked for.
     async fn runs(&self, of: &[RunsOf], since: Timestamp) -> Result<Vec<Vec<Run>>, ForgeError>;
 
+    /// Whether the project `component_source`, by its path on the same instance, is there for us and
+    /// has components at `tag`. Only GitLab has components.
+    async fn offers(&self, component_source: &str, tag: &str) -> Result<bool, ForgeError> {
+        let _ = (component_source, tag);
+        Ok(true)
+    }
+
     /// Makes the branch at `base` with one commit, and opens a request to merge it.
     ///
     /// Refuses with [`Reason::Exists`](Reason::Exists) where the branch is there already.
