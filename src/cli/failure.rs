@@ -3,6 +3,7 @@
 use crate::{
     checkout::TreeError,
     config::{ConfigError, UnknownAgent},
+    forge::{ForgeError, Reason},
     generate::GenerateError,
     model::exit_code,
     runtime::RuntimeError,
@@ -40,6 +41,9 @@ pub(super) enum CliFailure {
     /// A policy that cannot be applied.
     #[error("the policy cannot be applied")]
     Policy(#[from] VerifyError),
+    /// A forge that cannot be asked, or does not do what is needed.
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
     /// A trusted root that cannot be used.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -77,6 +81,7 @@ impl CliFailure {
             Self::Agent(error) => error.hint(),
             Self::Generate(error) => error.hint(),
             Self::Runtime(error) => error.hint(),
+            Self::Forge(error) => error.hint(),
             Self::Tree(error) => error.hint(),
             Self::Trust(error) => error.hint().map(str::to_owned),
             // A rendered configuration error carries its own help.
@@ -92,6 +97,7 @@ impl CliFailure {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Trust(error) if error.is_unavailable() => exit_code::UNAVAILABLE,
+            Self::Forge(error) if matches!(error.reason(), Reason::NoToken) => exit_code::USAGE,
             Self::Usage { .. }
             | Self::Config(_)
             | Self::Agent(_)
@@ -100,9 +106,11 @@ impl CliFailure {
             | Self::Tree(_)
             | Self::Policy(_)
             | Self::Trust(_) => exit_code::USAGE,
-            Self::Unavailable { .. } | Self::Runtime(_) | Self::Document(_) | Self::System(..) => {
-                exit_code::UNAVAILABLE
-            }
+            Self::Unavailable { .. }
+            | Self::Forge(_)
+            | Self::Runtime(_)
+            | Self::Document(_)
+            | Self::System(..) => exit_code::UNAVAILABLE,
         }
     }
 }

@@ -55,6 +55,8 @@ pub(super) enum Format {
     Github,
     /// A GitLab Code Quality report, of verbs with findings.
     Gitlab,
+    /// One page for a browser, of `status`.
+    Html,
 }
 
 impl Format {

@@ -9,6 +9,7 @@ pub mod dry_run;
 pub mod excerpt;
 pub mod finding;
 mod fingerprint;
+pub mod fleet;
 pub mod github;
 pub mod gitlab;
 pub mod json;

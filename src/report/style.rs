@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::fleet::State;
 use crate::model::{pinning::Status, text::printable, verdict::Verdict};
 
 /// How text for people is laid out.
@@ -44,6 +45,18 @@ impl Style {
             _ => BOLD_RED,
         };
         format!("{paint}{status}{RESET}")
+    }
+
+    /// The word for how a repository stands.
+    pub(super) fn fleet_state(self, state: State) -> String {
+        let word = state.as_str();
+        let paint = match state {
+            _ if !self.color => return word.to_owned(),
+            State::Current | State::PinsMoved => BOLD_GREEN,
+            State::Held | State::Skipped | State::Outdated | State::Missing => BOLD_YELLOW,
+            State::Edited | State::Blocked | State::Error => BOLD_RED,
+        };
+        format!("{paint}{word}{RESET}")
     }
 
     /// A row of a table, `depth` levels in; what `value` has too many words goes on below them.

@@ -26,7 +26,10 @@ pub(super) fn print(
         ..
     } = context;
     match global.format {
-        Format::Human => Terminal::print(&human(Terminal::stdout_style(global, environment))),
+        // A page is refused before, as verbs with findings have none.
+        Format::Human | Format::Html => {
+            Terminal::print(&human(Terminal::stdout_style(global, environment)))
+        }
         Format::Json => Terminal::print_json(document),
         Format::Sarif => Terminal::print_json(&sarif::document(findings, rules)),
         Format::Github => Terminal::print(&annotation::github(findings)),

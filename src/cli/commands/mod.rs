@@ -4,6 +4,7 @@ pub(super) mod configuration;
 pub mod doctor;
 pub mod exec;
 mod findings;
+pub mod fleet;
 pub mod generate;
 mod generate_renovate;
 mod generate_report;
@@ -47,6 +48,8 @@ pub enum Command {
     Validate(validate::ValidateArgs),
     /// Shows and updates whom signatures are believed by
     Trust(trust::TrustArgs),
+    /// Says how each repository of the fleet stands to its release
+    Status(fleet::status::StatusArgs),
     /// Prints the JSON schema of one of fullsend's documents
     Schema(schema::SchemaArgs),
 }
@@ -64,8 +67,15 @@ impl Command {
             | Self::Generate(_)
             | Self::VerifyBundle(_)
             | Self::Trust(_)
+            | Self::Status(_)
             | Self::Schema(_) => false,
         };
+        if format == Format::Html && !matches!(self, Self::Status(_)) {
+            return Err(CliFailure::usage_with(
+                "this verb has no page for a browser",
+                "`fullsend status` has one; elsewhere take `--format json`",
+            ));
+        }
         if has_findings || !format.is_of_findings() {
             return Ok(());
         }
@@ -88,6 +98,7 @@ pub(super) fn run(command: Command, context: &Context) -> Outcome {
         Command::Pin(args) => wait_for(pin::run(*args, context)),
         Command::Validate(args) => validate::run(&args, context),
         Command::Trust(args) => wait_for(trust::run(args, context)),
+        Command::Status(args) => wait_for(fleet::status::run(args, context)),
         Command::Schema(args) => schema::run(&args),
     }
 }

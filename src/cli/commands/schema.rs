@@ -9,9 +9,9 @@ use crate::{
     model::exit_code,
     pin::LockFile,
     report::{
-        bundle_verification::BundleVerification, dry_run::DryRun, finding::Findings, reap::Reaped,
-        references::References, run::RunReport, trust::TrustReport, verification::Verification,
-        verify_all::VerifyAll,
+        bundle_verification::BundleVerification, dry_run::DryRun, finding::Findings,
+        fleet::FleetReport, reap::Reaped, references::References, run::RunReport,
+        trust::TrustReport, verification::Verification, verify_all::VerifyAll,
     },
 };
 
@@ -48,6 +48,8 @@ pub enum SchemaName {
     DryRun,
     /// What `exec --reap --format json` prints.
     Reap,
+    /// What the verbs of the fleet print with `--format json`.
+    FleetReport,
     /// What `pin --lock` writes.
     PinLock,
 }
@@ -65,6 +67,7 @@ pub fn schema(name: SchemaName) -> Value {
         SchemaName::References => schemars::schema_for!(References).to_value(),
         SchemaName::DryRun => schemars::schema_for!(DryRun).to_value(),
         SchemaName::Reap => schemars::schema_for!(Reaped).to_value(),
+        SchemaName::FleetReport => schemars::schema_for!(FleetReport).to_value(),
         SchemaName::PinLock => schemars::schema_for!(LockFile).to_value(),
         SchemaName::VerifyAll => schemars::schema_for!(VerifyAll).to_value(),
     }
