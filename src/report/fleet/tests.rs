@@ -150,7 +150,7 @@ new                                   stable  -             -      missing
     assert!(
         text.ends_with(
             "  held on 1.2.3 until 2030-01-31: it leaks\n\
-         evil\u{fffd}[2J\u{fffd}::add-mask::x              stable  v1.4.0        1.4.2  edited\n  \
+         evil\u{fffd}[2J\u{fffd}::add-mask::x                stable  v1.4.0        1.4.2  edited\n  \
          its hold on 1.2.3 has ended on 2030-01-31: take `hold` out of fullsend.yaml\n  \
          runs: 9 passed, 1 without a working sandbox\n\
          gone\u{fffd}: fleet.yaml has it in a ring, and the forge has not\n\
