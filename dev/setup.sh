@@ -9,6 +9,7 @@
 #                         gitlab-ci-local (with Node), and the schemas of Kyverno's policies and the
 #                         policy-controller's
 #   dev/setup.sh renovate Renovate, which generated presets are tested with, and RE2
+#   dev/setup.sh forge    GitHub's published descriptions, which the test kit's forge keeps to
 #   dev/setup.sh interop  cosign, and what the tests of a terminal and of other platforms use
 #
 # Several may be named; none means all. Only apt needs root (or sudo): everything else goes to
@@ -29,7 +30,7 @@ rustup_sha256='
 e3853c5a252fca15252d07cb23a1bdd9377a8c6f3efa01531109281ae47f841c aarch64'
 
 main() {
-  (($#)) || set -- build run check interop lint renovate
+  (($#)) || set -- build run check interop lint renovate forge
   mkdir -p "$FULLSEND_DEV_CACHE/bin"
   # Two setups at once would race for apt and for the same folders. `-o`: a service that apt
   # starts must not inherit the lock.
@@ -39,8 +40,8 @@ main() {
   local group
   for group; do
     case $group in
-      build | run | check | interop | lint | renovate | cluster) "setup_$group" ;;
-      *) die "unknown group $group" "known: build, run, check, interop, lint, renovate, cluster" ;;
+      build | run | check | interop | lint | renovate | forge | cluster) "setup_$group" ;;
+      *) die "unknown group $group" "known: build, run, check, interop, lint, renovate, forge, cluster" ;;
     esac
   done
 }
@@ -89,6 +90,12 @@ setup_renovate() {
   local venv tools=$repository/dev/tools/renovate
   install_python_tools
   install_npm_tool renovate "$tools" renovate renovate-config-validator
+}
+
+setup_forge() {
+  local venv
+  install_python_tools
+  install_forge_descriptions
 }
 
 setup_cluster() {
@@ -272,6 +279,25 @@ install_policy_schemas() {
     mv "$folder.part" "$folder"
   fi
   ln -sfn "$folder" "$FULLSEND_DEV_CACHE/tools/policies"
+}
+
+# The packages have hundreds of megabytes, of which dev/tools/forge-contract.py keeps two.
+install_forge_descriptions() {
+  local list=$repository/dev/tools/forge script=$repository/dev/tools/forge-contract.py folder
+  local operations=$repository/tests/kit/src/forge/github/operations.txt
+  folder=$FULLSEND_DEV_CACHE/tools/forge-$(cat "$list/package-lock.json" "$script" "$operations" | digest)
+  if [[ ! -d $folder ]]; then
+    say "reading GitHub's published descriptions (once)"
+    rm -rf "$folder.part" "$folder.npm"
+    mkdir -p "$folder.part" "$folder.npm"
+    cp "$list"/package*.json "$folder.npm"
+    "$venv/bin/npm" ci --prefix "$folder.npm" --ignore-scripts --no-audit --no-fund \
+      --no-update-notifier --loglevel error >/dev/null
+    "$venv/bin/python" "$script" "$folder.npm/node_modules" "$operations" "$folder.part"
+    rm -rf "$folder.npm"
+    mv "$folder.part" "$folder"
+  fi
+  ln -sfn "$folder" "$FULLSEND_DEV_CACHE/tools/forge"
 }
 
 # One program under four names: etcd and the parts of Kubernetes share most of their code. `go

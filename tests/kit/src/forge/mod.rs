@@ -10,6 +10,7 @@
 
 mod checkout;
 mod clock;
+mod github;
 mod history;
 mod identity;
 mod journal;
@@ -27,6 +28,7 @@ mod world;
 use std::{path::Path, sync::MutexGuard, time::Duration};
 
 pub use clock::{Clock, rfc3339};
+pub use github::App;
 pub use identity::{Actor, ActorKind, Grant, Right, Told};
 pub use journal::{Call, Counts};
 pub use limits::{Door, Hit, Left, Limits, Nature};

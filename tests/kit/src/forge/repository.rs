@@ -126,8 +126,10 @@ pub struct Repository {
     pub mirror: bool,
     /// Requests cannot be opened in it.
     pub without_requests: bool,
-    /// Only we may not push to it.
+    /// Whoever is no admin may not push to it.
     pub read_only: bool,
+    /// A single sign-on that the token lacks protects it (GitHub).
+    pub forbidden: bool,
     /// Its topics.
     pub topics: Vec<String>,
     /// Who may see it.
@@ -159,6 +161,7 @@ impl Repository {
             mirror: false,
             without_requests: false,
             read_only: false,
+            forbidden: false,
             topics: Vec::new(),
             visibility: Visibility::default(),
             rules: Rules::default(),

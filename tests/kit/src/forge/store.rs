@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     clock::Clock,
+    github::App,
     identity::{Actor, Grant, Right, Told},
     object::{Commit, Hand, Object, Objects, Oid},
     repository::{Repository, branch_ref},
@@ -85,6 +86,8 @@ pub struct Store {
     pub objects: Objects,
     /// The tokens that are known.
     pub grants: HashMap<String, Grant>,
+    /// The App that is installed at the owner (GitHub).
+    pub app: Option<App>,
     repositories: BTreeMap<u64, Repository>,
     /// Names below the owner in lower case, former ones included.
     names: HashMap<String, u64>,
@@ -99,6 +102,7 @@ impl Store {
             clock: Clock::real(),
             objects: Objects::default(),
             grants: HashMap::new(),
+            app: None,
             repositories: BTreeMap::new(),
             names: HashMap::new(),
             next: 1000,

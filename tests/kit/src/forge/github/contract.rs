@@ -1,0 +1,116 @@
+//! The published descriptions, as `dev/setup.sh forge` installs them, read once in a process.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use apollo_compiler::{Name, Schema, schema::Implementers, validation::Valid};
+use jsonschema::{Registry, Validator};
+use serde_json::{Value, json};
+
+use super::filled;
+use crate::must;
+
+/// Where the description of REST is known under in references.
+const REST: &str = "urn:github:rest";
+
+/// The schema of GraphQL, and what implements its interfaces.
+pub(super) struct Graphql {
+    pub(super) schema: Valid<Schema>,
+    pub(super) implementers: apollo_compiler::collections::HashMap<Name, Implementers>,
+}
+
+/// GitHub's own schema.
+pub(super) fn graphql() -> &'static Graphql {
+    static SCHEMA: OnceLock<Graphql> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        let parsed = Schema::parse(installed("github.graphql"), "github.graphql");
+        // What GitHub publishes is valid by definition, and checking it takes a second.
+        let schema = Valid::assume_valid(must(parsed, "read GitHub's schema"));
+        let implementers = schema.implementers_map();
+        Graphql {
+            schema,
+            implementers,
+        }
+    })
+}
+
+/// The description of REST, cut down to the operations of `operations.txt`.
+pub(super) struct Rest {
+    document: Value,
+    registry: Registry<'static>,
+    validators: Mutex<HashMap<String, Arc<Validator>>>,
+}
+
+/// GitHub's own description.
+pub(super) fn rest() -> &'static Rest {
+    static REST: OnceLock<Rest> = OnceLock::new();
+    REST.get_or_init(Rest::read)
+}
+
+impl Rest {
+    fn read() -> Self {
+        let text = installed("github-rest.json");
+        let document: Value = must(serde_json::from_str(&text), "read GitHub's description");
+        let registry = must(Registry::new().add(REST, document.clone()), "add a schema");
+        Self {
+            document,
+            registry: must(registry.prepare(), "prepare GitHub's schemas"),
+            validators: Mutex::default(),
+        }
+    }
+
+    /// Every operation by its name.
+    pub(super) fn operations(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let operations = self.document["operations"]
+            .as_object()
+            .into_iter()
+            .flatten();
+        operations.map(|(name, operation)| (name.as_str(), operation))
+    }
+
+    /// `value` with what `schema` demands and it lacks.
+    pub(super) fn filled(&self, schema: &Value, value: Value, base: &str) -> Value {
+        filled::filled(&self.document, schema, value, base)
+    }
+
+    /// What is wrong with `value` by the schema at a pointer into the description.
+    pub(super) fn faults(&self, pointer: &str, value: &Value) -> Vec<String> {
+        let validator = self.validator(pointer);
+        let errors = validator.iter_errors(value).take(5);
+        errors
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect()
+    }
+
+    fn validator(&self, pointer: &str) -> Arc<Validator> {
+        let mut known = self
+            .validators
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let made = known.entry(pointer.to_owned()).or_insert_with(|| {
+            let schema = json!({ "$ref": format!("{REST}#{pointer}") });
+            let options = jsonschema::options()
+                .with_registry(&self.registry)
+                .build(&schema);
+            Arc::new(must(options, "read a schema of GitHub's"))
+        });
+        Arc::clone(made)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the seam belongs to the product, and these files are the developer's own"
+)]
+fn installed(name: &str) -> String {
+    let home = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let cache = home("FULLSEND_DEV_CACHE")
+        .or_else(|| Some(home("XDG_CACHE_HOME")?.join("fullsend-dev")))
+        .or_else(|| Some(home("HOME")?.join(".cache/fullsend-dev")));
+    let path = cache.unwrap_or_default().join("tools/forge").join(name);
+    std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; run `dev/setup.sh forge`", path.display()))
+}
