@@ -1,6 +1,6 @@
 //! An action and an image that were tested together.
 
-use std::{collections::BTreeSet, fmt, ops::Range};
+use std::{collections::BTreeSet, fmt, ops::Range, str::FromStr};
 
 use semver::Version;
 
@@ -48,6 +48,17 @@ pub struct Allowed {
 }
 
 impl Release {
+    /// The pair of `action` and `image`; refuses an image without a digest, or whose tag is no
+    /// version.
+    pub fn new(action: ActionPin, image: ImageReference) -> Result<Self, ValueError> {
+        let version = version_of(&image)?;
+        Ok(Self {
+            action,
+            image,
+            version,
+        })
+    }
+
     /// The image, with tag and digest.
     pub fn image(&self) -> &ImageReference {
         &self.image
@@ -94,16 +105,27 @@ impl ActionPin {
     fn check(written: &Located<String>, text: &str, checker: &mut Checker) -> Option<Self> {
         let (repository, commit) = checker.value(written, pin)?;
         let Some(version) = version_behind(text, written.at.end) else {
-            checker.report(
-                Diagnostic::about(
-                    &written.at,
-                    "nothing says which version of the action it is",
-                )
-                .help("write it as a comment behind the commit: `# v1.4.0`"),
-            );
+            checker.report(Diagnostic::of_value(&written.at, &no_version()));
             return None;
         };
         Some(Self {
+            repository,
+            commit,
+            version,
+        })
+    }
+}
+
+impl FromStr for ActionPin {
+    type Err = ValueError;
+
+    /// Reads it as fleet.yaml has it: `OWNER/NAME@<40 hex> # v1.4.0`.
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let written = text.split_once(char::is_whitespace);
+        let (written, _) = written.unwrap_or((text, ""));
+        let (repository, commit) = pin(written)?;
+        let version = version_behind(text, written.len()).ok_or_else(no_version)?;
+        Ok(Self {
             repository,
             commit,
             version,
@@ -176,6 +198,11 @@ impl Fleet {
     }
 }
 
+fn no_version() -> ValueError {
+    ValueError::new("nothing says which version of the action it is")
+        .mend("write it as a comment behind the commit: `# v1.4.0`")
+}
+
 /// The version in the comment of the line that goes on at `end`.
 fn version_behind(text: &str, end: usize) -> Option<Version> {
     let rest = text.get(end..)?.lines().next()?;
@@ -207,6 +234,12 @@ fn pin(text: &str) -> Result<(String, String), ValueError> {
 /// An image with a version and a digest.
 fn whole_image(text: &str) -> Result<(ImageReference, Version), ValueError> {
     let image = image(text)?;
+    let version = version_of(&image)?;
+    Ok((image, version))
+}
+
+/// The version of an image that has a digest too.
+fn version_of(image: &ImageReference) -> Result<Version, ValueError> {
     let refuse = |problem: &str| {
         ValueError::new(problem)
             .mend("write `registry/path:1.4.2@sha256:…`; `fullsend pin` adds the digest")
@@ -215,7 +248,5 @@ fn whole_image(text: &str) -> Result<(ImageReference, Version), ValueError> {
         return Err(refuse("the image has no digest"));
     }
     let tag = image.tag().ok_or_else(|| refuse("the image has no tag"))?;
-    let version = skew::of_tag(tag)
-        .ok_or_else(|| refuse(&format!("the tag `{}` is not a version", excerpt(tag))))?;
-    Ok((image, version))
+    skew::of_tag(tag).ok_or_else(|| refuse(&format!("the tag `{}` is not a version", excerpt(tag))))
 }

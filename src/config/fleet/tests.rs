@@ -124,6 +124,30 @@ fn a_denied_release_is_not_allowed_even_where_a_ring_stands_on_it() {
     assert_eq!(release.action.repository, "a/b");
 }
 
+#[test]
+fn a_release_is_made_of_an_action_and_an_image() {
+    let fleet = fleet(&rest(""));
+    let of = |action: &str, image: &str| {
+        let (action, image) = (whole(action).parse(), whole(image).parse());
+        Release::new(action.unwrap(), image.unwrap())
+    };
+    let image = "ghcr.io/fullsend-ai/agent-sandbox:1.4.2@sha256:HEX";
+    let made = of("fullsend-ai/sandbox@COMMIT # v1.4.0", image);
+    assert_eq!(made, Ok(fleet.release.clone()));
+    for bad in ["a.b/c:1.4.2", "a.b/c@sha256:HEX", "a.b/c:latest@sha256:HEX"] {
+        of("a/b@COMMIT # v1.4.0", bad).unwrap_err();
+    }
+    for bad in [
+        "a/b@COMMIT",
+        "a/b@COMMIT#v1.4.0",
+        "a/b@v1 # v1.4.0",
+        "a/b@COMMIT # new",
+        "",
+    ] {
+        assert!(whole(bad).parse::<ActionPin>().is_err(), "{bad}");
+    }
+}
+
 /// By the schema and by the parser.
 fn verdicts(text: &str) -> (bool, bool) {
     let validator = jsonschema::validator_for(&fleet_schema()).unwrap();
