@@ -9,13 +9,17 @@ mod access;
 mod apply;
 mod ask;
 pub mod desired;
+pub mod drive;
 mod journal;
 mod membership;
 mod next;
 mod plan;
+mod rollback;
+pub mod rollout;
 mod state;
 #[cfg(test)]
 mod testing;
+mod upgrade;
 
 pub use access::{Access, Verb, access};
 pub use apply::{Means, Observer, WriteAhead, apply, converge};
@@ -24,4 +28,6 @@ pub use journal::{Intent, Journal, JournalError, Unfinished};
 pub use membership::{LeftOut, Member, Membership, membership};
 pub use next::{Action, Desired, Next, Standing, TRAILER, next};
 pub use plan::{Plan, Row, Step, plan};
+pub use rollback::rollback;
 pub use state::{STATE_BRANCH, State};
+pub use upgrade::upgrade;

@@ -1,7 +1,10 @@
 //! Why fleet.yaml could not be edited.
 
 use super::FLEET_FILE;
-use crate::config::ConfigError;
+use crate::{
+    config::{ConfigError, ValueError},
+    document::insert::NoRoom,
+};
 
 /// A fleet.yaml that was left as it is.
 #[derive(Debug, thiserror::Error)]
@@ -15,13 +18,33 @@ pub enum EditError {
     /// It does not know this version, so that no ring can stand on it.
     #[error("{FLEET_FILE} knows no release of version {0}")]
     UnknownVersion(semver::Version),
+    /// A value that is not one for the file.
+    #[error("could not {doing}: {error}")]
+    Value {
+        /// What was to be done, beginning with a verb.
+        doing: String,
+        /// What is wrong with it.
+        #[source]
+        error: ValueError,
+    },
     /// It is written in a way in which the change cannot be made.
-    #[error("{FLEET_FILE}:{line}: could not {what}: it is written in a way that is not followed")]
-    Shape {
+    #[error("{FLEET_FILE}:{line}: could not {doing}: {error}")]
+    NoRoom {
         /// The line that would have changed, from 1.
         line: usize,
         /// What was to be done, beginning with a verb.
-        what: String,
+        doing: String,
+        /// Why not.
+        #[source]
+        error: NoRoom,
+    },
+    /// With the change it would mean something else, or nothing.
+    #[error("{FLEET_FILE}:{line}: could not {doing}: the file would not mean that")]
+    Changed {
+        /// The first line that would have changed, from 1.
+        line: usize,
+        /// What was to be done, beginning with a verb.
+        doing: String,
     },
 }
 
@@ -31,10 +54,13 @@ impl EditError {
         match self {
             Self::Config(error) => error.hint(),
             Self::NoRing(_) => None,
-            Self::UnknownVersion(_) => Some("add its action and image under `approved`".to_owned()),
-            Self::Shape { .. } => Some(
-                "write it as docs/guide/renovate.md shows, a key or an item a line, or make the \
-                 change by hand"
+            Self::UnknownVersion(_) => {
+                Some("add its action and image under `approved`".to_owned())
+            }
+            Self::Value { error, .. } => error.hint(),
+            Self::NoRoom { .. } | Self::Changed { .. } => Some(
+                "write it as docs/guide/renovate.md shows, an action on a line of its own, or make \
+                 the change by hand"
                     .to_owned(),
             ),
         }

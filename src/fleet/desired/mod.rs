@@ -6,12 +6,14 @@
 
 mod edits;
 mod error;
+mod files;
 mod page;
 #[cfg(test)]
 mod tests;
 
-pub use edits::advance;
+pub use edits::{advance, deny, reach, retreat};
 pub use error::EditError;
+pub use files::{DENY_FILE, Files, files, paths};
 
 /// The file of the configuration repository that says what is wanted.
 pub const FLEET_FILE: &str = "fleet.yaml";

@@ -1,118 +1,134 @@
-//! fleet.yaml, read twice over: what it means, and where each of its values stands.
+//! fleet.yaml while it is edited: its text, and what it has to mean in the end.
 
-use std::{ops::Range, path::Path};
+use std::path::Path;
 
 use super::{EditError, FLEET_FILE};
 use crate::{
     config::{Denied, Fleet, parse_fleet},
     document::{
         Source,
-        edit::{Edit, apply},
-        yaml::{self, Node, Style, Yaml},
+        insert::{self, NoRoom, Notation, Step, Value},
+        yaml::{self, Node},
     },
 };
 
-/// fleet.yaml with its meaning and its places.
-pub(super) struct Page<'t> {
-    pub(super) text: &'t str,
-    pub(super) fleet: Fleet,
-    tree: Yaml,
+/// fleet.yaml while it is edited.
+pub(super) struct Page {
+    text: String,
+    /// What it has to mean, [`denied`](Self::denied) aside.
+    pub(super) wanted: Fleet,
+    /// What the deny list has to have in the end besides what it had.
+    pub(super) denied: Option<Denied>,
+    /// What is done, beginning with a verb.
+    doing: String,
+    /// The first line that was edited, from 1.
+    line: Option<usize>,
 }
 
-/// What an edited file has to mean.
-pub(super) struct Wanted {
-    /// All of it but the deny list.
-    pub(super) fleet: Fleet,
-    /// What the deny list has besides what it had.
-    pub(super) denied: Vec<Denied>,
-}
-
-impl<'t> Page<'t> {
-    pub(super) fn read(text: &'t str) -> Result<Self, EditError> {
-        let fleet = parse_fleet(text.as_bytes(), FLEET_FILE).map_err(EditError::Config)?;
-        let unread = || shape(text, 0, "read it");
-        let source = Source::decode(Path::new(FLEET_FILE), text.as_bytes());
-        let source = source.map_err(|_| unread())?;
-        let tree = yaml::parse(&source).map_err(|_| unread())?;
-        Ok(Self { text, fleet, tree })
+impl Page {
+    pub(super) fn read(text: &str, doing: String) -> Result<Self, EditError> {
+        Ok(Self {
+            wanted: parse_fleet(text.as_bytes(), FLEET_FILE).map_err(EditError::Config)?,
+            text: text.to_owned(),
+            denied: None,
+            doing,
+            line: None,
+        })
     }
 
-    /// What it means now.
-    pub(super) fn wanted(&self) -> Wanted {
-        Wanted {
-            fleet: self.fleet.clone(),
-            denied: Vec::new(),
+    pub(super) fn set(&mut self, path: &[Step<'_>], value: &Value) -> Result<(), EditError> {
+        let edited = insert::set(&self.text, Notation::Yaml, path, value);
+        self.take(path, edited)
+    }
+
+    pub(super) fn push(&mut self, path: &[Step<'_>], item: &Value) -> Result<(), EditError> {
+        let edited = insert::push(&self.text, Notation::Yaml, path, item);
+        self.take(path, edited)
+    }
+
+    pub(super) fn remove(&mut self, path: &[Step<'_>]) -> Result<(), EditError> {
+        let edited = insert::remove(&self.text, Notation::Yaml, path);
+        self.take(path, edited)
+    }
+
+    /// Takes the `version` of a ring away. A ring that says nothing more says so: a key without a
+    /// value is a mistake.
+    pub(super) fn free_ring(&mut self, name: &str) -> Result<(), EditError> {
+        let ring = ["rings".into(), name.into()];
+        let version = [ring[0], ring[1], "version".into()];
+        match count(&self.text, &ring, "version") {
+            (false, _) => Ok(()),
+            (true, 1) => self.set(&ring, &Value::Map(Vec::new())),
+            (true, _) => self.remove(&version),
         }
     }
 
-    /// The value of a key of the whole file.
-    pub(super) fn top(&self, key: &str) -> Option<Node<'_>> {
-        self.tree.documents().next()?.get(key)
+    fn take(&mut self, path: &[Step<'_>], edited: Result<String, NoRoom>) -> Result<(), EditError> {
+        let line = line(&self.text, path);
+        self.line.get_or_insert(line);
+        let text = edited.map_err(|error| EditError::NoRoom {
+            line,
+            doing: self.doing.clone(),
+            error,
+        })?;
+        self.text = text;
+        Ok(())
     }
 
-    /// A ring's name and what is said of it.
-    pub(super) fn ring(&self, name: &str) -> Option<(Node<'_>, Node<'_>)> {
-        let mut rings = self.top("rings")?.own_entries();
-        rings.find(|(key, _)| key.text() == Some(name))
-    }
-
-    /// The bytes of `node` with its quotes.
-    pub(super) fn whole(&self, node: &Node<'_>) -> Range<usize> {
-        let at = node.at();
-        match node.scalar().map(|scalar| scalar.style) {
-            Some(Style::Quoted) => at.start.saturating_sub(1)..at.end + 1,
-            _ => at,
-        }
-    }
-
-    /// Whether a collection is written in braces or brackets.
-    pub(super) fn is_flow(&self, node: &Node<'_>) -> bool {
-        self.text[node.at().start..].starts_with(['{', '['])
-    }
-
-    /// The bytes of the lines that `at` touches, with the last one's end.
-    pub(super) fn lines(&self, at: &Range<usize>) -> Range<usize> {
-        let start = self.text[..at.start].rfind('\n').map_or(0, |it| it + 1);
-        let rest = &self.text[at.end..];
-        let end = rest
-            .find('\n')
-            .map_or(self.text.len(), |it| at.end + it + 1);
-        start..end
-    }
-
-    /// The text with `edits`, which has to mean what is `wanted`.
-    pub(super) fn edited(
-        &self,
-        edits: &[Edit],
-        wanted: &Wanted,
-        what: &str,
-    ) -> Result<String, EditError> {
-        let first = edits.iter().map(|edit| edit.at.start).min();
-        let refused = || self.shape(first.unwrap_or_default(), what);
-        let text = apply(self.text, edits).map_err(|_| refused())?;
-        let fleet = parse_fleet(text.as_bytes(), FLEET_FILE).map_err(|_| refused())?;
-        let denied = self.fleet.deny.entries().iter().chain(&wanted.denied);
+    /// The text, which means what is wanted.
+    pub(super) fn finish(self) -> Result<String, EditError> {
+        let changed = || EditError::Changed {
+            line: self.line.unwrap_or(1),
+            doing: self.doing.clone(),
+        };
+        let fleet = parse_fleet(self.text.as_bytes(), FLEET_FILE).map_err(|_| changed())?;
+        let denied = self.wanted.deny.entries().iter().chain(&self.denied);
         let same_list = fleet.deny.entries().iter().eq(denied);
         let rest = Fleet {
             deny: fleet.deny.clone(),
-            ..wanted.fleet.clone()
+            ..self.wanted.clone()
         };
         if same_list && fleet == rest {
-            Ok(text)
+            Ok(self.text)
         } else {
-            Err(refused())
+            Err(changed())
         }
-    }
-
-    pub(super) fn shape(&self, at: usize, what: &str) -> EditError {
-        shape(self.text, at, what)
     }
 }
 
-fn shape(text: &str, at: usize, what: &str) -> EditError {
-    let before = text.as_bytes().iter().take(at);
-    EditError::Shape {
-        line: before.filter(|byte| **byte == b'\n').count() + 1,
-        what: what.to_owned(),
+/// Whether the mapping at `path` has `key`, and how many keys it has.
+fn count(text: &str, path: &[Step<'_>], key: &str) -> (bool, usize) {
+    with_tree(text, |root| {
+        let node = path.iter().try_fold(root, below);
+        node.map_or((false, 0), |node| {
+            (node.get(key).is_some(), node.own_entries().count())
+        })
+    })
+    .unwrap_or_default()
+}
+
+/// The line of what stands at `path`, or of the nearest that is there.
+fn line(text: &str, path: &[Step<'_>]) -> usize {
+    let at = with_tree(text, |root| {
+        let mut node = root;
+        for step in path {
+            node = below(node, step).unwrap_or(node);
+        }
+        node.at().start
+    });
+    let before = text.bytes().take(at.unwrap_or_default());
+    before.filter(|byte| *byte == b'\n').count() + 1
+}
+
+fn with_tree<T>(text: &str, look: impl FnOnce(Node<'_>) -> T) -> Option<T> {
+    let source = Source::decode(Path::new(FLEET_FILE), text.as_bytes()).ok()?;
+    let tree = yaml::parse(&source).ok()?;
+    tree.documents().next().map(look)
+}
+
+fn below<'t>(node: Node<'t>, step: &Step<'_>) -> Option<Node<'t>> {
+    match step {
+        Step::Key(key) => node.get(key),
+        Step::Item(index) => node.items().nth(*index),
     }
 }

@@ -1,0 +1,173 @@
+//! What a rollout wants of a repository: its pins at another release.
+
+use jiff::{civil::Date, tz::TimeZone};
+
+use super::{Crew, pins::Packages};
+use crate::{
+    config::{self, Fleet, Release},
+    fleet::{
+        Ask, Refusal, RefusalKind, Texts, Want,
+        rollout::{Kind, Rollout},
+    },
+    forge::{IdentityKind, Repository, Seen, Watch},
+    model::limits::Limits,
+    reference::ACTIONS_LOCK,
+};
+
+/// What a repository decides for itself.
+const OWN_FILE: &str = "fullsend.yaml";
+/// How the branches of Renovate's requests begin.
+pub(super) const RENOVATE: &str = "renovate/";
+
+/// What a rollout wants of a repository.
+pub(super) struct Moving {
+    watch: Watch,
+    branch: String,
+    kind: Kind,
+    from: Release,
+    to: Release,
+    packages: Packages,
+    reason: Option<String>,
+    is_app: bool,
+    today: Date,
+}
+
+impl Moving {
+    pub(super) fn new(crew: Crew<'_>, fleet: &Fleet, rollout: &Rollout) -> Self {
+        let branch = rollout.id.branch();
+        let releases = fleet.releases().chain([&rollout.from, &rollout.to]);
+        let identity = crew.means.identity;
+        Self {
+            watch: Watch {
+                paths: paths(),
+                branch: Some(branch.clone()),
+                requests: vec![RENOVATE.to_owned(), "fullsend/upgrade-".to_owned()],
+            },
+            branch,
+            kind: rollout.kind,
+            from: rollout.from.clone(),
+            to: rollout.to.clone(),
+            packages: Packages::of(releases),
+            reason: rollout.reason.clone(),
+            is_app: identity.kind == IdentityKind::App,
+            today: (crew.clock)().to_zoned(TimeZone::UTC).date(),
+        }
+    }
+
+    /// Whether files name the release that is left.
+    pub(super) fn has_bad(&self, texts: &Texts) -> bool {
+        self.packages.find(texts, &self.from).has
+    }
+
+    /// Why the repository is not to move, whatever it has.
+    fn refuse(&self, repository: &Repository, texts: &Texts) -> Result<(), Refusal> {
+        let refuse = |kind, reason: &str| Err(Refusal::new(kind, reason));
+        if repository.is_archived {
+            return refuse(RefusalKind::Skipped, "it is archived");
+        }
+        if !repository.may_push || !repository.takes_requests {
+            return refuse(RefusalKind::Blocked, "we may not open requests in it");
+        }
+        if repository.rules.signed && !self.is_app {
+            let reason = "its rules want signed commits, and this token cannot sign them: use an \
+                          app's";
+            return refuse(RefusalKind::Blocked, reason);
+        }
+        self.held(texts)
+    }
+
+    /// A hold keeps a repository where it is, unless that is what is taken back.
+    fn held(&self, texts: &Texts) -> Result<(), Refusal> {
+        let Some(text) = texts.get(OWN_FILE) else {
+            return Ok(());
+        };
+        let config = config::parse(text, OWN_FILE).map_err(|error| {
+            Refusal::new(
+                RefusalKind::Blocked,
+                format!("nobody can tell whether it is held: {error}"),
+            )
+        })?;
+        let hold = config.hold.filter(|it| it.is_in_force(self.today));
+        let Some(hold) = hold else {
+            return Ok(());
+        };
+        let is = |release: &Release| hold.version.is(&release.version().to_string());
+        let is_denied = self.kind == Kind::Rollback && is(&self.from);
+        if is_denied || is(&self.to) {
+            return Ok(());
+        }
+        let (version, until, reason) = (&hold.version, &hold.until, &hold.reason);
+        let reason = format!("it is held on {version} until {until}: {reason}");
+        Err(Refusal::new(RefusalKind::Held, reason))
+    }
+
+    fn title(&self) -> String {
+        let (from, to) = (self.from.version(), self.to.version());
+        match self.kind {
+            Kind::Upgrade => format!("chore(fullsend): upgrade to {to}"),
+            Kind::Rollback => format!("chore(fullsend): go back from {from} to {to}"),
+        }
+    }
+
+    fn body(&self) -> String {
+        let (action, image) = (&self.to.action, self.to.image());
+        let why = match (&self.reason, self.kind) {
+            (Some(reason), Kind::Rollback) => {
+                format!("{} is denied: {reason}\n\n", self.from.version())
+            }
+            _ => String::new(),
+        };
+        format!("{why}- action: `{action}`\n- image: `{image}`\n")
+    }
+}
+
+impl Want for Moving {
+    fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    fn needs(&self, seen: &Seen) -> Vec<String> {
+        seen.files.keys().cloned().collect()
+    }
+
+    fn ask(&self, seen: &Seen, texts: &Texts) -> Result<Ask, Refusal> {
+        let mut ask = Ask {
+            branch: self.branch.clone(),
+            changes: Vec::new(),
+            title: self.title(),
+            body: self.body(),
+            notes: Vec::new(),
+        };
+        let found = self.packages.find(texts, &self.from);
+        let newest = found.images.last();
+        match self.kind {
+            Kind::Rollback if !found.has => return Ok(ask),
+            Kind::Upgrade if found.count == 0 => {
+                let reason = "it names neither the action nor an image of the fleet";
+                return Err(Refusal::new(RefusalKind::Skipped, reason));
+            }
+            Kind::Upgrade if newest.is_some_and(|it| it > self.to.version()) => {
+                let reason = "it is on a newer version";
+                return Err(Refusal::new(RefusalKind::Skipped, reason));
+            }
+            Kind::Upgrade | Kind::Rollback => {}
+        }
+        let blocked = |reason| Refusal::new(RefusalKind::Blocked, reason);
+        let changes = self.packages.moved(texts, &self.to).map_err(blocked)?;
+        if changes.is_empty() {
+            return Ok(ask);
+        }
+        self.refuse(&seen.repository, texts)?;
+        ask.changes = changes;
+        Ok(ask)
+    }
+}
+
+/// The files of a repository that name the fleet's packages.
+fn paths() -> Vec<String> {
+    let workflows = Limits::AGENTS.into_iter();
+    let workflows = workflows.map(|agent| format!(".github/workflows/fullsend-{agent}.yml"));
+    let others = [OWN_FILE, ".gitlab-ci.yml", ACTIONS_LOCK];
+    let others = others.into_iter().map(str::to_owned);
+    others.chain(workflows).collect()
+}

@@ -1,0 +1,110 @@
+//! What is remembered of rollouts, on the branch for that.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Crew, DriveError};
+use crate::{
+    document::json,
+    fleet::{
+        Means, State,
+        rollout::{CURRENT, Kind, Rollout, RolloutId},
+    },
+    forge::Change,
+    report,
+};
+
+/// The file that names the newest rollout.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Current {
+    schema_version: u32,
+    rollout: RolloutId,
+}
+
+/// What is remembered of rollouts.
+#[derive(Clone, Copy)]
+pub(crate) struct Record<'a> {
+    means: Means<'a>,
+    /// The configuration repository.
+    repository: &'a str,
+}
+
+impl<'a> Record<'a> {
+    pub(crate) fn of(crew: Crew<'a>) -> Self {
+        Self {
+            means: crew.means,
+            repository: crew.configuration,
+        }
+    }
+
+    /// The newest rollout, where there was one.
+    pub(crate) async fn newest(&self) -> Result<Option<Rollout>, DriveError> {
+        let found = self.state().read(&[CURRENT.to_owned()]).await?;
+        let Some(text) = found.get(CURRENT) else {
+            return Ok(None);
+        };
+        let current: Current = json::parse_bounded(text, 10)
+            .map_err(|error| DriveError::Record(format!("{CURRENT} cannot be read: {error}")))?;
+        self.rollout(&current.rollout).await
+    }
+
+    /// The rollout `id`.
+    pub(crate) async fn rollout(&self, id: &RolloutId) -> Result<Option<Rollout>, DriveError> {
+        let path = id.path();
+        let found = self.state().read(std::slice::from_ref(&path)).await?;
+        let read = found.get(&path).map(|text| Rollout::read(&path, text));
+        read.transpose()
+            .map_err(|error| DriveError::Record(error.to_string()))
+    }
+
+    /// A name that no rollout has yet.
+    pub(crate) async fn free(
+        &self,
+        kind: Kind,
+        version: &semver::Version,
+        now: jiff::Timestamp,
+    ) -> Result<RolloutId, DriveError> {
+        let names = RolloutId::all(kind, version, now);
+        let paths: Vec<String> = names.iter().map(RolloutId::path).collect();
+        let taken = self.state().read(&paths).await?;
+        let mut free = names
+            .into_iter()
+            .filter(|id| !taken.contains_key(&id.path()));
+        free.next().ok_or_else(|| {
+            DriveError::Record(format!("there are too many {kind}s of {version} today"))
+        })
+    }
+
+    /// Remembers `rollouts`, of which the first is the newest.
+    pub(crate) async fn save(&self, rollouts: &[&Rollout]) -> Result<(), DriveError> {
+        let Some(newest) = rollouts.first() else {
+            return Ok(());
+        };
+        let current = Current {
+            schema_version: 1,
+            rollout: newest.id.clone(),
+        };
+        let current = report::json::text(&current).ok().map(String::into_bytes);
+        let mut changes = vec![change(CURRENT.to_owned(), current)?];
+        for rollout in rollouts {
+            changes.push(change(rollout.id.path(), rollout.written())?);
+        }
+        let headline = format!("chore(fleet): {}", newest.id);
+        let identity = self.means.identity;
+        Ok(self.state().write(identity, &headline, &changes).await?)
+    }
+
+    fn state(&self) -> State<'_> {
+        State {
+            forge: self.means.forge,
+            repository: self.repository,
+        }
+    }
+}
+
+fn change(path: String, content: Option<Vec<u8>>) -> Result<Change, DriveError> {
+    if content.is_some() {
+        return Ok(Change { path, content });
+    }
+    Err(DriveError::Record(format!("{path} would be too large")))
+}

@@ -1,0 +1,156 @@
+//! `rollback`: a release is taken back, at once.
+
+use super::{
+    drive::{Configuration, Crew, Drive, DriveError, Record, RollOptions, Rolled},
+    rollout::{Kind, Rollout, State, Via, Wave},
+};
+use crate::{
+    config::{Fleet, Release},
+    model::skew,
+};
+
+/// What is taken back, and why.
+pub(super) struct Undo {
+    /// The release that goes.
+    pub(super) from: Release,
+    /// The release that comes back.
+    pub(super) to: Release,
+    /// The rollout that brought it.
+    pub(super) undone: Option<Rollout>,
+    /// For the deny list.
+    pub(super) reason: String,
+}
+
+/// Takes the release of fleet.yaml back, to `to` or to the last good one, or goes on with that.
+///
+/// First what stops the bleeding, one commit to the configuration repository: the release is
+/// denied, and every ring that stands on it goes back. Where that takes a request there, the rest
+/// goes on meanwhile, and the rollout waits for it. Then the open requests to the release are
+/// closed, and the repositories that have it are asked back, the last wave first.
+///
+/// Refuses a target that is denied, not proven, or of another major version, unless
+/// [`RollOptions::force`] names it.
+pub async fn rollback(
+    crew: Crew<'_>,
+    to: Option<&semver::Version>,
+    options: &RollOptions,
+) -> Result<Rolled, DriveError> {
+    let newest = Record::of(crew).newest().await?;
+    if let Some(running) = &newest
+        && (running.kind, running.state) == (Kind::Rollback, State::Running)
+        && to.is_none_or(|to| to == running.to.version())
+    {
+        return drive(crew, running.clone(), options).await;
+    }
+    let fleet = Configuration::read(crew).await?.fleet;
+    let undone = newest.filter(|it| it.kind == Kind::Upgrade && it.to == fleet.release);
+    let to = match to {
+        Some(version) => known(&fleet, version)?,
+        None => last_good(&fleet, undone.as_ref())?,
+    };
+    let undo = Undo {
+        from: fleet.release.clone(),
+        to,
+        undone,
+        reason: "it was rolled back".to_owned(),
+    };
+    take_back(crew, undo, options).await
+}
+
+/// Takes a release back.
+pub(super) async fn take_back(
+    crew: Crew<'_>,
+    undo: Undo,
+    options: &RollOptions,
+) -> Result<Rolled, DriveError> {
+    let fleet = Configuration::read(crew).await?.fleet;
+    if options.force.as_ref() != Some(undo.to.version()) {
+        check(&fleet, &undo)?;
+        crew.prover
+            .prove(&undo.to)
+            .await
+            .map_err(DriveError::Unproven)?;
+    }
+    let now = (crew.clock)();
+    let record = Record::of(crew);
+    let id = record
+        .free(Kind::Rollback, undo.from.version(), now)
+        .await?;
+    let mut rollout = Rollout::begin(id, Kind::Rollback, undo.from, undo.to, now);
+    rollout.by.clone_from(&crew.means.identity.login);
+    rollout.via = Via::Direct;
+    rollout.reason = Some(options.reason.clone().unwrap_or(undo.reason));
+    // Last in, first out.
+    let rings = fleet.rings.iter().rev();
+    rollout.waves = rings.map(|ring| Wave::new(&ring.name, 100)).collect();
+    rollout.undoes = undo.undone.as_ref().map(|it| it.id.clone());
+    let undone = undo.undone.map(|it| Rollout {
+        state: State::Stopped,
+        ..it
+    });
+    let rollouts: Vec<&Rollout> = [&rollout].into_iter().chain(&undone).collect();
+    record.save(&rollouts).await?;
+    drive(crew, rollout, options).await
+}
+
+async fn drive(
+    crew: Crew<'_>,
+    rollout: Rollout,
+    options: &RollOptions,
+) -> Result<Rolled, DriveError> {
+    Drive::new(crew, rollout, options).run().await
+}
+
+fn refuse(reason: String, hint: impl Into<String>) -> DriveError {
+    DriveError::Target {
+        reason,
+        hint: hint.into(),
+    }
+}
+
+/// Refuses a target that is no better.
+fn check(fleet: &Fleet, undo: &Undo) -> Result<(), DriveError> {
+    let (from, to) = (undo.from.version(), undo.to.version());
+    let force = format!("name another version, or add `--force {to}`");
+    if from == to {
+        return Err(refuse(format!("{from} is what is taken back"), force));
+    }
+    if let Some(denied) = fleet.denial(&undo.to) {
+        return Err(refuse(format!("{to} is denied: {}", denied.reason), force));
+    }
+    // Between the two requests of a repository, the newer action starts the older image.
+    if let Err(skew) = skew::action_and_image(&undo.from.action.version, to) {
+        return Err(refuse(format!("{to} is too old: {skew}"), force));
+    }
+    Ok(())
+}
+
+fn known(fleet: &Fleet, version: &semver::Version) -> Result<Release, DriveError> {
+    let mut releases = fleet.releases();
+    let found = releases.find(|it| it.version() == version).cloned();
+    found.ok_or_else(|| {
+        let reason = format!("fleet.yaml knows no release of version {version}");
+        refuse(reason, "add its action and image under `approved`")
+    })
+}
+
+/// The release that was left, where it is good; else the newest good one that is older.
+fn last_good(fleet: &Fleet, undone: Option<&Rollout>) -> Result<Release, DriveError> {
+    let bad = &fleet.release;
+    let left = undone.map(|it| &it.from);
+    let approved = fleet
+        .approved
+        .iter()
+        .filter(|it| it.version() < bad.version());
+    let newest = approved
+        .filter(|it| fleet.denial(it).is_none())
+        .max_by_key(|it| it.version());
+    let left = left.filter(|it| fleet.denial(it).is_none() && it.version() != bad.version());
+    left.or(newest).cloned().ok_or_else(|| {
+        let reason = "fleet.yaml knows no older release that is good".to_owned();
+        refuse(
+            reason,
+            "add one under `approved`, with its action and image",
+        )
+    })
+}

@@ -1,0 +1,18 @@
+//! Rollouts: a release moves through the fleet wave by wave, or back. Pure.
+//!
+//! [`next_step`] decides from what is on the forge now: fleet.yaml of the configuration repository,
+//! the members' default branches and requests, the runs that ended. The [`Rollout`] that is written
+//! down remembers what the forge does not tell, which repositories were in which wave since when,
+//! and is a record for people. Any machine can go on from it at any moment.
+
+mod document;
+mod gate;
+mod id;
+mod observe;
+mod step;
+
+pub use document::{Entry, EntryState, Kind, MAX_ROLLOUT_BYTES, Rollout, State, Via, Wave};
+pub use gate::{Evidence, Sample, Verdict, gate};
+pub use id::{CURRENT, RolloutId};
+pub use observe::{Fact, Facts, Stands, observed};
+pub use step::{Desire, Step, next_step};

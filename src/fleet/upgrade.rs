@@ -1,0 +1,145 @@
+//! `upgrade`: a release moves through the fleet, wave by wave.
+
+use super::{
+    drive::{Configuration, Crew, Drive, DriveError, End, Record, RollOptions, Rolled},
+    rollback::{Undo, take_back},
+    rollout::{Kind, Rollout, State, Via, Wave},
+};
+use crate::{
+    config::{Fleet, Release},
+    model::skew,
+};
+
+/// Brings the release `to` to the fleet, or goes on with that from wherever it came to rest.
+///
+/// Proves its image before anything is written. Each wave is asked for it, by Renovate through the
+/// rings of fleet.yaml or by requests of ours, and its runs have to show that it is good before the
+/// next wave moves. Ends where there is nothing to do now, unless it is watched; whatever stopped
+/// it, the same call goes on, from any machine. Refuses where another rollout is under way.
+pub async fn upgrade(
+    crew: Crew<'_>,
+    to: &Release,
+    options: &RollOptions,
+) -> Result<Rolled, DriveError> {
+    crew.prover.prove(to).await.map_err(DriveError::Unproven)?;
+    let configuration = Configuration::read(crew).await?;
+    check(&configuration.fleet, to)?;
+    let running = Record::of(crew).newest().await?;
+    let running = running.filter(|it| it.state == State::Running);
+    let rollout = match running {
+        Some(running) if running.to == *to && running.kind == Kind::Upgrade => running,
+        Some(running) => return Err(running.into()),
+        None => begin(crew, &configuration.fleet, to, options).await?,
+    };
+    let via = options.via.unwrap_or(rollout.via);
+    let rolled = Drive::new(crew, Rollout { via, ..rollout }, options)
+        .run()
+        .await?;
+    let reason = match &rolled.end {
+        End::Stopped {
+            reason,
+            is_bad: true,
+        } if options.auto_rollback => reason.clone(),
+        _ => return Ok(rolled),
+    };
+    let undo = Undo {
+        from: rolled.rollout.to.clone(),
+        to: rolled.rollout.from.clone(),
+        undone: Some(rolled.rollout.clone()),
+        reason: reason.clone(),
+    };
+    let rollback = Box::new(take_back(crew, undo, options).await?);
+    Ok(Rolled {
+        rollout: rolled.rollout,
+        end: End::RolledBack { reason, rollback },
+    })
+}
+
+/// Refuses what may not be gone to.
+fn check(fleet: &Fleet, to: &Release) -> Result<(), DriveError> {
+    let refuse = |reason: String, hint: &str| DriveError::Target {
+        reason,
+        hint: hint.to_owned(),
+    };
+    if let Some(denied) = fleet.denial(to) {
+        let reason = format!("{} is denied: {}", to.version(), denied.reason);
+        return Err(refuse(reason, "upgrade to another version"));
+    }
+    if let Err(skew) = skew::action_and_image(&to.action.version, to.version()) {
+        return Err(refuse(skew.to_string(), &skew.hint()));
+    }
+    if to.version() < fleet.release.version() {
+        let reason = format!("{} is older than {}", to.version(), fleet.release.version());
+        return Err(refuse(reason, "`fullsend rollback` goes back"));
+    }
+    let known = fleet.releases().find(|it| it.version() == to.version());
+    match known {
+        Some(known) if known != to => {
+            let reason = format!(
+                "fleet.yaml has another action or digest for {}",
+                to.version()
+            );
+            Err(refuse(
+                reason,
+                "mend it there, or upgrade to another version",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A rollout that begins now.
+async fn begin(
+    crew: Crew<'_>,
+    fleet: &Fleet,
+    to: &Release,
+    options: &RollOptions,
+) -> Result<Rollout, DriveError> {
+    let now = (crew.clock)();
+    let record = Record::of(crew);
+    let id = record.free(Kind::Upgrade, to.version(), now).await?;
+    let mut rollout = Rollout::begin(id, Kind::Upgrade, leaves(fleet, to), to.clone(), now);
+    rollout.by.clone_from(&crew.means.identity.login);
+    rollout.via = if options.only.is_empty() {
+        Via::Renovate
+    } else {
+        Via::Direct
+    };
+    let rings = fleet.rings.iter();
+    rollout.waves = rings
+        .flat_map(|ring| {
+            let shares = shares(options).into_iter();
+            shares.map(|share| Wave::new(&ring.name, share))
+        })
+        .collect();
+    record.save(&[&rollout]).await?;
+    Ok(rollout)
+}
+
+/// The release that is left: what the last ring stands on that does not follow yet.
+fn leaves(fleet: &Fleet, to: &Release) -> Release {
+    let mut rings = fleet.rings.iter().rev();
+    let behind = rings.find(|ring| ring.release != *to);
+    let mut releases = fleet.releases().filter(|it| it.version() < to.version());
+    let good = releases.find(|it| fleet.denial(it).is_none());
+    behind
+        .map_or(good.unwrap_or(&fleet.release), |ring| &ring.release)
+        .clone()
+}
+
+/// The parts of a ring, the last all of it; of named repositories none is all of it.
+fn shares(options: &RollOptions) -> Vec<u32> {
+    if !options.only.is_empty() {
+        return vec![0];
+    }
+    let mut shares: Vec<u32> = options
+        .shares
+        .iter()
+        .copied()
+        .filter(|it| *it < 100)
+        .collect();
+    shares.push(100);
+    shares.sort_unstable();
+    shares.dedup();
+    shares
+}
