@@ -191,7 +191,7 @@ async fn ask(
         texts,
         step,
     };
-    match converge(crew.means, want, row, false).await {
+    match converge(crew.means, want, row, false).await.outcome {
         Outcome::Open { request, .. } => Ok(Configured::Asked(request)),
         Outcome::Done | Outcome::Unreached => Ok(Configured::Done),
         Outcome::Refused(refusal) => Err(DriveError::Configuration(refusal.reason)),
@@ -258,6 +258,7 @@ impl Configuring<'_> {
             title,
             body,
             notes: Vec::new(),
+            remember: None,
         }
     }
 }

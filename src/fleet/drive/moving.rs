@@ -137,6 +137,7 @@ impl Want for Moving {
             title: self.title(),
             body: self.body(),
             notes: Vec::new(),
+            remember: None,
         };
         let found = self.packages.find(texts, &self.from);
         let newest = found.images.last();

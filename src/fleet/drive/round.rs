@@ -308,7 +308,8 @@ impl<'a> Drive<'a> {
             let Some(row) = self.members.rows.get(name) else {
                 continue;
             };
-            let outcome = converge(self.crew.means, &round.want, row.clone(), false).await;
+            let ended = converge(self.crew.means, &round.want, row.clone(), false).await;
+            let outcome = ended.outcome;
             self.crew.means.observer.ended(name, &outcome);
             let stands = match outcome {
                 Outcome::Open { request, .. } => Stands::Open(request),
