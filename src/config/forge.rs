@@ -1,6 +1,8 @@
 //! What forges call things: issuers, hosts, repositories, workflows and CI files.
 
 use super::value::{ValueError, excerpt};
+pub(super) use crate::model::remote::is_path_part;
+use crate::model::remote::{is_github_repository, is_gitlab_project, is_host};
 
 /// Vouches for the workflows of github.com.
 pub(super) const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
@@ -80,20 +82,13 @@ pub fn parse_host(text: &str) -> Result<String, ValueError> {
     )
 }
 
-fn is_host(text: &str) -> bool {
-    let (name, port) = text.split_once(':').unwrap_or((text, "1"));
-    let body = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-    let label = |label: &str| !label.is_empty();
-    name.split('.').all(label) && name.bytes().all(body) && port.parse::<u16>().is_ok()
-}
-
 /// Reads `OWNER/NAME`.
 pub fn parse_github_repository(text: &str) -> Result<String, ValueError> {
     let mend = "a repository of GitHub is written `OWNER/NAME`";
-    match text.split('/').collect::<Vec<_>>()[..] {
-        [owner, name] if is_path_part(owner) && is_path_part(name) => Ok(text.to_owned()),
-        _ => Err(ValueError::new(format!("`{}` is not a repository", excerpt(text))).mend(mend)),
+    if is_github_repository(text) {
+        return Ok(text.to_owned());
     }
+    Err(ValueError::new(format!("`{}` is not a repository", excerpt(text))).mend(mend))
 }
 
 /// Reads the path of a GitHub workflow.
@@ -114,7 +109,7 @@ pub fn parse_workflow(text: &str) -> Result<String, ValueError> {
 
 /// Reads the full path of a GitLab project.
 pub fn parse_gitlab_project(text: &str) -> Result<String, ValueError> {
-    if text.contains('/') && text.split('/').all(is_path_part) {
+    if is_gitlab_project(text) {
         return Ok(text.to_owned());
     }
     Err(
@@ -132,11 +127,6 @@ pub fn parse_gitlab_config(text: &str) -> Result<String, ValueError> {
         ValueError::new(format!("`{}` is not a CI file", excerpt(text)))
             .mend("write its path in the project, for example `.gitlab-ci.yml`"),
     )
-}
-
-pub(super) fn is_path_part(part: &str) -> bool {
-    let body = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    !matches!(part, "" | "." | "..") && part.len() <= 255 && part.bytes().all(body)
 }
 
 /// Whether a forge would take `file` for a workflow; it compares the case too.

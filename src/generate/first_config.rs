@@ -1,53 +1,18 @@
 //! The first fullsend.yaml of a repository, from what the repository holds.
 
-use super::{GenerateError, github_image_pipeline};
+use super::{GenerateError, Setup, github_image_pipeline};
 use crate::{
-    config::{
-        AgentName, github_issuer, gitlab_issuer, parse_github_repository, parse_gitlab_project,
-        parse_host,
-    },
+    config::{AgentName, github_issuer, gitlab_issuer},
     model::{
         image::{ImageReference, Repository},
         limits::Limits,
+        remote::{ForgeKind, Remote},
     },
     template::{
         self,
         first_config::{Agent, FirstConfig as Context, Image, Signer},
     },
 };
-
-/// What is known about a repository and its agents.
-#[derive(Clone, Debug, Default)]
-pub struct Setup {
-    /// The image of all agents.
-    pub image: Option<ImageReference>,
-    /// The file of the public key that signs it, from fullsend.yaml's folder on.
-    pub key: Option<String>,
-    /// Where the repository is pushed to.
-    pub forge: Option<Forge>,
-    /// The agents; none stands for the four that are known by name.
-    pub agents: Vec<AgentName>,
-}
-
-/// A repository on a forge.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forge {
-    /// What the forge runs on.
-    pub kind: ForgeKind,
-    /// Its host.
-    pub host: String,
-    /// `OWNER/NAME`, or a project's full path.
-    pub path: String,
-}
-
-/// What a forge runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForgeKind {
-    /// github.com, an enterprise's own, or its cloud.
-    GitHub,
-    /// gitlab.com, or an instance.
-    GitLab,
-}
 
 /// A first fullsend.yaml.
 #[derive(Clone, Debug)]
@@ -93,52 +58,6 @@ pub fn first_config(setup: &Setup) -> Result<FirstConfig, GenerateError> {
     Ok(FirstConfig { text, missing })
 }
 
-/// The forge that `url`, a git remote's, leads to.
-///
-/// `hint` is for hosts whose names do not tell what runs there.
-pub fn forge_of(url: &str, hint: Option<ForgeKind>) -> Option<Forge> {
-    let (host, path) = host_and_path(url)?;
-    let name = host.split(':').next().unwrap_or(host);
-    let kind = if name.contains("github") || name.ends_with(".ghe.com") {
-        ForgeKind::GitHub
-    } else if name.contains("gitlab") {
-        ForgeKind::GitLab
-    } else {
-        hint?
-    };
-    let path = path.trim_matches('/');
-    let path = path.strip_suffix(".git").unwrap_or(path);
-    let path = match kind {
-        ForgeKind::GitHub => parse_github_repository(path),
-        ForgeKind::GitLab => parse_gitlab_project(path),
-    };
-    Some(Forge {
-        kind,
-        host: parse_host(host).ok()?.to_ascii_lowercase(),
-        path: path.ok()?,
-    })
-}
-
-/// `https://user:password@host/path`, `ssh://git@host:22/path` or `git@host:path`.
-fn host_and_path(url: &str) -> Option<(&str, &str)> {
-    let without_user = |host: &'_ str| host.rfind('@').map_or(0, |at| at + 1);
-    match url.split_once("://") {
-        Some((scheme @ ("https" | "http" | "ssh" | "git"), rest)) => {
-            let (host, path) = rest.split_once('/')?;
-            let host = &host[without_user(host)..];
-            // Where git is spoken to by ssh tells nothing of where the forge is.
-            let has_forges_port = scheme.starts_with("http");
-            let name = host.split(':').next().unwrap_or(host);
-            Some((if has_forges_port { host } else { name }, path))
-        }
-        Some(_) => None,
-        None => {
-            let (host, path) = url.split_once(':')?;
-            Some((&host[without_user(host)..], path))
-        }
-    }
-}
-
 /// Who signs `image`, as far as that can be known.
 fn signer(image: &ImageReference, setup: &Setup) -> Option<Signer> {
     let repository = image.repository();
@@ -160,7 +79,7 @@ fn signer(image: &ImageReference, setup: &Setup) -> Option<Signer> {
             ..signer
         });
     }
-    let forge = setup.forge.as_ref()?;
+    let forge = setup.remote.as_ref()?;
     let is_own = is_of(repository, forge);
     match forge.kind {
         _ if !is_own => None,
@@ -179,7 +98,7 @@ fn signer(image: &ImageReference, setup: &Setup) -> Option<Signer> {
 }
 
 /// Whether the image lies where its forge puts what this very repository builds.
-fn is_of(image: &Repository, forge: &Forge) -> bool {
+fn is_of(image: &Repository, forge: &Remote) -> bool {
     let path = forge.path.to_ascii_lowercase();
     match forge.kind {
         // One owner's packages share a place, so that the name has to be the repository's.
@@ -232,7 +151,7 @@ mod tests {
     fn setup(image: &str, remote: &str) -> Setup {
         Setup {
             image: Some(image.parse().unwrap()),
-            forge: forge_of(remote, None),
+            remote: Remote::of(remote, None),
             ..Setup::default()
         }
     }
@@ -303,7 +222,7 @@ mod tests {
 
         let image = "registry.git.example.com/a/b/c/box:1.2.3";
         let mut own = setup(image, "");
-        own.forge = forge_of(
+        own.remote = Remote::of(
             "https://x:secret@git.example.com/a/b/c",
             Some(ForgeKind::GitLab),
         );
@@ -343,7 +262,6 @@ mod tests {
         ] {
             written(&setup(PINNED, remote), &[Missing::Signer]);
         }
-        assert_eq!(forge_of("https://git.example.com/a/b", None), None);
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod regenerate;
 pub mod renovate;
 mod runner_config;
 mod setting;
+mod setup;
 #[cfg(test)]
 mod tests;
 
@@ -34,11 +35,12 @@ use jiff::civil::Date;
 
 pub use draft::{Draft, GeneratedFile, Origin, Standing, origin};
 pub use error::GenerateError;
-pub use first_config::{FirstConfig, Forge, ForgeKind, Missing, Setup, first_config, forge_of};
+pub use first_config::{FirstConfig, Missing, first_config};
 pub use header::Stamp;
 pub use pins::Wanted;
 pub use regenerate::{Dropped, Given, Pins, Regenerated, regenerate, settle};
 pub use setting::{Setting, Settings, Values};
+pub use setup::{Setup, forge_kind, key};
 
 use crate::config::Config;
 

@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod path;
 pub mod pinning;
 pub mod platform;
+pub mod remote;
 pub mod renovate;
 pub mod signature;
 pub mod skew;

@@ -9,10 +9,10 @@ use super::configuration::{self, shown, working_directory};
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
     config::{self, AgentName},
-    generate::{self, FirstConfig, Forge, ForgeKind, Missing, Setup},
-    model::{exit_code, image::ImageReference},
+    generate::{self, FirstConfig, Missing, Setup},
+    model::{exit_code, image::ImageReference, remote::Remote},
     seam::{
-        files::{self, AtomicFile},
+        files::{self, AtomicFile, OnDisk},
         git::Repository,
     },
 };
@@ -36,12 +36,8 @@ pub struct InitArgs {
     force: bool,
 }
 
-/// The public key that `cosign generate-key-pair` leaves.
-const KEY: &str = "cosign.pub";
-/// A longer file is no public key.
-const KEY_BYTES: u64 = 64 << 10;
-/// A file with more is nobody's first.
-const MAX_AGENTS: usize = 100;
+/// A longer file tells nothing here but that it is there.
+const MAX_BYTES: u64 = 64 << 10;
 
 pub(super) fn run(args: &InitArgs, context: &Context) -> Outcome {
     let here = working_directory()?;
@@ -59,14 +55,17 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Outcome {
         ));
     }
     let folder = if is_stdout { Some(root) } else { path.parent() };
-    let setup = Setup {
+    let folder = folder.and_then(|folder| files::resolve(folder).ok());
+    let files = on_disk(root);
+    let remote = repository.as_ref().and_then(|it| remote(it, &files));
+    let mut setup = Setup {
         image: args.image.clone(),
-        key: folder
-            .filter(|folder| is_public_key(&folder.join(KEY)))
-            .map(|_| KEY.to_owned()),
-        forge: repository.as_ref().and_then(forge),
-        agents: agents(&args.agent, root)?,
+        key: folder.and_then(|folder| generate::key(&on_disk(&folder))),
+        ..Setup::of(&files, remote)
     };
+    if !args.agent.is_empty() {
+        setup.agents = named(&args.agent)?;
+    }
     let first = generate::first_config(&setup)?;
     // Whatever the repository holds: what is written can be read.
     config::parse(first.text.as_bytes(), configuration::NAME)?;
@@ -79,55 +78,31 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Outcome {
     Ok(exit_code::OK)
 }
 
-fn is_public_key(path: &Path) -> bool {
-    let marker = b"-----BEGIN PUBLIC KEY-----";
-    files::read(path, KEY_BYTES).is_ok_and(|bytes| bytes.trim_ascii_start().starts_with(marker))
+fn on_disk(root: &Path) -> OnDisk<'_> {
+    OnDisk {
+        root,
+        limit: MAX_BYTES,
+    }
 }
 
 /// Where the repository is pushed to; a git that cannot say so is no obstacle.
-fn forge(repository: &Repository) -> Option<Forge> {
+fn remote(repository: &Repository, files: &OnDisk<'_>) -> Option<Remote> {
     let url = repository.origin().ok()??;
-    let has = |name: &str| files::lies_at(&repository.root().join(name)).unwrap_or(false);
-    let hint = match (has(".github/workflows"), has(".gitlab-ci.yml")) {
-        (true, false) => Some(ForgeKind::GitHub),
-        (false, true) => Some(ForgeKind::GitLab),
-        _ => None,
-    };
-    generate::forge_of(&url, hint)
+    Remote::of(&url, generate::forge_kind(files))
 }
 
-/// The agents that are named, else those that the repository has instructions for.
-fn agents(named: &[String], root: &Path) -> Result<Vec<AgentName>, CliFailure> {
+fn named(names: &[String]) -> Result<Vec<AgentName>, CliFailure> {
     let mut agents = Vec::new();
-    for name in named {
+    for name in names {
         let agent = name.parse().map_err(|error: config::ValueError| {
             let hint = error.hint().unwrap_or_default();
             CliFailure::usage_with(error.to_string(), hint)
         })?;
         agents.push(agent);
     }
-    if agents.is_empty() {
-        agents = described(root);
-    }
     agents.sort();
     agents.dedup();
     Ok(agents)
-}
-
-/// `agents/NAME/instructions.md` and `.claude/agents/NAME.md`, where NAME can be an agent's.
-fn described(root: &Path) -> Vec<AgentName> {
-    let folder = root.join("agents");
-    let folders = files::folders(&folder).unwrap_or_default().into_iter();
-    let described = folders.filter(|name| {
-        let instructions = folder.join(name).join("instructions.md");
-        files::is_regular(&instructions).unwrap_or(false)
-    });
-    let files = files::names(&root.join(".claude/agents")).unwrap_or_default();
-    let files = files.into_iter();
-    let files = files.filter(|name| name.extension().is_some_and(|it| it == "md"));
-    let names = described.chain(files);
-    let names = names.filter_map(|name| name.file_stem()?.to_str()?.parse().ok());
-    names.take(MAX_AGENTS).collect()
 }
 
 /// What was written, for programs.

@@ -17,7 +17,7 @@ use crate::{
     },
     config::{self, Fleet, FleetForge, MAX_FILE_BYTES},
     forge::{FileAt, Forge, Governor, Watch, connect},
-    generate::{ForgeKind, forge_of},
+    model::remote::{ForgeKind, Remote},
     seam::{files, git::Repository, http::Url},
 };
 
@@ -164,7 +164,7 @@ fn beside(origin: &str, forge: &FleetForge) -> Option<String> {
         FleetForge::GitHub { .. } => ForgeKind::GitHub,
         FleetForge::GitLab { .. } => ForgeKind::GitLab,
     };
-    let found = forge_of(origin, Some(kind))?;
+    let found = Remote::of(origin, Some(kind))?;
     let site = Url::parse(forge.url()).ok()?;
     // Git may be spoken to at another port than the forge's pages.
     let same = |host: &str| host.split(':').next().map(str::to_ascii_lowercase);

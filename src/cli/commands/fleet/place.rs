@@ -6,7 +6,7 @@ use crate::{
     cli::{commands::generate_renovate::FLEET, failure::CliFailure, global::GlobalArgs},
     config::{FleetForge, parse_github_repository, parse_gitlab_project},
     forge::Site,
-    generate::{ForgeKind, forge_of},
+    model::remote::{ForgeKind, Remote},
     seam::{
         environment::Environment,
         files,
@@ -54,7 +54,7 @@ impl Place {
             ForgeKind::GitHub
         };
         let found = match text.split_once("://") {
-            Some((scheme, _)) => forge_of(text, Some(kind)).and_then(|it| {
+            Some((scheme, _)) => Remote::of(text, Some(kind)).and_then(|it| {
                 Self::repository(it.kind, format!("{scheme}://{}", it.host), &it.path)
             }),
             None => Self::repository(kind, usual_site(kind, environment), text),

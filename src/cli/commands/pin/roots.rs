@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{files::Read, public, renovate};
 use crate::{
-    generate::{ForgeKind, forge_of},
+    model::remote::{ForgeKind, Remote},
     pin::{self, Decision, Facts, Options, Site, World},
     seam::git,
 };
@@ -68,7 +68,7 @@ impl<'a> Roots<'a> {
 /// The GitLab that the repository at `root` was cloned from.
 fn gitlab(root: &Path) -> Option<Url> {
     let repository = git::Repository::around(root, true).ok()??;
-    let forge = forge_of(&repository.origin().ok()??, None)?;
-    let is_gitlab = forge.kind == ForgeKind::GitLab;
-    is_gitlab.then(|| public(&forge.host).ok()).flatten()
+    let remote = Remote::of(&repository.origin().ok()??, None)?;
+    let is_gitlab = remote.kind == ForgeKind::GitLab;
+    is_gitlab.then(|| public(&remote.host).ok()).flatten()
 }
