@@ -18,12 +18,14 @@ const SHORTEST_MS: u64 = 1_000;
 const LONGEST_MS: u64 = 3_660_000;
 /// The most that chance adds to a wait, so that not everybody comes back at once.
 const JITTER_MS: f64 = 10_000.0;
+/// In seconds.
+const MINUTE: u32 = 60;
 /// The whole pace, in thousandths.
 const WHOLE: u32 = 1_000;
 /// The slowest pace: two calls where a hundred are allowed.
 const LEAST: u32 = 20;
-/// What each success gives back.
-const GAIN: u32 = 5;
+/// What each success gives back: half of the pace in 250 of them.
+const GAIN: u32 = 2;
 /// What is left of a budget of questions, as the price of one is told only afterwards.
 const RESERVE: u32 = 50;
 /// Resets that differ by less are the same.
@@ -119,7 +121,7 @@ impl Pace {
         for (rule, window) in self.limits.rules.iter().zip(&state.windows) {
             let amount = rule.measure.of(call);
             if amount > 0 {
-                let most = self.slowed(rule.most);
+                let most = self.slowed(rule);
                 at = at.max(window.free_from(now, length(rule), most, amount));
             }
         }
@@ -221,8 +223,15 @@ impl Pace {
         usize::from(api == Api::GraphQl && !self.limits.one_budget)
     }
 
-    fn slowed(&self, most: u32) -> u64 {
-        u64::from(most) * u64::from(self.state.share) / u64::from(WHOLE)
+    /// Less a minute, but not less an hour: that would be a wait of most of one after a single
+    /// refusal.
+    fn slowed(&self, rule: &Rule) -> u64 {
+        let share = if rule.seconds > MINUTE {
+            WHOLE
+        } else {
+            self.state.share
+        };
+        u64::from(rule.most) * u64::from(share) / u64::from(WHOLE)
     }
 
     fn write_gap(&self) -> u64 {

@@ -48,16 +48,20 @@ impl GrowingFile {
             return Err(FileError::TooLarge { path, limit });
         }
         let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1);
+        let is_torn = whole < bytes.len();
         bytes.truncate(whole);
         let growing = Self {
             path: path.to_owned(),
             file,
             length: whole as u64,
         };
-        growing
-            .cut()
-            .and_then(|()| sync_folder(path))
-            .map_err(failed)?;
+        if is_torn {
+            growing.cut().map_err(failed)?;
+        }
+        if whole == 0 {
+            // It may be new, and its name has to last too.
+            sync_folder(path).map_err(failed)?;
+        }
         Ok((growing, bytes))
     }
 

@@ -148,10 +148,10 @@ fn a_refusal_halves_the_pace_and_successes_mend_it() {
         "the identity is refused, not the write"
     );
     let now = make(&mut pace, now, &WRITE, 0, FINE).1;
-    // 1,000 of 505 thousandths.
-    assert_eq!(pace.when(now, &WRITE).since(now).as_millis(), 1_980);
+    // 502 thousandths of the pace.
+    assert_eq!(pace.when(now, &WRITE).since(now).as_millis(), 1_992);
     let mut now = now;
-    for _ in 0..99 {
+    for _ in 0..249 {
         now = make(&mut pace, now, &WRITE, 0, FINE).1;
     }
     assert_eq!(pace.when(now, &WRITE).since(now).as_millis(), 1_000);
