@@ -16,82 +16,65 @@ const SIZES: [u64; 3] = [1_000, 10_000, 100_000];
 /// What an answer takes, in milliseconds.
 const LATENCY: u64 = 400;
 
+/// How a forge is written to.
+struct Forge {
+    name: &'static str,
+    api: Api,
+    /// Writes that it takes to open a request: branch, commit and request at once, or the request
+    /// after the others.
+    request: u64,
+}
+
+const GITHUB: Forge = Forge {
+    name: "GitHub",
+    api: Api::GraphQl,
+    request: 1,
+};
+const GITLAB: Forge = Forge {
+    name: "GitLab",
+    api: Api::Rest,
+    request: 2,
+};
+
 /// A line of the table: what is done, and its calls for so many repositories.
 struct Verb {
     name: &'static str,
-    groups: fn(u64) -> Vec<Group>,
+    groups: fn(&Forge, u64) -> Vec<Group>,
 }
 
-const GITHUB: &[Verb] = &[
+const VERBS: &[Verb] = &[
     Verb {
         name: "`status`",
-        groups: |count| vec![look(count)],
+        groups: |_, count| vec![look(count)],
     },
     Verb {
-        name: "`status --runs`",
-        groups: |count| vec![look(count), look(count)],
+        name: "`status` with runs",
+        groups: |_, count| vec![look(count), look(count)],
     },
     Verb {
         name: "`enroll`",
-        groups: |count| vec![look(count), write(Api::GraphQl, count)],
+        groups: |forge, count| vec![look(count), forge.writes(forge.request * count)],
     },
     Verb {
-        name: "`upgrade --via renovate`",
-        groups: |count| waves(Api::GraphQl, count),
+        name: "`upgrade` by Renovate",
+        groups: |forge, count| forge.waves(count),
     },
     Verb {
-        name: "`upgrade --via direct`",
-        groups: |count| {
-            let requests = [write(Api::GraphQl, count), write(Api::GraphQl, count)];
-            [waves(Api::GraphQl, count), requests.into()].concat()
+        name: "`upgrade` by our own requests",
+        groups: |forge, count| {
+            let opened_and_merged = forge.writes((forge.request + 1) * count);
+            [forge.waves(count), vec![opened_and_merged]].concat()
         },
     },
     Verb {
-        name: "`rollback`, until no more repository takes the version",
-        groups: |_| vec![write(Api::GraphQl, 1)],
+        name: "`rollback` until nothing new takes the version",
+        groups: |forge, _| vec![forge.writes(1)],
     },
     Verb {
-        name: "`rollback`, all of it",
-        groups: |count| {
-            let stop = write(Api::GraphQl, 1);
-            vec![stop, look(count), write(Api::GraphQl, count)]
-        },
-    },
-];
-
-const GITLAB: &[Verb] = &[
-    Verb {
-        name: "`status`",
-        groups: |count| vec![look(count)],
-    },
-    Verb {
-        name: "`status --runs`",
-        groups: |count| vec![look(count), look(count)],
-    },
-    Verb {
-        name: "`enroll`",
-        groups: |count| vec![look(count), write(Api::Rest, 2 * count)],
-    },
-    Verb {
-        name: "`upgrade --via renovate`",
-        groups: |count| waves(Api::Rest, count),
-    },
-    Verb {
-        name: "`upgrade --via direct`",
-        groups: |count| [waves(Api::Rest, count), vec![write(Api::Rest, 3 * count)]].concat(),
-    },
-    Verb {
-        name: "`rollback`, until no more repository takes the version",
-        groups: |_| vec![write(Api::Rest, 1)],
-    },
-    Verb {
-        name: "`rollback`, all of it",
-        groups: |count| {
-            vec![
-                write(Api::Rest, 1),
-                look(count),
-                write(Api::Rest, 2 * count),
-            ]
+        name: "`rollback` of every repository",
+        groups: |forge, count| {
+            let reverted = forge.writes(forge.request * count);
+            vec![forge.writes(1), look(count), reverted]
         },
     },
 ];
@@ -103,78 +86,74 @@ fn look(count: u64) -> Group {
     Group { call, count }
 }
 
-fn write(api: Api, count: u64) -> Group {
-    let call = call(api, true);
-    Group { call, count }
-}
+impl Forge {
+    fn writes(&self, count: u64) -> Group {
+        let call = call(self.api, true);
+        Group { call, count }
+    }
 
-/// Four waves: a commit for each, and then its repositories and their runs are looked at.
-fn waves(api: Api, count: u64) -> Vec<Group> {
-    let waves = [count / 100, count / 20, count / 4, count];
-    let groups = waves.map(|wave| [write(api, 1), look(wave), look(wave)]);
-    groups.concat()
+    /// Four waves: a commit for each, and then its repositories and their runs are looked at.
+    fn waves(&self, count: u64) -> Vec<Group> {
+        let waves = [count / 100, count / 20, count / 4, count];
+        let groups = waves.map(|wave| [self.writes(1), look(wave), look(wave)]);
+        groups.concat()
+    }
+
+    fn run(&self, work: &Work) -> Spent {
+        let (limits, mut server) = match self.api {
+            Api::GraphQl => (Limits::GITHUB, Server::github(LATENCY, false)),
+            Api::Rest => (Limits::GITLAB, Server::gitlab(LATENCY)),
+        };
+        let spent = drive(limits, &mut server, work);
+        assert_eq!((spent.refused, server.counted()), (0, spent.calls));
+        spent
+    }
 }
 
 #[test]
 fn the_costs_are_current() {
     let mut text = String::from("\n");
-    table(&mut text, "GitHub", GITHUB, |work| {
-        let mut server = Server::github(LATENCY, false);
-        let spent = drive(Limits::GITHUB, &mut server, work);
-        (spent, server.counted())
-    });
-    table(&mut text, "GitLab", GITLAB, |work| {
-        let mut server = Server::gitlab(LATENCY);
-        let spent = drive(Limits::GITLAB, &mut server, work);
-        (spent, server.counted())
-    });
+    table(&mut text, &GITHUB);
+    table(&mut text, &GITLAB);
     bounds(&mut text);
     check(&text);
 }
 
-fn table(text: &mut String, forge: &str, verbs: &[Verb], run: impl Fn(&Work) -> (Spent, u64)) {
+fn table(text: &mut String, forge: &Forge) {
     let sizes = SIZES.map(thousands).join(" repositories | ");
+    let name = forge.name;
     let _ = write!(
         text,
-        "| {forge} | {sizes} repositories |\n|---|---|---|---|\n"
+        "| {name} | {sizes} repositories |\n|---|---|---|---|\n"
     );
-    for verb in verbs {
-        let cells = SIZES.map(|size| {
-            let (spent, counted) = run(&Work((verb.groups)(size)));
-            assert_eq!((spent.refused, counted), (0, spent.calls), "{}", verb.name);
-            cell(forge, &spent)
-        });
-        let _ = writeln!(text, "| {} | {} |", verb.name, cells.join(" | "));
+    for verb in VERBS {
+        let spent = SIZES.map(|size| forge.run(&Work((verb.groups)(forge, size))));
+        let cells = spent.map(|spent| cell(forge, &spent)).join(" | ");
+        let _ = writeln!(text, "| {} | {cells} |", verb.name);
     }
     text.push('\n');
 }
 
-fn cell(forge: &str, spent: &Spent) -> String {
+fn cell(forge: &Forge, spent: &Spent) -> String {
     let calls = thousands(spent.calls);
-    let time = time(spent.milliseconds);
-    match forge {
-        "GitHub" => format!("{calls} calls, {} points, {time}", thousands(spent.points)),
-        _ => format!("{calls} calls, {time}"),
-    }
+    let ending = if spent.calls == 1 { "" } else { "s" };
+    let points = match forge.api {
+        Api::GraphQl => format!(" {} points,", thousands(spent.points)),
+        Api::Rest => String::new(),
+    };
+    format!("{calls} call{ending},{points} {}", time(spent.milliseconds))
 }
 
 /// The least time that GitHub's limits allow beside ours.
 fn bounds(text: &mut String) {
     text.push_str("| enrolments on GitHub | at least | ours | more |\n|---|---|---|---|\n");
     for size in SIZES {
-        let mut server = Server::github(LATENCY, false);
-        let spent = drive(Limits::GITHUB, &mut server, &Work::enroll_on_github(size));
+        let spent = GITHUB.run(&Work::enroll_on_github(size));
         let least = least_minutes(size) * 60_000;
         let more = (spent.milliseconds - least) * 1_000 / least;
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {}.{} % |",
-            thousands(size),
-            time(least),
-            time(spent.milliseconds),
-            more / 10,
-            more % 10
-        );
+        let (size, least, ours) = (thousands(size), time(least), time(spent.milliseconds));
+        let (whole, tenths) = (more / 10, more % 10);
+        let _ = writeln!(text, "| {size} | {least} | {ours} | {whole}.{tenths} % |");
     }
     text.push('\n');
 }

@@ -65,8 +65,9 @@ fn limits_that_are_lower_than_published_are_found_out() {
         spent.refused
     );
     assert_eq!(spent.calls, 1_010 + spent.refused);
+    // What was refused counts for us all the same: the last few are made in the third hour.
     let minutes = spent.milliseconds / 60_000;
-    assert!(minutes < 90, "{minutes} minutes");
+    assert!((120..=122).contains(&minutes), "{minutes} minutes");
 }
 
 /// A status of many repositories meets no limit but that on calls at once.

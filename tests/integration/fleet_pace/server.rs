@@ -16,6 +16,7 @@ struct Limit {
     most: u64,
     length: u64,
     log: VecDeque<(u64, u64)>,
+    sum: u64,
 }
 
 impl Limit {
@@ -25,22 +26,21 @@ impl Limit {
             most,
             length,
             log: VecDeque::new(),
+            sum: 0,
         }
     }
 
     /// Whether there is room for a call at `at`; else the time until something is forgotten.
     fn room(&mut self, at: u64, call: &Call) -> Result<(), u64> {
-        while self
-            .log
-            .front()
-            .is_some_and(|(then, _)| then + self.length < at)
+        while let Some((then, weight)) = self.log.front()
+            && then + self.length < at
         {
+            self.sum -= weight;
             self.log.pop_front();
         }
         let weight = (self.weight)(call);
-        let sum: u64 = self.log.iter().map(|(_, weight)| weight).sum();
         match self.log.front() {
-            Some((then, _)) if weight > 0 && sum + weight > self.most => {
+            Some((then, _)) if weight > 0 && self.sum + weight > self.most => {
                 Err(then + self.length - at)
             }
             _ => Ok(()),
@@ -51,6 +51,7 @@ impl Limit {
         let weight = (self.weight)(call);
         if weight > 0 {
             self.log.push_back((at, weight));
+            self.sum += weight;
         }
     }
 }
