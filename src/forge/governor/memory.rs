@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Memory {
     folder: PathBuf,
+    /// What is kept is no longer all that was done, and must not take the place of what we know.
+    is_lost: AtomicBool,
 }
 
 impl Memory {
@@ -31,34 +34,34 @@ impl Memory {
         let whose = Sha256::digest(format!("{host}\n{identity}"));
         Self {
             folder: folder.join(format!("pace-{}", hex::encode(&whose[..16]))),
+            is_lost: AtomicBool::new(false),
         }
     }
 
-    /// Does `work` on the pace that is kept, and keeps what comes of it. Where that is impossible
-    /// it is done on this process's own.
+    /// Does `work` on the pace that is kept, and keeps what comes of it. Once that fails, it is
+    /// done on this process's own.
     pub(super) async fn with<T>(
         &self,
         pace: &mut Pace,
         clock: Clock,
         work: impl FnOnce(&mut Pace, Moment) -> T,
     ) -> T {
-        let folder = match SharedFolder::enter(&self.folder, PATIENCE).await {
-            Ok(folder) => folder,
-            Err(error) => {
-                tracing::debug!(%error, "the pace is not shared");
-                return work(pace, clock.now());
-            }
-        };
-        let now = clock.now();
-        match self.read() {
-            Ok(Some(state)) => pace.resume(state, now),
-            Ok(None) => {}
-            Err(error) => tracing::debug!(%error, "the pace is forgotten"),
+        if self.is_lost.load(Ordering::Relaxed) {
+            return work(pace, clock.now());
         }
+        let entered = SharedFolder::enter(&self.folder, PATIENCE).await;
+        let now = clock.now();
+        let folder = entered.and_then(|folder| {
+            if let Some(state) = self.read()? {
+                pace.resume(state, now);
+            }
+            Ok(folder)
+        });
         let result = work(pace, now);
         let bytes = serde_json::to_vec(pace.state()).unwrap_or_default();
-        if let Err(error) = folder.jot(FILE, &bytes) {
-            tracing::debug!(%error, "the pace is not kept");
+        if let Err(error) = folder.and_then(|folder| folder.jot(FILE, &bytes)) {
+            tracing::debug!(%error, "the pace is no longer shared");
+            self.is_lost.store(true, Ordering::Relaxed);
         }
         result
     }
@@ -67,6 +70,7 @@ impl Memory {
     fn read(&self) -> Result<Option<State>, FileError> {
         match files::read(&self.folder.join(FILE), MAX_BYTES) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
+            Err(FileError::TooLarge { .. }) => Ok(None),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }

@@ -167,7 +167,8 @@ impl Governor {
         if self.patience.is_some_and(|patience| wait > patience) {
             return Err(Reason::RateLimited { until });
         }
-        let _shown = waiting::show(&self.waiting, self.limits.forge, wait, until);
+        let forge = self.limits.forge;
+        let _shown = waiting::show(&self.waiting, Waiting { forge, wait, until });
         let stopped = async {
             match &self.stop {
                 Some(stop) => stop.once().await,

@@ -103,6 +103,31 @@ async fn a_wait_is_told_and_bounded() {
     assert!(started.elapsed() < Duration::from_secs(1));
 }
 
+#[test]
+fn of_several_waits_the_longest_is_told() {
+    let (sender, waiting) = watch::channel(None);
+    let long = Waiting {
+        forge: "GitHub",
+        wait: Duration::from_secs(60),
+        until: Some(jiff::Timestamp::from_second(2_000_000_060).unwrap()),
+    };
+    let short = Waiting {
+        wait: Duration::from_secs(5),
+        until: Some(jiff::Timestamp::from_second(2_000_000_005).unwrap()),
+        ..long
+    };
+    let first = waiting::show(&sender, short);
+    let second = waiting::show(&sender, long);
+    assert_eq!(*waiting.borrow(), Some(long));
+    drop(first);
+    let third = waiting::show(&sender, short);
+    assert_eq!(*waiting.borrow(), Some(long));
+    drop(third);
+    assert_eq!(*waiting.borrow(), Some(long));
+    drop(second);
+    assert_eq!(*waiting.borrow(), None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_patient_wait_on() {
     let governor = Governor::default().patient();
@@ -139,6 +164,13 @@ async fn processes_of_one_identity_share_its_pace() {
     assert_eq!(started.elapsed().as_secs(), 2);
     write(&stranger).await;
     assert_eq!(started.elapsed().as_secs(), 2);
+    let five = async |governor| {
+        for _ in 0..5 {
+            write(governor).await;
+        }
+    };
+    tokio::join!(five(&here), five(&there));
+    assert_eq!(started.elapsed().as_secs(), 12);
     refuse(&there, 60).await;
     let later = Instant::now();
     drop(here.admit(READ).await.unwrap());
@@ -171,17 +203,21 @@ async fn the_file_is_ours_alone_and_forgotten_where_it_makes_no_sense() {
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
 
     let whole = crate::seam::files::read(path, 1 << 20).unwrap();
-    for spoilt in [&b""[..], b"{}", b"[]", b"\xff", &whole[..whole.len() - 1]] {
+    let large = [b' '; (1 << 20) + 1];
+    for spoilt in [&b""[..], b"{}", b"[]", b"\xff", &whole[..whole.len() - 1], &large] {
         std::fs::remove_file(path).unwrap();
         crate::seam::files::create(path, spoilt, 0o600).unwrap();
         let next = Governor::default();
         next.remember(folder.path(), "github.com", "ann");
         drop(next.admit(READ).await.unwrap());
+        let mended = crate::seam::files::read(path, 1 << 20).unwrap();
+        assert!(mended.starts_with(b"{\"windows\""));
     }
     // Not even a folder can be made: the pace is this process's own.
     let alone = Governor::default();
     alone.remember(path, "github.com", "ann");
-    drop(alone.admit(READ).await.unwrap());
+    refuse(&alone, 1_800).await;
+    assert!(alone.admit(READ).await.is_err());
 }
 
 #[test]

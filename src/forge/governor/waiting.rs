@@ -30,24 +30,35 @@ impl fmt::Display for Waiting {
     }
 }
 
-/// Shows a wait that is worth it, until the value is dropped.
-pub(super) fn show<'a>(
-    to: &'a watch::Sender<Option<Waiting>>,
-    forge: &'static str,
-    wait: Duration,
-    until: Option<Timestamp>,
-) -> Option<Shown<'a>> {
-    (wait >= WORTH_TELLING).then(|| {
-        to.send_replace(Some(Waiting { forge, wait, until }));
-        Shown(to)
-    })
+/// Shows a wait that is worth it, until the value is dropped; of several, the longest.
+pub(super) fn show(to: &watch::Sender<Option<Waiting>>, waiting: Waiting) -> Option<Shown<'_>> {
+    if waiting.wait < WORTH_TELLING {
+        return None;
+    }
+    to.send_if_modified(|shown| {
+        let replaces = shown.is_none_or(|shown| shown.until < waiting.until);
+        if replaces {
+            *shown = Some(waiting);
+        }
+        replaces
+    });
+    Some(Shown { to, waiting })
 }
 
 /// A wait that is shown.
-pub(super) struct Shown<'a>(&'a watch::Sender<Option<Waiting>>);
+pub(super) struct Shown<'a> {
+    to: &'a watch::Sender<Option<Waiting>>,
+    waiting: Waiting,
+}
 
 impl Drop for Shown<'_> {
     fn drop(&mut self) {
-        self.0.send_replace(None);
+        self.to.send_if_modified(|shown| {
+            let is_ours = *shown == Some(self.waiting);
+            if is_ours {
+                *shown = None;
+            }
+            is_ours
+        });
     }
 }
