@@ -104,7 +104,7 @@ async fn it_is_bounded_and_forgets_only_what_is_finished() {
     // As many writes as fill it.
     let line = files::read(&path, MAX_BYTES).unwrap();
     let finished = "{\"ticket\":2,\"at\":\"2026-01-01T00:00:00Z\",\"ended\":\"done\"}\n";
-    let room = MAX_BYTES as usize - line.len() - 200;
+    let room = usize::try_from(MAX_BYTES).unwrap() - line.len() - 200;
     let text = finished.repeat(room / finished.len());
     files::append(&path, &text).unwrap();
 
@@ -159,7 +159,7 @@ proptest! {
             for end in 0..=whole.len() {
                 files::AtomicFile::open_private(&path).unwrap()
                     .commit_unflushed(&whole[..end]).unwrap();
-                let lines = whole[..end].iter().filter(|byte| **byte == b'\n').count();
+                let lines = memchr::memchr_iter(b'\n', &whole[..end]).count();
                 let mut left = expected(&steps, lines);
                 let journal = opened(folder.path()).await;
                 assert_eq!(names(&journal), left, "cut at {end}");

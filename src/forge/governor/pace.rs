@@ -155,12 +155,11 @@ impl Pace {
         let is_news = sent >= self.state.halved;
         let state = &mut self.state;
         match told.verdict {
-            Verdict::Silent => {}
             Verdict::Allowed if is_news => {
                 state.share = WHOLE.min(state.share + GAIN);
                 state.refusals = 0;
             }
-            Verdict::Allowed => {}
+            Verdict::Allowed | Verdict::Silent => {}
             Verdict::Spent(wait) => {
                 let resets = now.plus(with_chance(wait, chance));
                 state.budgets[purse] = Some(Budget { left: 0, resets });

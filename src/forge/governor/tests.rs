@@ -108,7 +108,7 @@ fn of_several_waits_the_longest_is_told() {
     let (sender, waiting) = watch::channel(None);
     let long = Waiting {
         forge: "GitHub",
-        wait: Duration::from_secs(60),
+        wait: Duration::from_mins(1),
         until: Some(jiff::Timestamp::from_second(2_000_000_060).unwrap()),
     };
     let short = Waiting {
@@ -204,7 +204,14 @@ async fn the_file_is_ours_alone_and_forgotten_where_it_makes_no_sense() {
 
     let whole = crate::seam::files::read(path, 1 << 20).unwrap();
     let large = [b' '; (1 << 20) + 1];
-    for spoilt in [&b""[..], b"{}", b"[]", b"\xff", &whole[..whole.len() - 1], &large] {
+    for spoilt in [
+        &b""[..],
+        b"{}",
+        b"[]",
+        b"\xff",
+        &whole[..whole.len() - 1],
+        &large,
+    ] {
         std::fs::remove_file(path).unwrap();
         crate::seam::files::create(path, spoilt, 0o600).unwrap();
         let next = Governor::default();

@@ -7,6 +7,8 @@ use crate::seam::http::header::{HeaderName, HeaderValue};
 
 const NOW: Moment = Moment(1_800_000_000_000);
 
+type Pairs = &'static [(&'static str, &'static str)];
+
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
     let pairs = headers.iter().map(|(name, value)| {
         let name: HeaderName = name.parse().unwrap();
@@ -31,7 +33,7 @@ fn refusals_for_the_pace_are_told_from_others() {
     let soon = ("x-ratelimit-reset", "1800000090");
     let none = ("x-ratelimit-remaining", "0");
     let secondary = r#"{"message":"You have exceeded a secondary rate limit. Please wait."}"#;
-    let rows: &[(u16, &[(&str, &str)], &str, Verdict)] = &[
+    let rows: &[(u16, Pairs, &str, Verdict)] = &[
         (200, &[], "", Allowed),
         (200, &[none, soon], "", Allowed),
         (404, &[], "rate limit", Allowed),
