@@ -29,22 +29,23 @@ fn verdict(api: Api, status: u16, headers: &[(&str, &str)], body: &str) -> (Verd
 #[test]
 fn refusals_for_the_pace_are_told_from_others() {
     use Verdict::{Allowed, Silent, Spent, TooFast};
-    let after = ("retry-after", "30");
-    let soon = ("x-ratelimit-reset", "1800000090");
-    let none = ("x-ratelimit-remaining", "0");
+
+    const AFTER: (&str, &str) = ("retry-after", "30");
+    const SOON: (&str, &str) = ("x-ratelimit-reset", "1800000090");
+    const NONE: (&str, &str) = ("x-ratelimit-remaining", "0");
     let secondary = r#"{"message":"You have exceeded a secondary rate limit. Please wait."}"#;
     let rows: &[(u16, Pairs, &str, Verdict)] = &[
         (200, &[], "", Allowed),
-        (200, &[none, soon], "", Allowed),
+        (200, &[NONE, SOON], "", Allowed),
         (404, &[], "rate limit", Allowed),
         (403, &[], "Resource not accessible by integration", Allowed),
         (
             403,
-            &[("x-ratelimit-remaining", "4999"), soon],
+            &[("x-ratelimit-remaining", "4999"), SOON],
             "no",
             Allowed,
         ),
-        (403, &[after], "", TooFast(Some(30_000))),
+        (403, &[AFTER], "", TooFast(Some(30_000))),
         (403, &[], secondary, TooFast(None)),
         (
             403,
@@ -54,15 +55,15 @@ fn refusals_for_the_pace_are_told_from_others() {
         ),
         (
             403,
-            &[("x-ratelimit-remaining", "9"), soon],
+            &[("x-ratelimit-remaining", "9"), SOON],
             secondary,
             TooFast(None),
         ),
-        (403, &[none, soon], "API rate limit exceeded", Spent(90_000)),
-        (429, &[none, soon, after], "", Spent(30_000)),
-        (429, &[none], "", TooFast(None)),
+        (403, &[NONE, SOON], "API rate limit exceeded", Spent(90_000)),
+        (429, &[NONE, SOON, AFTER], "", Spent(30_000)),
+        (429, &[NONE], "", TooFast(None)),
         (429, &[], "", TooFast(None)),
-        (429, &[after], "", TooFast(Some(30_000))),
+        (429, &[AFTER], "", TooFast(Some(30_000))),
         (
             429,
             &[
@@ -73,7 +74,7 @@ fn refusals_for_the_pace_are_told_from_others() {
             Spent(7_000),
         ),
         (502, &[], "", Silent),
-        (503, &[after], "", Silent),
+        (503, &[AFTER], "", Silent),
     ];
     for (status, headers, body, expected) in rows {
         let row = verdict(Api::Rest, *status, headers, body);
