@@ -56,6 +56,8 @@ pub struct Answer {
 pub(super) enum Repeat {
     /// It changes nothing.
     Safe,
+    /// It changes nothing; where it is too much, a smaller one will be sent instead.
+    Once,
     /// It may be done already when its answer is lost.
     Never,
 }
@@ -97,8 +99,11 @@ impl Transport {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
-            if repeat == Repeat::Never {
-                return Err(unless_unsent(failed));
+            match repeat {
+                Repeat::Safe => {}
+                Repeat::Once if is_too_much(&failed) => return Err(failed),
+                Repeat::Once => {}
+                Repeat::Never => return Err(unless_unsent(failed)),
             }
             tries += 1;
             let wait = failed
@@ -153,6 +158,16 @@ fn served(answer: Answer) -> Result<Answer, Reason> {
         retry_after: asked.and_then(|value| retry::retry_after(value, Timestamp::now())),
         with_token: true,
     }))
+}
+
+/// Whether a smaller call may be answered where this one failed.
+pub(super) fn is_too_much(failed: &Reason) -> bool {
+    match failed {
+        Reason::Server(refusal) => matches!(refusal.status, 500 | 502 | 503 | 504),
+        Reason::Unreachable(error) => matches!(error, HttpError::Timeout | HttpError::Broken(_)),
+        Reason::Deadline(_) | Reason::TooLarge { .. } => true,
+        _ => false,
+    }
 }
 
 /// The failure of a write: nobody knows what became of it, unless it never left.

@@ -106,9 +106,9 @@ impl Call {
         self
     }
 
-    /// Is sent once, although it changes nothing.
+    /// Changes nothing, and is not repeated where it is too much.
     pub(super) fn once(mut self) -> Self {
-        self.manner.repeat = Repeat::Never;
+        self.manner.repeat = Repeat::Once;
         self
     }
 }

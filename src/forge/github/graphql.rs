@@ -4,7 +4,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    super::{Cost, Reason, transport::Answer},
+    super::{
+        Cost, Reason,
+        transport::{Answer, is_too_much},
+    },
     answer,
     client::{Call, Client},
     documents::Document,
@@ -121,15 +124,11 @@ pub(super) async fn ask<T: DeserializeOwned>(
     tries: Tries,
 ) -> Result<Reply<T>, Reason> {
     let call = post(document, Cost::READ);
-    let (call, once) = match tries {
-        Tries::Many => (call.repeatable(), false),
-        Tries::One => (call.once(), true),
+    let call = match tries {
+        Tries::Many => call.repeatable(),
+        Tries::One => call.once(),
     };
-    let answer = client.send(&call).await.map_err(|reason| match reason {
-        // It changes nothing, so that there is nothing to be unsure of.
-        Reason::Unsure(reason) if once => *reason,
-        reason => reason,
-    })?;
+    let answer = client.send(&call).await?;
     let (data, faults) = parts(&answer)?;
     let data = data.ok_or_else(|| first(&faults))?;
     Ok(Reply {
@@ -197,15 +196,7 @@ pub(super) fn first(faults: &[Fault]) -> Reason {
 
 /// Whether a smaller question may be answered where this one failed.
 pub(super) fn is_exhausted(reason: &Reason) -> bool {
-    match reason {
-        Reason::Server(refusal) => matches!(refusal.status, 500 | 502 | 503 | 504),
-        Reason::Deadline(_) | Reason::TooLarge { .. } | Reason::Said(_) => true,
-        Reason::Unreachable(error) => matches!(
-            error,
-            crate::seam::http::HttpError::Timeout | crate::seam::http::HttpError::Broken(_)
-        ),
-        _ => false,
-    }
+    is_too_much(reason) || matches!(reason, Reason::Said(_))
 }
 
 /// Whether GraphQL itself is closed, as where a proxy lets only REST through.

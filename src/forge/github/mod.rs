@@ -17,6 +17,8 @@ mod rest;
 mod runs;
 mod seen;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod workflows;
 
