@@ -40,13 +40,15 @@ impl GitHub {
         if request.is_draft {
             return Ok(Merging::Waiting("it is a draft".to_owned()));
         }
-        if self.is_closed() {
-            return self.merge_now(repository, request, head).await;
-        }
         let mut input = json!({"pullRequestId": request.id, "expectedHeadOid": head.as_str()});
         if methods.queue {
-            let queued = self.edit(Mutation::Enqueue, input, Cost::WRITE).await;
-            return waiting(queued.map(|_| Merging::Queued));
+            return match self.edit(Mutation::Enqueue, input, Cost::WRITE).await {
+                // REST would merge past the queue.
+                Err(reason) if self.closes(&reason) => Ok(Merging::Waiting(
+                    "only GraphQL, which is closed, puts it into the merge queue".to_owned(),
+                )),
+                queued => waiting(queued.map(|_| Merging::Queued)),
+            };
         }
         if !methods.auto {
             return self.merge_now(repository, request, head).await;
@@ -69,14 +71,7 @@ impl GitHub {
         request: &Request,
         head: &CommitId,
     ) -> Result<Merging, Reason> {
-        let now = if self.is_closed() {
-            rest::request(self, repository, request.number).await?
-        } else {
-            let asked =
-                graphql::ask::<Node>(&self.client, documents::request(&request.id), Tries::Many);
-            let node = asked.await?.data.node;
-            node.ok_or(super::survey::GONE)?.into_request()
-        };
+        let now = self.request_now(repository, request).await?;
         if now.head.as_ref() != Some(head) {
             return Err(Reason::Moved);
         }
@@ -102,6 +97,21 @@ impl GitHub {
                 ))),
             }
         }))
+    }
+
+    async fn request_now(
+        &self,
+        repository: &Repository,
+        request: &Request,
+    ) -> Result<Request, Reason> {
+        if !self.is_closed() {
+            let document = documents::request(&request.id);
+            match graphql::ask::<Node>(&self.client, document, Tries::Many).await {
+                Err(reason) if self.closes(&reason) => {}
+                reply => return Ok(reply?.data.node.ok_or(super::survey::GONE)?.into_request()),
+            }
+        }
+        rest::request(self, repository, request.number).await
     }
 }
 

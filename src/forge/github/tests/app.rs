@@ -16,7 +16,11 @@ static KEY: LazyLock<String> = LazyLock::new(|| {
     let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
     let text = BASE64_STANDARD.encode(der.as_ref());
-    let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    let lines: Vec<_> = text
+        .as_bytes()
+        .chunks(64)
+        .map(String::from_utf8_lossy)
+        .collect();
     let lines = lines.join("\n");
     format!("-----BEGIN PRIVATE KEY-----\n{lines}\n-----END PRIVATE KEY-----\n")
 });
@@ -39,11 +43,14 @@ fn app(server: &Server) -> Arc<dyn Forge> {
 
 fn minted(before: usize, minutes: i64) -> Say {
     let until = Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
-    Say::status(201, &json!({
-        "token": format!("ghs_{before}"),
-        "expires_at": until.to_string(),
-        "permissions": {"contents": "write", "pull_requests": "write", "metadata": "read"},
-    }))
+    Say::status(
+        201,
+        &json!({
+            "token": format!("ghs_{before}"),
+            "expires_at": until.to_string(),
+            "permissions": {"contents": "write", "pull_requests": "write", "metadata": "read"},
+        }),
+    )
 }
 
 /// GitHub with an installation whose tokens live for `minutes`.
@@ -84,8 +91,16 @@ async fn an_installation_is_found_and_speaks() {
     );
     let got = server.got();
     // A signed statement of the app until there is a token; never the other token.
-    assert!(got[..3].iter().all(|got| got.header("authorization").unwrap().starts_with("Bearer ey")));
-    assert!(got[3..].iter().all(|got| got.header("authorization") == Some("Bearer ghs_2")));
+    assert!(got[..3].iter().all(|got| {
+        got.header("authorization")
+            .unwrap()
+            .starts_with("Bearer ey")
+    }));
+    assert!(
+        got[3..]
+            .iter()
+            .all(|got| got.header("authorization") == Some("Bearer ghs_2"))
+    );
     assert!(!format!("{forge:?}").contains("ghs_"), "{forge:?}");
 }
 
@@ -96,7 +111,10 @@ async fn a_token_is_renewed_before_it_ends() {
     forge.identity().await.unwrap();
     let tokens = |server: &Server| {
         let lines = server.lines();
-        lines.iter().filter(|line| line.ends_with("access_tokens")).count()
+        lines
+            .iter()
+            .filter(|line| line.ends_with("access_tokens"))
+            .count()
     };
     let before = tokens(&server);
     forge.identity().await.unwrap();
@@ -115,7 +133,10 @@ async fn a_revoked_token_is_replaced_even_for_a_change() {
         _ => Say::data(&json!({"createRef": {"clientMutationId": null}})),
     });
     let at = HEAD.parse().unwrap();
-    app(&server).create_branch(&repository, "x", &at).await.unwrap();
+    app(&server)
+        .create_branch(&repository, "x", &at)
+        .await
+        .unwrap();
     let writes = server.got().into_iter().filter(Got::is_graphql).count();
     assert_eq!(writes, 2);
 }
@@ -135,15 +156,24 @@ async fn the_settings_of_an_app_are_checked() {
     for (variables, expected) in [
         (vec![("FULLSEND_APP_ID", "1")], "FULLSEND_APP_PRIVATE_KEY"),
         (
-            vec![("FULLSEND_APP_ID", "1"), ("FULLSEND_APP_PRIVATE_KEY", "hunter2")],
+            vec![
+                ("FULLSEND_APP_ID", "1"),
+                ("FULLSEND_APP_PRIVATE_KEY", "hunter2"),
+            ],
             "no RSA private key",
         ),
         (
-            vec![("FULLSEND_APP_ID", "me"), ("FULLSEND_APP_PRIVATE_KEY", key.as_str())],
+            vec![
+                ("FULLSEND_APP_ID", "me"),
+                ("FULLSEND_APP_PRIVATE_KEY", key.as_str()),
+            ],
             "FULLSEND_APP_ID is not a number",
         ),
         (
-            vec![("FULLSEND_APP_ID", "1"), ("FULLSEND_APP_PRIVATE_KEY_FILE", "/nowhere")],
+            vec![
+                ("FULLSEND_APP_ID", "1"),
+                ("FULLSEND_APP_PRIVATE_KEY_FILE", "/nowhere"),
+            ],
             "FULLSEND_APP_PRIVATE_KEY_FILE: could not read /nowhere",
         ),
         (vec![], "there is no token"),
@@ -159,20 +189,28 @@ async fn scopes_are_told_by_classic_tokens_alone() {
     for (scopes, login, expected) in [
         (None, "octocat", None),
         (Some(""), "octocat", Some(vec![Permission::Read])),
-        (Some("repo, workflow"), "octocat", Some(vec![
-            Permission::Read,
-            Permission::Contents,
-            Permission::Requests,
-            Permission::Runs,
-            Permission::Workflows,
-        ])),
+        (
+            Some("repo, workflow"),
+            "octocat",
+            Some(vec![
+                Permission::Read,
+                Permission::Contents,
+                Permission::Requests,
+                Permission::Runs,
+                Permission::Workflows,
+            ]),
+        ),
         // A job's own token says nothing, but cannot change workflows.
-        (None, "github-actions[bot]", Some(vec![
-            Permission::Read,
-            Permission::Contents,
-            Permission::Requests,
-            Permission::Runs,
-        ])),
+        (
+            None,
+            "github-actions[bot]",
+            Some(vec![
+                Permission::Read,
+                Permission::Contents,
+                Permission::Requests,
+                Permission::Runs,
+            ]),
+        ),
     ] {
         let server = Server::start(move |_, _| {
             let viewer = json!({"login": login, "databaseId": 5, "name": "The Octocat"});

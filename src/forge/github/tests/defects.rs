@@ -41,7 +41,10 @@ async fn a_change_is_sent_once() {
     for status in [500, 502, 503, 504] {
         let server = Server::start(move |_, _| Say::raw(status, b"<html>".to_vec()));
         let at = HEAD.parse().unwrap();
-        let error = forge(&server).create_branch(&repository, "x", &at).await.unwrap_err();
+        let error = forge(&server)
+            .create_branch(&repository, "x", &at)
+            .await
+            .unwrap_err();
         assert!(error.is_unsure(), "{error}");
         assert_eq!(server.lines(), ["POST /graphql"], "{status}");
     }
@@ -51,7 +54,10 @@ async fn a_change_is_sent_once() {
 #[tokio::test]
 async fn two_questions_get_two_answers() {
     let server = Server::start(|got, _| {
-        let etag = |say: Say| say.with("etag", "\"1\"").with("cache-control", "max-age=60");
+        let etag = |say: Say| {
+            say.with("etag", "\"1\"")
+                .with("cache-control", "max-age=60")
+        };
         if got.query().contains("viewer") {
             let viewer = json!({"login": "octocat", "databaseId": 1, "name": null});
             return etag(Say::data(&json!({"viewer": viewer})));
@@ -81,7 +87,10 @@ async fn an_enterprises_graphql_is_beside_its_rest() {
         full_name: "acme/api".to_owned(),
         workflow: ".github/workflows/a.yml".to_owned(),
     };
-    forge.runs(&[of], jiff::Timestamp::UNIX_EPOCH).await.unwrap();
+    forge
+        .runs(&[of], jiff::Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
     let error = forge.survey(&Watch::default()).await.unwrap_err();
     assert!(matches!(error.reason(), Reason::Malformed(_)), "{error}");
     assert_eq!(
@@ -98,9 +107,8 @@ async fn an_enterprises_graphql_is_beside_its_rest() {
 async fn a_token_goes_nowhere_else() {
     let other = Server::start(|_, _| Say::data(&page(&[], None)));
     let target = format!("{}/graphql", other.url());
-    let server = Server::start(move |_, _| {
-        Say::status(307, &json!({})).with("location", target.clone())
-    });
+    let server =
+        Server::start(move |_, _| Say::status(307, &json!({})).with("location", target.clone()));
     let error = forge(&server).survey(&Watch::default()).await.unwrap_err();
     assert!(matches!(error.reason(), Reason::Redirect(_)), "{error}");
     assert!(other.got().is_empty());
@@ -111,7 +119,10 @@ async fn a_token_goes_nowhere_else() {
 fn an_address_in_fleet_yaml_collects_no_token() {
     let key = app::key();
     let token = [("GITHUB_TOKEN", "hunter2"), ("GH_TOKEN", "hunter2")];
-    let app = [("FULLSEND_APP_ID", "1"), ("FULLSEND_APP_PRIVATE_KEY", key.as_str())];
+    let app = [
+        ("FULLSEND_APP_ID", "1"),
+        ("FULLSEND_APP_PRIVATE_KEY", key.as_str()),
+    ];
     for variables in [token, app] {
         let evil = connect_to(None, "https://evil.example", &variables);
         let error = evil.unwrap_err();

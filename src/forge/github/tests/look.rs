@@ -9,9 +9,7 @@ use crate::{
 /// A repository with our branch, our request, and a stranger's.
 fn busy() -> Value {
     let mut node = node("api");
-    let commit = |oid: &str, message: &str| {
-        json!({"oid": oid, "message": message, "author": {"name": "N", "user": {"login": "octocat"}}})
-    };
+    let commit = |oid: &str, message: &str| json!({"oid": oid, "message": message, "author": {"name": "N", "user": {"login": "octocat"}}});
     node["defaultBranchRef"]["compare"] = json!({
         "aheadBy": 2, "behindBy": 3,
         "commits": {"nodes": [commit(HEAD, "first"), commit(NEXT, "second\n\nFullsend-Branch: x")]},
@@ -39,13 +37,19 @@ fn busy() -> Value {
 #[tokio::test]
 async fn everything_that_is_watched_is_seen() {
     let server = Server::start(|_, _| Say::data(&json!({"r0": busy()})));
-    let seen = forge(&server).look(&["api".to_owned()], &watch()).await.unwrap();
+    let seen = forge(&server)
+        .look(&["api".to_owned()], &watch())
+        .await
+        .unwrap();
     let seen = seen.into_iter().next().unwrap().unwrap();
     assert_eq!(seen.head, Some(HEAD.parse().unwrap()));
     assert_eq!(seen.repository.visibility, Visibility::Private);
     assert_eq!(seen.repository.topics, ["agents"]);
     let rules = seen.repository.rules;
-    assert_eq!((rules.signed, rules.may_push, rules.approvals), (true, false, 2));
+    assert_eq!(
+        (rules.signed, rules.may_push, rules.approvals),
+        (true, false, 2)
+    );
     assert_eq!(seen.files.keys().collect::<Vec<_>>(), ["fullsend.yaml"]);
     assert_eq!(seen.files["fullsend.yaml"].mode, EntryMode::File);
     let branch = seen.branch.unwrap();
@@ -56,7 +60,10 @@ async fn everything_that_is_watched_is_seen() {
     // Branches of forks are named by whoever made the fork.
     let request = seen.request.unwrap();
     assert_eq!((request.number, request.state), (8, RequestState::Open));
-    assert_eq!((request.checks, request.mergeable), (Checks::Passed, Mergeable::Clean));
+    assert_eq!(
+        (request.checks, request.mergeable),
+        (Checks::Passed, Mergeable::Clean)
+    );
     assert_eq!(request.author, "fullsend[bot]");
     let open: Vec<_> = seen.open.iter().map(|it| it.number).collect();
     assert_eq!(open, [7]);
@@ -65,10 +72,24 @@ async fn everything_that_is_watched_is_seen() {
 #[tokio::test]
 async fn only_what_is_watched_is_asked_for() {
     let server = Server::start(|_, _| Say::data(&json!({"r0": null})));
-    forge(&server).look(&["api".to_owned()], &Watch::default()).await.unwrap();
+    forge(&server)
+        .look(&["api".to_owned()], &Watch::default())
+        .await
+        .unwrap();
     let got = server.got();
-    for field in ["compare", "branch:", "newest", "open:", "file(", "PullRequest {"] {
-        assert!(!got[0].query().contains(field), "{field}: {}", got[0].query());
+    for field in [
+        "compare",
+        "branch:",
+        "newest",
+        "open:",
+        "file(",
+        "PullRequest {",
+    ] {
+        assert!(
+            !got[0].query().contains(field),
+            "{field}: {}",
+            got[0].query()
+        );
     }
 }
 
@@ -76,7 +97,8 @@ async fn only_what_is_watched_is_asked_for() {
 async fn what_is_not_there_is_none_and_what_is_not_told_an_error() {
     let absent = json!({"type": "NOT_FOUND", "path": ["r0"], "message": "Could not resolve"});
     // Without a common commit there is no comparison, and a stranger's branch is not taken for ours.
-    let foreign = json!({"type": "NOT_FOUND", "path": ["r1", "defaultBranchRef", "compare"], "message": "x"});
+    let foreign =
+        json!({"type": "NOT_FOUND", "path": ["r1", "defaultBranchRef", "compare"], "message": "x"});
     let server = Server::start(move |_, _| {
         let mut other = busy();
         other["defaultBranchRef"]["compare"] = Value::Null;
@@ -93,7 +115,10 @@ async fn what_is_not_there_is_none_and_what_is_not_told_an_error() {
         let fault = json!({"message": "Something broke", "path": path});
         Say::json(&json!({"data": {"r0": node("api")}, "errors": [fault]}))
     });
-    let error = forge(&server).look(&names[1..], &watch()).await.unwrap_err();
+    let error = forge(&server)
+        .look(&names[1..], &watch())
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("Something broke"), "{error}");
 }
 
@@ -102,7 +127,9 @@ async fn a_page_that_is_too_much_is_asked_for_by_halves() {
     for sick in 0..3 {
         let server = Server::start(move |got, _| {
             let first = got.body["variables"]["first"].as_u64().unwrap();
-            let after = got.body["variables"]["after"].as_str().map(|it| it.parse::<u64>().unwrap());
+            let after = got.body["variables"]["after"]
+                .as_str()
+                .map(|it| it.parse::<u64>().unwrap());
             let from = after.unwrap_or(0);
             if first > 30 {
                 return match sick {
@@ -129,7 +156,10 @@ async fn an_owner_that_is_not_there_is_said_so() {
     let server = Server::start(|_, _| Say::data(&json!({"repositoryOwner": null})));
     let error = forge(&server).survey(&Watch::default()).await.unwrap_err();
     assert!(matches!(error.reason(), Reason::NotFound(_)), "{error}");
-    assert!(error.to_string().contains("repositories of acme"), "{error}");
+    assert!(
+        error.to_string().contains("repositories of acme"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -141,8 +171,14 @@ async fn a_hundred_names_are_one_question() {
         Say::data(&Value::Object(nodes.collect()))
     });
     let names: Vec<_> = (0..101).map(|it| format!("x{it}")).collect();
-    let seen = forge(&server).look(&names, &Watch::default()).await.unwrap();
-    let seen: Vec<_> = seen.into_iter().map(|it| it.unwrap().repository.name).collect();
+    let seen = forge(&server)
+        .look(&names, &Watch::default())
+        .await
+        .unwrap();
+    let seen: Vec<_> = seen
+        .into_iter()
+        .map(|it| it.unwrap().repository.name)
+        .collect();
     assert_eq!(seen, names);
     assert_eq!(server.got().len(), 2);
 }
@@ -162,7 +198,10 @@ async fn texts_are_read_once_and_proven() {
     let binary: &[u8] = b"\xff\0binary";
     let server = Server::start(move |got, _| {
         if !got.is_graphql() {
-            assert_eq!(got.line, format!("GET /repos/acme/api/git/blobs/{}", blob_id(binary)));
+            assert_eq!(
+                got.line,
+                format!("GET /repos/acme/api/git/blobs/{}", blob_id(binary))
+            );
             return Say::raw(200, binary.to_vec());
         }
         let variables = got.body["variables"].as_object().unwrap();
@@ -184,9 +223,14 @@ async fn texts_are_read_once_and_proven() {
         });
         Say::data(&Value::Object(told.collect()))
     });
-    let wanted: Vec<_> = [&b"text"[..], binary, b"huge", b"gone", b"text"].map(file).into();
+    let wanted: Vec<_> = [&b"text"[..], binary, b"huge", b"gone", b"text"]
+        .map(file)
+        .into();
     let texts = forge(&server).texts(&wanted).await.unwrap();
     let texts: Vec<_> = texts.iter().map(Option::as_deref).collect();
-    assert_eq!(texts, [Some(&b"text"[..]), Some(binary), None, None, Some(b"text")]);
+    assert_eq!(
+        texts,
+        [Some(&b"text"[..]), Some(binary), None, None, Some(b"text")]
+    );
     assert_eq!(server.got().len(), 2);
 }

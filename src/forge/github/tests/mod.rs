@@ -28,10 +28,7 @@ fn forge(server: &Server) -> Arc<dyn Forge> {
     forge_with(server, &[("GITHUB_TOKEN", "ghp_hunter2")]).unwrap()
 }
 
-fn forge_with(
-    server: &Server,
-    variables: &[(&str, &str)],
-) -> Result<Arc<dyn Forge>, ForgeError> {
+fn forge_with(server: &Server, variables: &[(&str, &str)]) -> Result<Arc<dyn Forge>, ForgeError> {
     let api = Url::parse(&server.url()).unwrap();
     connect_to(Some(api), "https://github.com", variables)
 }
@@ -115,6 +112,10 @@ fn page(nodes: &[Value], next: Option<&str>) -> Value {
 /// A repository as the forge tells it of [`node`].
 async fn repository() -> Repository {
     let server = Server::start(|_, _| Say::data(&json!({"r0": node("api")})));
-    let seen = forge(&server).look(&["api".to_owned()], &Watch::default());
-    seen.await.unwrap().remove(0).unwrap().repository
+    let names = ["api".to_owned()];
+    let mut seen = forge(&server)
+        .look(&names, &Watch::default())
+        .await
+        .unwrap();
+    seen.remove(0).unwrap().repository
 }
