@@ -328,7 +328,9 @@ impl Store {
             return Err(Refused::State(format!("{method:?} is not allowed")));
         }
         if obstacles.is_empty() && !rules.queue {
-            return Err(Refused::State("it is in clean status".to_owned()));
+            let clean = matches!(request.checks, Checks::None | Checks::Passed);
+            let status = if clean { "clean" } else { "unstable" };
+            return Err(Refused::State(format!("it is in {status} status")));
         }
         request.auto = Some(method);
         Ok(())

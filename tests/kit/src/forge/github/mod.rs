@@ -12,11 +12,13 @@ mod limited;
 mod refuse;
 mod rest;
 
+use std::collections::VecDeque;
+
 use hyper::{StatusCode, header::HeaderName};
 use serde_json::{Value, json};
 
 pub use app::App;
-use graphql::{Asking, Question};
+use graphql::{Asking, Question, Thing};
 
 use super::{
     Door, Forge, Grant, Hit, Left, Nature, Store, Told,
@@ -42,6 +44,11 @@ impl Forge {
         contract::graphql();
         contract::rest();
         Self::launch(Box::new(Github), owner)
+    }
+
+    /// The name by which GraphQL knows the repository of that number.
+    pub fn node_id(repository: u64) -> String {
+        id::of(&Thing::Repository(repository)).unwrap_or_default()
     }
 }
 
@@ -102,6 +109,7 @@ impl Face for Github {
             base,
             left,
             cost: nature.primary,
+            refused: VecDeque::new(),
         });
         let fault = |fault: String| format!("GraphQL {}: {fault}", nature.operations.join(" "));
         state.violations.extend(faults.into_iter().map(fault));

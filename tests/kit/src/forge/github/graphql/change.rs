@@ -352,8 +352,8 @@ impl Asking<'_> {
             Refused::State(what) if what == "auto-merge is off" => {
                 Fail::unprocessable("Pull request Auto merge is not allowed for this repository")
             }
-            Refused::State(what) if what == "it is in clean status" => {
-                Fail::unprocessable("Pull request Pull request is in clean status")
+            Refused::State(what) if what.ends_with(" status") => {
+                Fail::unprocessable(what.replace("it is", "Pull request Pull request is"))
             }
             Refused::State(_) => Fail::unprocessable(format!(
                 "Merge method {method:?} is not allowed on this repository"

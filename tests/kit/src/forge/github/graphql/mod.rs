@@ -16,7 +16,7 @@ mod root;
 pub(super) use actions::conclusion;
 pub(super) use change::hindrance;
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::VecDeque};
 
 use apollo_compiler::{
     ExecutableDocument,
@@ -115,6 +115,9 @@ impl Arguments {
     }
 }
 
+/// How the executor words that a text stands where an object belongs.
+const IN_A_LIST: &str = "returned a leaf value but expected an object";
+
 /// What a query is answered from.
 pub(super) struct Asking<'a> {
     pub(super) store: &'a mut Store,
@@ -125,6 +128,8 @@ pub(super) struct Asking<'a> {
     pub(super) base: &'a str,
     pub(super) left: Left,
     pub(super) cost: u32,
+    /// Elements of lists that were refused, in their order.
+    pub(super) refused: VecDeque<Fail>,
 }
 
 /// A thing in the middle of an execution.
@@ -180,8 +185,17 @@ impl Node<'_, '_> {
             Made::Object(thing) => ResolvedValue::object(below(thing)),
             Made::Refused(fail) => return Err(error(&fail)),
             Made::List(all) | Made::Pages(_, all) => {
-                let all: Vec<_> = all.into_iter().map(|made| self.resolved(made)).collect();
-                ResolvedValue::List(Box::new(all.into_iter()))
+                let one = move |made| match made {
+                    // The executor would drop the whole list for one error. A text where an
+                    // object belongs makes it drop that element alone, with an error of its own,
+                    // in whose place `told` puts this one.
+                    Made::Refused(fail) => {
+                        asking.borrow_mut().refused.push_back(fail);
+                        Ok(ResolvedValue::leaf("refused"))
+                    }
+                    made => self.resolved(made),
+                };
+                ResolvedValue::List(Box::new(all.into_iter().map(one)))
             }
         })
     }
@@ -279,13 +293,12 @@ impl Question {
     }
 
     /// The answer, and what is wrong with it by the schema.
-    pub(super) fn answer(&self, mut asking: Asking<'_>) -> (Value, Vec<String>) {
+    pub(super) fn answer(&self, asking: Asking<'_>) -> (Value, Vec<String>) {
         let root = if self.is_mutation() {
             Thing::Mutation
         } else {
             Thing::Query
         };
-        asking.cost = cost::of(&self.document, &self.variables);
         let asking = RefCell::new(asking);
         let schema = contract::graphql();
         let Value::Object(variables) = &self.variables else {
@@ -312,7 +325,10 @@ impl Question {
             asking,
             thing: root,
         }) {
-            Ok(done) => told(&serde_json::to_value(&done).unwrap_or_default()),
+            Ok(done) => {
+                let refused = std::mem::take(&mut asking.borrow_mut().refused);
+                told(&serde_json::to_value(&done).unwrap_or_default(), refused)
+            }
             Err(error) => {
                 let message = error.message().to_string();
                 (json!({ "errors": [{ "message": message }] }), vec![message])
@@ -322,14 +338,24 @@ impl Question {
 }
 
 /// The answer with its errors as GitHub writes them; those that are no refusal of ours are faults.
-fn told(done: &Value) -> (Value, Vec<String>) {
+fn told(done: &Value, mut refused: VecDeque<Fail>) -> (Value, Vec<String>) {
     let mut faults = Vec::new();
     let mut errors = Vec::new();
     for error in done["errors"].as_array().into_iter().flatten() {
         let message = error["message"].as_str().unwrap_or_default();
-        let Some((kind, message)) = message.split_once('\u{1f}') else {
-            faults.push(format!("{message} at {}", error["path"]));
-            continue;
+        let (kind, message) = match message.split_once('\u{1f}') {
+            Some((kind, message)) => (
+                kind.trim_start_matches("resolver error: "),
+                message.to_owned(),
+            ),
+            None => {
+                let in_a_list = message.contains(IN_A_LIST);
+                let Some(fail) = in_a_list.then(|| refused.pop_front()).flatten() else {
+                    faults.push(format!("{message} at {}", error["path"]));
+                    continue;
+                };
+                (fail.kind, fail.message)
+            }
         };
         errors.push(json!({
             "type": kind,

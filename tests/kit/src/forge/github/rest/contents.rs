@@ -1,7 +1,6 @@
 //! Files.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hyper::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use super::{Answer, Request, Said};
@@ -49,12 +48,7 @@ impl Request<'_> {
         }
         let bytes = objects.blob(entry.id).cloned().unwrap_or_default();
         if self.raw {
-            let plain = Plain {
-                body: bytes,
-                ..Plain::default()
-            };
-            let kind = "application/vnd.github.raw+json; charset=utf-8".to_owned();
-            return Ok(Said::Plain(plain.with(CONTENT_TYPE, kind)));
+            return Ok(Said::raw(bytes));
         }
         let mut file = self.file(repository, path, entry);
         if entry.mode == Mode::Link {

@@ -120,6 +120,9 @@ impl Request<'_> {
     fn blob(&self) -> Answer {
         let oid: Oid = self.named("file_sha").parse().map_err(|_| missing())?;
         let bytes = self.store.objects.blob(oid).ok_or_else(missing)?;
+        if self.raw {
+            return Ok(Said::raw(bytes.clone()));
+        }
         Ok(Said::Json(
             200,
             json!({

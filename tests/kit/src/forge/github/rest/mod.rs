@@ -10,7 +10,11 @@ mod repositories;
 
 use std::collections::HashMap;
 
-use hyper::{Method, StatusCode, header::LINK};
+use bytes::Bytes;
+use hyper::{
+    Method, StatusCode,
+    header::{CONTENT_TYPE, LINK, LOCATION},
+};
 use serde_json::{Value, json};
 
 use super::{answer as json_answer, contract, granted, refusal, refuse};
@@ -23,6 +27,9 @@ use crate::{
 };
 
 pub(super) use account::scopes;
+
+/// Stands for the owner in a path that names a repository by its number.
+const BY_NUMBER: &str = "(by number)";
 
 /// An operation of the description, and what its path names.
 struct Found {
@@ -42,6 +49,9 @@ struct Request<'a> {
     query: HashMap<String, String>,
     body: Value,
     raw: bool,
+    reads: bool,
+    /// The path that was asked for, and its query.
+    asked: String,
 }
 
 /// An answer: its status and its JSON, or a whole one.
@@ -50,6 +60,18 @@ enum Said {
     /// A page of a list below this name, if any, and how many there are.
     Page(Option<&'static str>, Vec<Value>),
     Plain(Plain),
+}
+
+impl Said {
+    /// The bytes of a file.
+    fn raw(bytes: Bytes) -> Self {
+        let plain = Plain {
+            body: bytes,
+            ..Plain::default()
+        };
+        let kind = "application/vnd.github.raw+json; charset=utf-8".to_owned();
+        Self::Plain(plain.with(CONTENT_TYPE, kind))
+    }
 }
 
 type Answer = Result<Said, Plain>;
@@ -71,7 +93,7 @@ pub(super) fn nature(asked: &Asked) -> Nature {
 
 /// The answer, held against the description.
 pub(super) fn answer(state: &mut State, base: &str, asked: &Asked) -> Plain {
-    let Some(found) = find(asked) else {
+    let Some(found) = find(asked).map(|found| found.by_number(&state.store)) else {
         let line = format!("REST: the forge knows no {} {}", asked.method, asked.path);
         state.violations.push(line);
         return refusal(404, "Not Found");
@@ -129,12 +151,22 @@ fn read<'a>(
         query,
         body,
         raw: accept.is_some_and(|it| it.contains("raw")),
+        reads: asked.method == Method::GET || asked.method == Method::HEAD,
+        asked: match asked.query.as_str() {
+            "" => asked.path.clone(),
+            query => format!("{}?{query}", asked.path),
+        },
     }
 }
 
 /// The operation that a request means: of those that fit, the one whose path says most itself.
 fn find(asked: &Asked) -> Option<Found> {
     let path = asked.path.strip_prefix("/api/v3").unwrap_or(&asked.path);
+    // Where redirects lead, which is not described.
+    let by_number = path
+        .strip_prefix("/repositories/")
+        .map(|rest| format!("/repos/{BY_NUMBER}/{rest}"));
+    let path = by_number.as_deref().unwrap_or(path);
     let method = if asked.method == Method::HEAD {
         "GET"
     } else {
@@ -165,6 +197,26 @@ fn find(asked: &Asked) -> Option<Found> {
         .map(|(_, found)| found)
 }
 
+impl Found {
+    /// The same, with a repository's number replaced by its name.
+    fn by_number(mut self, store: &Store) -> Self {
+        if self
+            .path
+            .get("owner")
+            .is_some_and(|owner| owner == BY_NUMBER)
+        {
+            let number = self.path.get("repo").and_then(|it| it.parse().ok());
+            let name = number
+                .and_then(|it| store.repository(it))
+                .map(|it| it.name.clone());
+            self.path.insert("owner".to_owned(), store.owner.clone());
+            self.path
+                .insert("repo".to_owned(), name.unwrap_or_default());
+        }
+        self
+    }
+}
+
 /// What a path gives for the names of a template. Branches, refs and paths of files have slashes.
 fn fit(template: &str, path: &str) -> Option<HashMap<String, String>> {
     let template: Vec<&str> = template.trim_matches('/').split('/').collect();
@@ -180,7 +232,7 @@ fn fit_parts(template: &[&str], path: &[&str], found: &mut HashMap<String, Strin
     let Some(name) = first.strip_prefix('{').and_then(|it| it.strip_suffix('}')) else {
         return *first == path[0] && fit_parts(rest, &path[1..], found);
     };
-    let long = ["ref", "path", "branch"].contains(&name);
+    let long = ["ref", "path", "branch", "basehead"].contains(&name);
     let most = if long { path.len() } else { 1 };
     (1..=most).rev().any(|count| {
         let fits = fit_parts(rest, &path[count..], found);
@@ -262,7 +314,11 @@ fn faults_of_body(found: &Found, body: &Value) -> Vec<String> {
     }
     let mut faults =
         contract::rest().faults(&format!("/operations/{}/body", escaped(found.name)), body);
-    let known = &schema["properties"];
+    // A body that may be left out may be null as well.
+    let known = match &schema["anyOf"][1] {
+        Value::Null => &schema["properties"],
+        whole => &whole["properties"],
+    };
     let fields = body.as_object().into_iter().flatten();
     let unknown = fields.filter(|(name, _)| known.get(name.as_str()).is_none());
     faults.extend(unknown.map(|(name, _)| format!("has an unknown `{name}`")));
@@ -377,6 +433,9 @@ impl Request<'_> {
         let owner = self.named("owner").eq_ignore_ascii_case(&self.store.owner);
         let found = self.store.named(self.named("repo")).filter(|_| owner);
         let repository = found.ok_or_else(missing)?;
+        if !repository.name.eq_ignore_ascii_case(self.named("repo")) {
+            return Err(self.moved(repository));
+        }
         if repository.forbidden {
             return Err(refusal(
                 403,
@@ -387,6 +446,17 @@ impl Request<'_> {
             return Err(missing());
         }
         Ok(repository)
+    }
+
+    /// Where a renamed repository is now.
+    fn moved(&self, repository: &Repository) -> Plain {
+        let (_, rest) = self
+            .asked
+            .split_once(self.named("repo"))
+            .unwrap_or_default();
+        let address = self.api(&format!("repositories/{}{rest}", repository.id));
+        let body = json!({ "message": "Moved Permanently", "url": address });
+        json_answer(if self.reads { 301 } else { 307 }, &body).with(LOCATION, address)
     }
 
     /// A refusal of the store's, in the words of REST.

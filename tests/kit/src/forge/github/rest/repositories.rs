@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Request, Said};
 use crate::forge::{
-    Oid, Repository, Right, Visibility,
+    Checks, Oid, Repository, Right, Visibility,
     github::{graphql::Thing, id, refusal},
 };
 
@@ -15,6 +15,9 @@ impl Request<'_> {
             "repos/list-for-org" | "repos/list-for-user" => self.list(),
             "repos/list-branches" => self.branches(),
             "repos/get-branch" => self.branch(),
+            "repos/get-branch-rules" => self.rules(),
+            "repos/get-combined-status-for-ref" => self.status(),
+            "repos/compare-commits-with-basehead" => self.compare(),
             _ => {
                 let all = self.store.repositories().map(|it| self.shown(it));
                 Ok(Said::Page(Some("repositories"), all.collect()))
@@ -112,6 +115,89 @@ impl Request<'_> {
             "commit": { "sha": oid.to_string(), "url": self.api(&format!("repos/{full}/commits/{oid}")) },
             "protected": protected,
         })
+    }
+
+    fn rules(&self) -> Answer {
+        let repository = self.repository()?;
+        let rules = &repository.rules;
+        let review = json!({
+            "required_approving_review_count": rules.approvals,
+            "dismiss_stale_reviews_on_push": false,
+            "require_code_owner_review": false,
+            "require_last_push_approval": false,
+            "required_review_thread_resolution": false,
+        });
+        let all = [
+            (
+                rules.protected,
+                json!({ "type": "pull_request", "parameters": review }),
+            ),
+            (rules.signed, json!({ "type": "required_signatures" })),
+            (rules.queue, json!({ "type": "merge_queue" })),
+        ];
+        let is_default = self.named("branch") == repository.default_branch;
+        let held = all.into_iter().filter(|(holds, _)| *holds && is_default);
+        Ok(Said::Page(None, held.map(|(_, rule)| rule).collect()))
+    }
+
+    /// The checks of an open request's head, as one status.
+    fn status(&self) -> Answer {
+        let repository = self.repository()?;
+        let name = self.named("ref");
+        let requests = repository.requests.values().rev();
+        let mut of = requests.filter(|it| it.head.to_string() == name);
+        let (state, count) = match of.next().map_or(Checks::None, |it| it.checks) {
+            Checks::None => ("pending", 0),
+            Checks::Pending => ("pending", 1),
+            Checks::Passed => ("success", 1),
+            Checks::Failed => ("failure", 1),
+        };
+        Ok(Said::Json(
+            200,
+            json!({ "state": state, "total_count": count, "sha": name, "repository": self.shown(repository) }),
+        ))
+    }
+
+    fn compare(&self) -> Answer {
+        let repository = self.repository()?;
+        let missing = || refusal(404, "Not Found");
+        let (base, head) = self
+            .named("basehead")
+            .split_once("...")
+            .ok_or_else(missing)?;
+        let named = |name: &str| {
+            let found = repository.branch(name).or_else(|| name.parse().ok());
+            found
+                .filter(|oid| repository.commits.contains(oid))
+                .ok_or_else(missing)
+        };
+        let (base, head) = (named(base)?, named(head)?);
+        let objects = &self.store.objects;
+        let parted = objects.merge_base(base, head).ok_or_else(missing)?;
+        let (mut ahead, behind) = (objects.ahead(base, head), objects.ahead(head, base).len());
+        ahead.reverse();
+        let commits: Vec<Value> = ahead
+            .iter()
+            .map(|oid| self.commit_of(repository, *oid))
+            .collect();
+        let status = match (ahead.len(), behind) {
+            (0, 0) => "identical",
+            (_, 0) => "ahead",
+            (0, _) => "behind",
+            _ => "diverged",
+        };
+        Ok(Said::Json(
+            200,
+            json!({
+                "status": status,
+                "ahead_by": ahead.len(),
+                "behind_by": behind,
+                "total_commits": ahead.len(),
+                "base_commit": self.commit_of(repository, base),
+                "merge_base_commit": self.commit_of(repository, parted),
+                "commits": commits,
+            }),
+        ))
     }
 
     /// A commit, as the repository's pages tell it.
