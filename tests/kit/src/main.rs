@@ -1,4 +1,5 @@
-//! `fullsend-testkit`: keys, images, signatures, a registry and a git host for demos and tests.
+//! `fullsend-testkit`: keys, images, signatures, a registry, a git host and a forge for demos and
+//! tests.
 //!
 //! ```text
 //! fullsend-testkit keygen keys
@@ -6,6 +7,8 @@
 //!     --file /bin/busybox=bin/busybox:755 --link bin/sh=busybox --cmd /bin/sh
 //! fullsend-testkit sign 127.0.0.1:5000/agent:1.0.0 --key keys/cosign.key
 //! ```
+
+mod forge_command;
 
 use std::error::Error;
 use std::io::Write as _;
@@ -22,7 +25,7 @@ use fullsend_testkit::signing::{Identity, San, Signing, SigningKey, Sigstore};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Makes keys, images and cosign-format signatures, and serves a registry or git, for tests and demos.
+/// Makes keys, images and cosign-format signatures, and serves a registry, git or a forge, for tests and demos.
 #[derive(Parser)]
 #[command(name = "fullsend-testkit")]
 struct Cli {
@@ -61,6 +64,8 @@ enum Command {
         #[arg(long)]
         api: bool,
     },
+    /// Serves a forge with repositories on loopback, says where, and ends with its standard input
+    Forge(forge_command::ForgeArgs),
 }
 
 #[derive(Args)]
@@ -190,6 +195,7 @@ async fn run(command: Command) -> Outcome<()> {
             count,
             api,
         } => serve_git(&folder, Duration::from_millis(delay), count, api),
+        Command::Forge(args) => forge_command::serve(&args, read),
     }
 }
 

@@ -5,6 +5,7 @@
 //!   `identity` are what it is made of; `object`, `tree`, `history` are git; `merge` is what
 //!   becomes of requests.
 //! - `world` stands between a request and its face: the `journal`, [`Mishap`]s, [`Limits`].
+//! - `seed` makes repositories up; `scenario` is a forge as a file describes it.
 //! - `github` is a face. Requests and answers are held against the published descriptions; what
 //!   does not fit is a [violation](Forge::violations), with which a test ends badly.
 
@@ -21,6 +22,8 @@ mod object;
 mod repository;
 mod request;
 mod run;
+mod scenario;
+mod seed;
 mod store;
 mod tree;
 mod world;
@@ -39,6 +42,7 @@ pub use object::{Commit, Hand, Mode, Object, Objects, Oid, TreeEntry};
 pub use repository::{Method, Repository, Rules, Visibility, branch_ref};
 pub use request::{Checks, Request, RequestState};
 pub use run::{Annotation, Conclusion, Run, Workflow};
+pub use scenario::{Described, Scenario};
 pub use store::{Expected, Refused, Store};
 pub use tree::Edit;
 use world::{Face, State, World};

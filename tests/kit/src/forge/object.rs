@@ -1,6 +1,10 @@
 //! Objects of git, named exactly as git names them.
 
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::{
+    collections::HashMap,
+    fmt::{self, Write as _},
+    str::FromStr,
+};
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use bytes::Bytes;
@@ -183,14 +187,14 @@ fn encode_entry(entry: &TreeEntry) -> Vec<u8> {
 fn encode_commit(commit: &Commit) -> String {
     let mut text = format!("tree {}\n", commit.tree);
     for parent in &commit.parents {
-        text += &format!("parent {parent}\n");
+        let _ = writeln!(text, "parent {parent}");
     }
     for (role, hand) in [("author", &commit.author), ("committer", &commit.committer)] {
         let Hand { name, email, at } = hand;
-        text += &format!("{role} {name} <{email}> {at} +0000\n");
+        let _ = writeln!(text, "{role} {name} <{email}> {at} +0000");
     }
     if commit.signed {
-        text += &format!("gpgsig {SIGNATURE}\n");
+        let _ = writeln!(text, "gpgsig {SIGNATURE}");
     }
     format!("{text}\n{}", commit.message)
 }

@@ -29,7 +29,6 @@ pub enum Checks {
 
 /// A pull or merge request.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 pub struct Request {
     /// Its number in the repository.
     pub number: u64,

@@ -1,6 +1,8 @@
 //! Workflows and pipelines, and their runs.
+//!
+//! A workflow is known once its file has been on the default branch, and stays known.
 
-use super::object::Oid;
+use super::{object::Oid, store::Store};
 
 /// A workflow.
 #[derive(Clone, Debug)]
@@ -64,4 +66,54 @@ pub struct Run {
     pub started: i64,
     /// Seconds since 1970, where it ended.
     pub ended: Option<i64>,
+}
+
+/// Where GitHub looks for workflows.
+const FOLDER: &str = ".github/workflows/";
+
+impl Store {
+    /// Makes the workflows known that a commit on the default branch has.
+    pub(super) fn learn_workflows(&mut self, id: u64, commit: Oid) {
+        let files = self.objects.files_of(commit).into_keys();
+        let files: Vec<String> = files.filter(|path| path.starts_with(FOLDER)).collect();
+        for path in files {
+            let repository = self.repository(id);
+            if repository.is_none_or(|it| it.workflows.iter().any(|known| known.path == path)) {
+                continue;
+            }
+            let number = self.number();
+            let name = path[FOLDER.len()..].split('.').next().unwrap_or_default();
+            let workflow = Workflow {
+                id: number,
+                name: name.to_owned(),
+                path: path.clone(),
+            };
+            if let Some(repository) = self.repository_mut(id) {
+                repository.workflows.push(workflow);
+            }
+        }
+    }
+
+    /// Adds a run of the workflow in a file that has just ended so, at the default branch's head;
+    /// returns its number, or nothing where there is no such workflow.
+    pub fn add_run(&mut self, id: u64, path: &str, conclusion: Conclusion) -> Option<u64> {
+        let number = self.number();
+        let now = self.clock.seconds();
+        let repository = self.repository_mut(id)?;
+        let workflow = repository.workflows.iter().find(|it| it.path == path)?.id;
+        let commit = repository.head()?;
+        let branch = repository.default_branch.clone();
+        repository.runs.push(Run {
+            id: number,
+            workflow,
+            commit,
+            branch,
+            event: "push".to_owned(),
+            conclusion,
+            annotations: Vec::new(),
+            started: now,
+            ended: (conclusion != Conclusion::Running).then_some(now),
+        });
+        Some(number)
+    }
 }

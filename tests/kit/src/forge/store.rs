@@ -336,9 +336,7 @@ impl Store {
             at,
         };
         match (expected, at) {
-            (Expected::Anywhere, _) | (Expected::FastForward, None) | (Expected::Absent, None) => {
-                Ok(())
-            }
+            (Expected::Anywhere, _) | (Expected::FastForward | Expected::Absent, None) => Ok(()),
             (Expected::Absent, Some(_)) => Err(Refused::Exists(name.to_owned())),
             (Expected::At(expected), Some(at)) if expected == at => Ok(()),
             (Expected::At(_), _) => Err(moved()),
@@ -416,6 +414,7 @@ impl Store {
             None => repository.refs.remove(name),
         };
         let branch = name.strip_prefix("refs/heads/").unwrap_or_default();
+        let is_default = branch == repository.default_branch;
         let requests = repository.requests.values_mut();
         for request in requests.filter(|it| it.is_open() && it.branch == branch) {
             request.updated = now;
@@ -423,6 +422,9 @@ impl Store {
                 Some(to) => request.pushed(to),
                 None => request.close(now),
             }
+        }
+        if let Some(to) = to.filter(|_| is_default) {
+            self.learn_workflows(id, to);
         }
     }
 }

@@ -122,15 +122,11 @@ impl World {
             .meters
             .count(&who, now, state.at_once, &nature, &state.limits);
         let left = state.meters.left(&who, now, nature.door, &state.limits);
-        let plain = match hit {
-            Some(hit) => {
-                state.journal.limited += 1;
-                self.face.limited(hit, asked)
-            }
-            None => {
-                let base = host(asked);
-                self.face.answer(state, &base, asked)
-            }
+        let plain = if let Some(hit) = hit {
+            state.journal.limited += 1;
+            self.face.limited(hit, asked)
+        } else {
+            self.face.answer(state, &host(asked), asked)
         };
         self.face.tell(left, &nature, plain)
     }

@@ -61,8 +61,7 @@ impl Asking<'_> {
     pub(super) fn run(&self, id: u64, number: u64, field: &str) -> Option<Made> {
         let run = self.find_run(id, number)?;
         Some(match field {
-            "databaseId" => number.into(),
-            "runNumber" => number.into(),
+            "databaseId" | "runNumber" => number.into(),
             "event" => run.event.clone().into(),
             "createdAt" => rfc3339(run.started).into(),
             "updatedAt" => rfc3339(run.ended.unwrap_or(run.started)).into(),

@@ -54,9 +54,9 @@ pub(super) enum Thing {
 pub(super) enum Made {
     Leaf(Value),
     Object(Thing),
-    List(Vec<Made>),
+    List(Vec<Self>),
     /// A connection of this type, whose arguments say which page of it is meant.
-    Pages(&'static str, Vec<Made>),
+    Pages(&'static str, Vec<Self>),
     /// An element of a list that may not be seen.
     Refused(Fail),
 }
@@ -177,7 +177,7 @@ impl ObjectValue for Node<'_, '_> {
 }
 
 impl Node<'_, '_> {
-    fn resolved<'a>(&'a self, made: Made) -> Result<ResolvedValue<'a>, FieldError> {
+    fn resolved(&self, made: Made) -> Result<ResolvedValue<'_>, FieldError> {
         let asking = self.asking;
         let below = move |thing| Node { asking, thing };
         Ok(match made {
@@ -343,19 +343,18 @@ fn told(done: &Value, mut refused: VecDeque<Fail>) -> (Value, Vec<String>) {
     let mut errors = Vec::new();
     for error in done["errors"].as_array().into_iter().flatten() {
         let message = error["message"].as_str().unwrap_or_default();
-        let (kind, message) = match message.split_once('\u{1f}') {
-            Some((kind, message)) => (
-                kind.trim_start_matches("resolver error: "),
-                message.to_owned(),
-            ),
-            None => {
-                let in_a_list = message.contains(IN_A_LIST);
-                let Some(fail) = in_a_list.then(|| refused.pop_front()).flatten() else {
-                    faults.push(format!("{message} at {}", error["path"]));
-                    continue;
-                };
-                (fail.kind, fail.message)
-            }
+        let own = message.split_once('\u{1f}').map(|(kind, message)| {
+            let kind = kind.trim_start_matches("resolver error: ");
+            (kind.to_owned(), message.to_owned())
+        });
+        let in_a_list = || {
+            let fail = message.contains(IN_A_LIST).then(|| refused.pop_front());
+            fail.flatten()
+                .map(|fail| (fail.kind.to_owned(), fail.message))
+        };
+        let Some((kind, message)) = own.or_else(in_a_list) else {
+            faults.push(format!("{message} at {}", error["path"]));
+            continue;
         };
         errors.push(json!({
             "type": kind,

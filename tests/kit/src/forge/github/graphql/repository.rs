@@ -26,9 +26,9 @@ impl Asking<'_> {
             }
             "ref" => {
                 let name = arguments.text("qualifiedName").unwrap_or_default();
-                self.find_ref(repository, name).into()
+                find_ref(repository, name).into()
             }
-            "refs" => return self.refs(repository, arguments),
+            "refs" => return refs(repository, arguments),
             "object" => self.object(repository, arguments).into(),
             "mergeQueue" => repository.rules.queue.then(|| merge_queue(id)).into(),
             "repositoryTopics" => return self.topics(repository, arguments),
@@ -55,30 +55,6 @@ impl Asking<'_> {
         } else {
             "READ"
         }
-    }
-
-    fn find_ref(&self, repository: &Repository, name: &str) -> Option<Thing> {
-        let names = [
-            name.to_owned(),
-            format!("refs/heads/{name}"),
-            format!("refs/tags/{name}"),
-        ];
-        let name = names
-            .into_iter()
-            .find(|name| repository.refs.contains_key(name))?;
-        Some(Thing::Ref(repository.id, name))
-    }
-
-    fn refs(&self, repository: &Repository, arguments: &Arguments) -> Field {
-        let prefix = arguments.text("refPrefix").unwrap_or_default();
-        let query = arguments.text("query").unwrap_or_default();
-        let names = repository.refs.keys();
-        let names = names.filter(|name| {
-            name.strip_prefix(prefix)
-                .is_some_and(|rest| rest.contains(query))
-        });
-        let refs = names.map(|name| Thing::Ref(repository.id, name.clone()));
-        connection::field("RefConnection", "refs", arguments, refs)
     }
 
     fn object(&self, repository: &Repository, arguments: &Arguments) -> Option<Thing> {
@@ -110,7 +86,7 @@ impl Asking<'_> {
             Some((revision, path)) => (revision, Some(path)),
             None => (text, None),
         };
-        let commit = match self.find_ref(repository, revision) {
+        let commit = match find_ref(repository, revision) {
             Some(Thing::Ref(_, name)) => *repository.refs.get(&name)?,
             _ if revision == "HEAD" => repository.head()?,
             _ => revision.parse().ok()?,
@@ -219,4 +195,30 @@ pub(super) fn word(state: RequestState) -> &'static str {
         RequestState::Closed => "CLOSED",
         RequestState::Merged => "MERGED",
     }
+}
+
+/// The ref of that name, with or without what comes before it.
+fn find_ref(repository: &Repository, name: &str) -> Option<Thing> {
+    let names = [
+        name.to_owned(),
+        format!("refs/heads/{name}"),
+        format!("refs/tags/{name}"),
+    ];
+    let name = names
+        .into_iter()
+        .find(|name| repository.refs.contains_key(name))?;
+    Some(Thing::Ref(repository.id, name))
+}
+
+/// A page of the refs below a prefix.
+fn refs(repository: &Repository, arguments: &Arguments) -> Field {
+    let prefix = arguments.text("refPrefix").unwrap_or_default();
+    let query = arguments.text("query").unwrap_or_default();
+    let names = repository.refs.keys();
+    let names = names.filter(|name| {
+        name.strip_prefix(prefix)
+            .is_some_and(|rest| rest.contains(query))
+    });
+    let refs = names.map(|name| Thing::Ref(repository.id, name.clone()));
+    connection::field("RefConnection", "refs", arguments, refs)
 }

@@ -14,9 +14,9 @@ impl Asking<'_> {
             "viewer" => self.viewer().into(),
             "rateLimit" => self.rate_limit().into(),
             "organization" if self.store.owner_is_user => {
-                return self.no_owner("Organization", arguments);
+                return no_owner("Organization", arguments);
             }
-            "user" if !self.store.owner_is_user => return self.no_owner("User", arguments),
+            "user" if !self.store.owner_is_user => return no_owner("User", arguments),
             "repositoryOwner" | "organization" | "user" => {
                 let login = arguments.text("login").unwrap_or_default();
                 if login.eq_ignore_ascii_case(&self.store.owner) {
@@ -24,7 +24,7 @@ impl Asking<'_> {
                 } else if field == "repositoryOwner" {
                     Made::null()
                 } else {
-                    return self.no_owner(
+                    return no_owner(
                         if field == "user" {
                             "User"
                         } else {
@@ -54,13 +54,6 @@ impl Asking<'_> {
             }
             _ => return Ok(None),
         }))
-    }
-
-    fn no_owner(&self, kind: &str, arguments: &Arguments) -> Field {
-        let login = arguments.text("login").unwrap_or_default();
-        Err(Fail::not_found(format!(
-            "Could not resolve to a {kind} with the login of '{login}'."
-        )))
     }
 
     fn node(&self, id: &Value) -> Result<Thing, Fail> {
@@ -110,8 +103,7 @@ impl Asking<'_> {
     pub(super) fn owner(&mut self, field: &str, arguments: &Arguments) -> Field {
         let owner = self.store.owner.clone();
         Ok(Some(match field {
-            "login" => owner.into(),
-            "name" => owner.into(),
+            "login" | "name" => owner.into(),
             "databaseId" => 1.into(),
             "url" => format!("{}/{owner}", self.base).into(),
             "repository" => {
@@ -236,4 +228,12 @@ fn repository_of(thing: &Thing) -> Option<u64> {
         | Thing::Check(id, _) => Some(*id),
         _ => None,
     }
+}
+
+/// The refusal of an owner that is none.
+fn no_owner(kind: &str, arguments: &Arguments) -> Field {
+    let login = arguments.text("login").unwrap_or_default();
+    Err(Fail::not_found(format!(
+        "Could not resolve to a {kind} with the login of '{login}'."
+    )))
 }

@@ -32,9 +32,9 @@ impl Request<'_> {
             )),
             "actions/list-workflow-runs" => {
                 let workflow = self.workflow(repository)?.id;
-                self.runs(repository, |run| run.workflow == workflow)
+                Ok(self.runs(repository, |run| run.workflow == workflow))
             }
-            "actions/list-workflow-runs-for-repo" => self.runs(repository, |_| true),
+            "actions/list-workflow-runs-for-repo" => Ok(self.runs(repository, |_| true)),
             "actions/get-workflow-run" => {
                 let run = self.run(repository, "run_id")?;
                 Ok(Said::Json(200, self.shown_run(repository, run)))
@@ -46,7 +46,7 @@ impl Request<'_> {
                     run.annotations.iter().map(annotation).collect(),
                 ))
             }
-            _ => self.checks(repository),
+            _ => Ok(self.checks(repository)),
         }
     }
 
@@ -81,7 +81,7 @@ impl Request<'_> {
         })
     }
 
-    fn runs(&self, repository: &Repository, wanted: impl Fn(&Run) -> bool) -> Answer {
+    fn runs(&self, repository: &Repository, wanted: impl Fn(&Run) -> bool) -> Said {
         let is = |name: &str, value: &str| self.query.get(name).is_none_or(|it| it == value);
         let since = self
             .query
@@ -97,10 +97,8 @@ impl Request<'_> {
                     it == status(run) || Some(it.as_str()) == ended(run).as_deref()
                 })
         });
-        Ok(Said::Page(
-            Some("workflow_runs"),
-            runs.map(|it| self.shown_run(repository, it)).collect(),
-        ))
+        let runs = runs.map(|it| self.shown_run(repository, it)).collect();
+        Said::Page(Some("workflow_runs"), runs)
     }
 
     fn shown_run(&self, repository: &Repository, run: &Run) -> Value {
@@ -128,7 +126,7 @@ impl Request<'_> {
         })
     }
 
-    fn checks(&self, repository: &Repository) -> Answer {
+    fn checks(&self, repository: &Repository) -> Said {
         let name = self.named("ref").trim_start_matches("heads/");
         let oid = repository.branch(name).or_else(|| name.parse().ok());
         let runs = repository.runs.iter().filter(|it| Some(it.commit) == oid);
@@ -146,7 +144,7 @@ impl Request<'_> {
                 "output": { "annotations_count": run.annotations.len() },
             })
         });
-        Ok(Said::Page(Some("check_runs"), checks.collect()))
+        Said::Page(Some("check_runs"), checks.collect())
     }
 }
 

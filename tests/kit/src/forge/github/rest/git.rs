@@ -74,8 +74,8 @@ impl Request<'_> {
 
     fn create_object(&mut self, name: &str, id: u64) -> Answer {
         match name {
-            "git/create-blob" => self.create_blob(id),
-            "git/create-tree" => self.create_tree(id),
+            "git/create-blob" => self.create_blob(),
+            "git/create-tree" => self.create_tree(),
             _ => self.create_commit(id),
         }
     }
@@ -174,7 +174,7 @@ impl Request<'_> {
         entry
     }
 
-    fn create_blob(&mut self, _id: u64) -> Answer {
+    fn create_blob(&mut self) -> Answer {
         let content = self.body["content"].as_str().unwrap_or_default();
         let bytes = if self.body["encoding"] == "base64" {
             let packed: String = content.split_whitespace().collect();
@@ -188,8 +188,8 @@ impl Request<'_> {
         Ok(Said::Json(201, json!({ "sha": oid.to_string() })))
     }
 
-    fn create_tree(&mut self, _id: u64) -> Answer {
-        let base = self.body["base_tree"].as_str().map(|it| it.parse::<Oid>());
+    fn create_tree(&mut self) -> Answer {
+        let base = self.body["base_tree"].as_str().map(str::parse::<Oid>);
         let base = base
             .transpose()
             .map_err(|_| refusal(422, "base_tree is not a valid tree oid"))?;
@@ -244,13 +244,12 @@ impl Request<'_> {
         let tree = tree.ok_or_else(|| refusal(422, "Tree SHA does not exist"))?;
         let parents = body["parents"].as_array().into_iter().flatten();
         let parents: Option<Vec<Oid>> = parents.map(oid).collect();
-        let known = |all: &Vec<Oid>| {
-            all.iter()
-                .all(|it| self.store.objects.commit(*it).is_some())
-        };
-        let parents = parents
-            .filter(known)
-            .ok_or_else(|| refusal(422, "Parent SHA does not exist or is not a commit object"))?;
+        let repository = self.repository()?;
+        let known = |all: &Vec<Oid>| all.iter().all(|it| repository.commits.contains(it));
+        let parents = parents.filter(known).ok_or_else(|| {
+            let message = "Parent SHA does not exist or is not a commit object";
+            refusal(422, message)
+        })?;
         let by = self.by();
         let own = self.store.hand(&by);
         let custom = |field: &Value| Hand {
@@ -285,7 +284,7 @@ impl Request<'_> {
 
     fn update_ref(&mut self, id: u64) -> Answer {
         let name = format!("refs/{}", self.named("ref"));
-        if self.repository()?.refs.get(&name).is_none() {
+        if !self.repository()?.refs.contains_key(&name) {
             return Err(refusal(422, "Reference does not exist"));
         }
         let how = if self.body["force"] == true {

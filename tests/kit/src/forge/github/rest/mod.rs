@@ -342,8 +342,7 @@ impl Request<'_> {
             "repos" if name.contains("content") || name == "repos/delete-file" => {
                 self.contents(name)
             }
-            "repos" => self.repositories(name),
-            "apps" => self.repositories(name),
+            "repos" | "apps" => self.repositories(name),
             "git" => self.git(name),
             "pulls" => self.pulls(name),
             _ => self.actions(name),
