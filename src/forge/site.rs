@@ -130,6 +130,6 @@ pub fn connect(
 ) -> Result<Arc<dyn Forge>, ForgeError> {
     match &site.place {
         FleetForge::GitHub { .. } => github::connect(site, environment, governor),
-        FleetForge::GitLab { group, .. } => gitlab::connect(site, group, environment, governor),
+        FleetForge::GitLab { .. } => gitlab::connect(site, environment, governor),
     }
 }

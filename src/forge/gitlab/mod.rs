@@ -77,13 +77,14 @@ pub(super) struct GitLab {
 /// The group at `site`, see [`connect`](super::connect).
 pub(super) fn connect(
     site: &Site,
-    group: &str,
     environment: &Environment,
     governor: Arc<Governor>,
 ) -> Result<Arc<dyn Forge>, ForgeError> {
-    let begin = |reason| ForgeError::doing(site.place.url(), "begin", reason);
-    let place = Place::of(site).map_err(begin)?;
-    let credential = place.credential(environment, site).map_err(begin)?;
+    let host = site.host(environment);
+    let begin = |reason| ForgeError::doing(&host, "begin", reason);
+    let api = site.api(environment).map_err(begin)?;
+    let place = Place::of(&api).map_err(begin)?;
+    let credential = place::credential(environment, site, &api).map_err(begin)?;
     let options = HttpOptions {
         idle_timeout: SILENCE,
         offline: site.offline.clone(),
@@ -97,8 +98,8 @@ pub(super) fn connect(
         first_wait: retry::FIRST_WAIT,
     };
     Ok(Arc::new(GitLab {
-        host: place.host(),
-        group: group.to_owned(),
+        group: site.owner().to_owned(),
+        host,
         client: Client::new(place, transport, credential),
         lacking: Lacking::default(),
         projects: Batch::of(PROJECTS),

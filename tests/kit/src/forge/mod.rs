@@ -6,12 +6,13 @@
 //!   becomes of requests.
 //! - `world` stands between a request and its face: the `journal`, [`Mishap`]s, [`Limits`].
 //! - `seed` makes repositories up; `scenario` is a forge as a file describes it.
-//! - `github` is a face. Requests and answers are held against the published descriptions; what
-//!   does not fit is a [violation](Forge::violations), with which a test ends badly.
+//! - `github` and `gitlab` are faces. Requests and answers are held against the published descriptions;
+//!   what does not fit is a [violation](Forge::violations), with which a test ends badly.
 
 mod checkout;
 mod clock;
 mod github;
+mod gitlab;
 mod history;
 mod identity;
 mod journal;
@@ -32,6 +33,7 @@ use std::{path::Path, sync::MutexGuard, time::Duration};
 
 pub use clock::{Clock, rfc3339};
 pub use github::App;
+pub use gitlab::Instance;
 pub use identity::{Actor, ActorKind, Grant, Right, Told};
 pub use journal::{Call, Counts};
 pub use limits::{Door, Hit, Left, Limits, Nature};
