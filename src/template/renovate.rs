@@ -11,6 +11,8 @@ pub struct Repository {
     pub about: Vec<String>,
     /// The presets, the later going before the earlier.
     pub extends: Vec<String>,
+    /// The packages that are to move, each behind a `!`; none where all are.
+    pub only: Vec<String>,
     /// What stays where it is.
     pub hold: Option<Hold>,
 }

@@ -85,6 +85,12 @@ impl Data {
         Some(())
     }
 
+    /// Puts `value` in the place of what is at `path`.
+    pub(super) fn put(&mut self, path: &[Step<'_>], value: &Value) -> Option<()> {
+        *self.at(path)? = value.into();
+        Some(())
+    }
+
     pub(super) fn push(&mut self, path: &[Step<'_>], item: &Value) -> Option<()> {
         let list = self.at(path)?;
         match &mut list.content {
@@ -136,6 +142,7 @@ impl From<&Value> for Data {
     fn from(value: &Value) -> Self {
         match value {
             Value::Text(text) | Value::Noted(text, _) => Self::text(text),
+            Value::Number(number) => Content::Scalar(Kind::Integer, number.to_string()).into(),
             Value::List(items) => Content::List(items.iter().map(Self::from).collect()).into(),
             Value::Map(entries) => {
                 let entries = entries.iter();

@@ -159,6 +159,7 @@ impl Hand {
     pub(super) fn flow(&self, value: &Value) -> Option<String> {
         Some(match value {
             Value::Text(text) => self.text(text),
+            Value::Number(number) => number.to_string(),
             Value::Noted(..) => return None,
             Value::List(items) => {
                 let items: Option<Vec<_>> = items.iter().map(|item| self.flow(item)).collect();

@@ -170,14 +170,16 @@ impl<'t> Layout<'t> {
         line.get(..length).unwrap_or_default()
     }
 
-    /// The whole lines from that of `start` to that of `end`, with one line break.
+    /// The whole lines from that of `start` to that of `end`, with the line break before them: what
+    /// was put behind a line takes with it no more than came.
     pub(super) fn lines(&self, start: usize, end: usize) -> Option<Range<usize>> {
-        let (first, last) = (self.line_start(start), self.clear_line_end(end)?);
-        let rest = self.text.get(last..)?;
-        if rest.is_empty() {
-            return Some(self.previous_end(start).unwrap_or(first)..last);
+        let last = self.clear_line_end(end)?;
+        if let Some(before) = self.previous_end(start) {
+            return Some(before..last);
         }
-        Some(first..last + if rest.starts_with('\r') { 2 } else { 1 })
+        let rest = self.text.get(last..)?;
+        let line_break = ["\r\n", "\n"].into_iter().find(|it| rest.starts_with(it));
+        Some(self.line_start(start)..last + line_break.map_or(0, str::len))
     }
 
     /// The comment `note` behind what ends at `at`, in place of the one that is there.

@@ -14,6 +14,8 @@ mod tests;
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use self::{data::Data, hand::Hand, layout::Layout};
 use super::{
     DocumentError, Source,
@@ -59,10 +61,35 @@ pub enum Value {
     Text(String),
     /// A text and the comment behind it, without its `#`; only in blocks of YAML.
     Noted(String, String),
+    /// A whole number.
+    Number(u64),
     /// A list.
     List(Vec<Self>),
     /// Keys and values.
     Map(Vec<(String, Self)>),
+}
+
+impl Notation {
+    /// Reads `text`; the name of its file is not known here.
+    pub fn read(self, text: &str) -> Result<Yaml, DocumentError> {
+        let source = Source::decode(Path::new("the file"), text.as_bytes())?;
+        match self {
+            Self::Yaml => yaml::parse(&source),
+            Self::Json(dialect) => jsonc::parse(&source, dialect),
+        }
+    }
+}
+
+/// What [`push`] made room by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Made {
+    /// The list was there.
+    Item,
+    /// The key was not there.
+    Key,
+    /// The key's value stood alone.
+    Pair,
 }
 
 impl Value {
@@ -121,8 +148,10 @@ pub fn set(
     path: &[Step<'_>],
     value: &Value,
 ) -> Result<String, NoRoom> {
-    let [parents @ .., Step::Key(key)] = path else {
-        return Err(NoRoom::Absent(shown(path)));
+    let (parents, key) = match path {
+        [parents @ .., Step::Key(key)] => (parents, key),
+        [_, .., Step::Item(_)] => return set_item(text, notation, path, value),
+        _ => return Err(NoRoom::Absent(shown(path))),
     };
     edited(text, notation, path, |document| {
         let Some(map) = document.mapping(parents)? else {
@@ -142,7 +171,25 @@ pub fn set(
     })
 }
 
-/// Adds an item to the end of the list at `path`.
+/// [`set`], of an item that is there.
+fn set_item(
+    text: &str,
+    notation: Notation,
+    path: &[Step<'_>],
+    value: &Value,
+) -> Result<String, NoRoom> {
+    edited(text, notation, path, |document| {
+        let old = document.node(path)?;
+        let list = path.split_last().map(|(_, list)| document.node(list));
+        let list = list.transpose()?;
+        let edits = list.and_then(|list| document.in_place(&list, &old, value));
+        let mut data = document.data();
+        let changed = data.as_mut().and_then(|data| data.put(path, value));
+        Ok((edits, data.filter(|_| changed.is_some())))
+    })
+}
+
+/// Adds an item to the end of the list at `path`, and tells how.
 ///
 /// What stands there alone becomes a list with the item behind it; where nothing stands, a list of
 /// the item is set.
@@ -151,7 +198,7 @@ pub fn push(
     notation: Notation,
     path: &[Step<'_>],
     item: &Value,
-) -> Result<String, NoRoom> {
+) -> Result<(String, Made), NoRoom> {
     let list = Value::List(vec![item.clone()]);
     if let [parents @ .., Step::Key(key)] = path {
         let document = Parsed::read(text, notation)?;
@@ -161,11 +208,16 @@ pub fn push(
             None => false,
         };
         if !is_there {
-            return set(text, notation, path, &list);
+            let text = set(text, notation, path, &list)?;
+            return Ok((text, Made::Key));
         }
     }
-    edited(text, notation, path, |document| {
+    let mut made = Made::Item;
+    let text = edited(text, notation, path, |document| {
         let node = document.node(path)?;
+        if !matches!(node.kind(), Kind::Null | Kind::Sequence) {
+            made = Made::Pair;
+        }
         let edits = match node.kind() {
             Kind::Null => document.in_place_of_nothing(path, &node, &list),
             Kind::Sequence if document.layout.is_flow(&node) => {
@@ -177,7 +229,30 @@ pub fn push(
         let mut data = document.data();
         let changed = data.as_mut().and_then(|data| data.push(path, item));
         Ok((edits, data.filter(|_| changed.is_some())))
-    })
+    })?;
+    Ok((text, made))
+}
+
+/// Undoes a [`push`] that made `made`: takes the item `number` from the list at `path`, and the list
+/// too where nothing else is left in it.
+pub fn pull(
+    text: &str,
+    notation: Notation,
+    path: &[Step<'_>],
+    number: usize,
+    made: Made,
+) -> Result<String, NoRoom> {
+    let parsed = Parsed::read(text, notation)?;
+    let count = parsed.document(text, notation)?.node(path)?.items().count();
+    if count == 1 && made == Made::Key {
+        return remove(text, notation, path);
+    }
+    let item = [path, &[Step::Item(number)]].concat();
+    let text = remove(text, notation, &item)?;
+    if count == 2 && made == Made::Pair {
+        return unlist(&text, notation, path);
+    }
+    Ok(text)
 }
 
 /// Removes the entry or item at `path` with the comment on its line.
@@ -213,7 +288,7 @@ pub fn remove(text: &str, notation: Notation, path: &[Step<'_>]) -> Result<Strin
 
 /// Makes the list at `path`, which has one item, that item: undoes what [`push`] made of a value
 /// that stood alone, once the other is gone.
-pub fn unlist(text: &str, notation: Notation, path: &[Step<'_>]) -> Result<String, NoRoom> {
+fn unlist(text: &str, notation: Notation, path: &[Step<'_>]) -> Result<String, NoRoom> {
     edited(text, notation, path, |document| {
         let node = document.node(path)?;
         let mut items = node.items();
@@ -281,11 +356,7 @@ struct Parsed(Yaml);
 
 impl Parsed {
     fn read(text: &str, notation: Notation) -> Result<Self, NoRoom> {
-        let source = source(text)?;
-        Ok(Self(match notation {
-            Notation::Yaml => yaml::parse(&source)?,
-            Notation::Json(dialect) => jsonc::parse(&source, dialect)?,
-        }))
+        Ok(Self(notation.read(text)?))
     }
 
     fn document<'t>(&'t self, text: &'t str, notation: Notation) -> Result<Document<'t>, NoRoom> {
@@ -301,10 +372,6 @@ impl Parsed {
             root,
         })
     }
-}
-
-fn source(text: &str) -> Result<Source<'_>, NoRoom> {
-    Ok(Source::decode(Path::new("the file"), text.as_bytes())?)
 }
 
 /// A document that is to be edited.
@@ -365,13 +432,12 @@ impl<'t> Document<'t> {
     fn beginning(&self, key: &str, value: &Value) -> Option<Vec<Edit>> {
         let entry = self.hand.block_entry(key, value, 0)?;
         let (text, eol) = (self.layout.text, &self.hand.eol);
-        let end = text.len();
-        let written = if text.is_empty() || text.ends_with('\n') {
-            format!("{entry}{eol}")
-        } else {
-            format!("{eol}{entry}")
-        };
-        Some(vec![insertion(end, written)])
+        if text.is_empty() {
+            return Some(vec![insertion(0, format!("{entry}{eol}"))]);
+        }
+        let last = text.strip_suffix('\n').unwrap_or(text);
+        let end = self.layout.line_end(self.layout.line_start(last.len()));
+        Some(vec![insertion(end, format!("{eol}{entry}"))])
     }
 
     /// Puts `value` in the place of `old`, which the key `name` of `map` has.
@@ -386,7 +452,13 @@ impl<'t> Document<'t> {
         if at.start < self.layout.span(name)?.end {
             return None;
         }
-        let in_block = self.hand.is_yaml() && !self.layout.is_flow(map);
+        self.in_place(map, old, value)
+    }
+
+    /// Puts `value` in the place of `old`, which `holder` has.
+    fn in_place(&self, holder: &Node<'t>, old: &Node<'t>, value: &Value) -> Option<Vec<Edit>> {
+        let at = self.layout.span(old)?;
+        let in_block = self.hand.is_yaml() && !self.layout.is_flow(holder);
         if in_block && self.layout.is_block(old) {
             let column = self.layout.column(at.start)?;
             let text = self

@@ -46,6 +46,12 @@ const SETTINGS: &[Setting] = &[
         values: Values::Text("NAME"),
     },
     Setting {
+        key: "only",
+        help: "The packages that Renovate may move, where it is to leave all others alone",
+        default: "",
+        values: Values::List("NAME"),
+    },
+    Setting {
         key: "automerge",
         help: "Whether small updates of other images and actions merge by themselves",
         default: "false",
@@ -61,7 +67,15 @@ pub const DEFAULT_PRESET: &str = "github>fullsend-ai/fullsend//renovate/default"
 fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
     let settings = request.settings;
     let presets = Place::of("presets", settings.get("presets"))?;
-    let mut extends = vec!["config:recommended".to_owned(), presets.preset("default")];
+    let only: Vec<String> = settings
+        .list("only")
+        .iter()
+        .map(|it| (*it).to_owned())
+        .collect();
+    // What suits a whole repository brings a dashboard and more, for packages that stay.
+    let recommended = only.is_empty().then(|| "config:recommended".to_owned());
+    let mut extends: Vec<String> = recommended.into_iter().collect();
+    extends.push(presets.preset("default"));
     if settings.flag("automerge") {
         extends.push(presets.preset("automerge"));
     }
@@ -84,9 +98,29 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
     let context = Context {
         about: vec!["Which presets keep this repository's images and actions current.".to_owned()],
         extends,
+        only: only.iter().map(|name| format!("!{name}")).collect(),
         hold: hold(request.config, request.today),
     };
     Ok(vec![Draft::new(PATH, &context)?])
+}
+
+/// The preset `name` in the folder `place`, as an entry of `extends`.
+pub fn preset(place: &str, name: &str) -> Result<String, GenerateError> {
+    Ok(Place::of("fleet", place)?.preset(name))
+}
+
+/// Whether `preset` is our default one, from our repository or a mirror of it, at any tag.
+pub fn is_default(preset: &str) -> bool {
+    let named = preset.split('#').next().unwrap_or_default();
+    let Some((_, path)) = DEFAULT_PRESET.split_once("//") else {
+        return false;
+    };
+    let of_web = ["https://", "http://"];
+    if let Some(address) = of_web.iter().find_map(|scheme| named.strip_prefix(scheme)) {
+        return address.ends_with(&format!("/{path}.json"));
+    }
+    let named = named.split_once("//").map(|(_, path)| path);
+    named.is_some_and(|named| named.strip_suffix(".json").unwrap_or(named) == path)
 }
 
 /// A folder of presets, as `extends` names it.
@@ -164,7 +198,7 @@ fn hold(config: &Config, today: Date) -> Option<Hold> {
 }
 
 /// The names under which files write an image; Docker Hub's host may be left out.
-fn names(repository: &Repository) -> Vec<String> {
+pub(crate) fn names(repository: &Repository) -> Vec<String> {
     let mut names = vec![repository.to_string()];
     if repository.host() == "docker.io" {
         let path = repository.path();

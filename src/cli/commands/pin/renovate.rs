@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     document::{MAX_BYTES, Source, jsonc, yaml::Node},
-    generate::renovate::DEFAULT_PRESET,
+    generate::renovate::is_default,
     model::renovate::PLACES,
     seam::files,
 };
@@ -22,21 +22,7 @@ pub(super) fn extends_our_preset(root: &Path) -> bool {
                 Err(_) => Some(Vec::new()),
             },
         );
-    extends.is_some_and(|extends| extends.iter().any(|preset| is_ours(preset)))
-}
-
-/// Whether `preset` is our default one, from our repository or a mirror of it, at any tag.
-fn is_ours(preset: &str) -> bool {
-    let named = preset.split('#').next().unwrap_or_default();
-    let Some((_, path)) = DEFAULT_PRESET.split_once("//") else {
-        return false;
-    };
-    let of_web = ["https://", "http://"];
-    if let Some(address) = of_web.iter().find_map(|scheme| named.strip_prefix(scheme)) {
-        return address.ends_with(&format!("/{path}.json"));
-    }
-    let named = named.split_once("//").map(|(_, path)| path);
-    named.is_some_and(|named| named.strip_suffix(".json").unwrap_or(named) == path)
+    extends.is_some_and(|extends| extends.iter().any(|preset| is_default(preset)))
 }
 
 /// What the configuration extends: nothing of one that cannot be read, and none where a package.json
@@ -65,6 +51,7 @@ fn presets(place: &Path, bytes: &[u8]) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generate::renovate::DEFAULT_PRESET;
 
     #[test]
     fn the_first_configuration_counts() {
@@ -98,7 +85,7 @@ mod tests {
             "local>acme/fullsend//renovate/default.json",
             "https://mirror.example/fullsend/renovate/default.json",
         ] {
-            assert!(is_ours(preset), "{preset}");
+            assert!(is_default(preset), "{preset}");
         }
         for preset in [
             "github>fullsend-ai/fullsend//renovate/automerge",
@@ -109,7 +96,7 @@ mod tests {
             "config:recommended",
             "",
         ] {
-            assert!(!is_ours(preset), "{preset}");
+            assert!(!is_default(preset), "{preset}");
         }
     }
 
