@@ -10,6 +10,8 @@ mod apply;
 mod ask;
 pub mod desired;
 pub mod drive;
+pub mod enrol;
+pub mod hold;
 mod journal;
 mod membership;
 mod next;

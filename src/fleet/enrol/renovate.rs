@@ -1,0 +1,369 @@
+//! The presets of the ring, in the configuration that Renovate itself would choose.
+//!
+//! Renovate reads the first file of its list and no other, so that a second beside it would switch
+//! the first off, or never be read. Where there is none, the repository is unknown to Renovate: it
+//! would wait for its own request to be merged. A file of ours is enough to take it in, and is made
+//! such that nothing but our packages moves: whoever wants more of Renovate deletes one rule.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use jiff::civil::Date;
+
+use super::{
+    Obstacle, Via, Wanted,
+    sheet::{Sheet, read},
+};
+use crate::{
+    config::{Config, FleetForge},
+    document::{
+        insert::{self, NoRoom, Notation, Step, Value},
+        jsonc::Dialect,
+        yaml::{Kind, Node},
+    },
+    generate::{
+        Origin, Standing, origin,
+        renovate::{DEFAULT_PRESET, is_default, names, preset},
+    },
+    model::{renovate::PLACES, text::excerpt},
+};
+
+/// The kind of a file of ours.
+pub(super) const KIND: &str = "renovate";
+
+/// Where it is.
+pub(super) const PATH: &str = "renovate.json";
+
+/// The file that is Renovate's only if it has a key for it.
+const PACKAGE: &str = "package.json";
+
+/// The configuration that counts.
+pub(super) struct Found {
+    pub(super) path: &'static str,
+    pub(super) text: String,
+    pub(super) notation: Notation,
+}
+
+impl Found {
+    /// The way to the key of the configuration.
+    pub(super) fn at<'s>(&self, key: &'s str) -> Vec<Step<'s>> {
+        let own = (self.path == PACKAGE).then_some(Step::Key(KIND));
+        own.into_iter().chain([Step::Key(key)]).collect()
+    }
+}
+
+/// The folder of a fleet's presets, as `extends` names it.
+pub fn place(forge: &FleetForge, configuration: &str) -> String {
+    let scheme = match forge.url() {
+        "https://github.com" => "github",
+        "https://gitlab.com" => "gitlab",
+        // The forge that Renovate itself runs on.
+        _ => "local",
+    };
+    format!("{scheme}>{configuration}//renovate")
+}
+
+/// The configuration that Renovate would choose.
+pub(super) fn find(
+    text: impl Fn(&str) -> Result<Option<String>, Obstacle>,
+) -> Result<Option<Found>, Obstacle> {
+    for path in PLACES {
+        let Some(text) = text(path)? else { continue };
+        let notation = notation(path, &text);
+        if path == PACKAGE && !has_key(&text) {
+            continue;
+        }
+        return Ok(Some(Found {
+            path,
+            text,
+            notation,
+        }));
+    }
+    Ok(None)
+}
+
+/// JSON with comments; if it is none, JSON5, as Renovate does it.
+fn notation(path: &str, text: &str) -> Notation {
+    let is_jsonc = || Notation::Json(Dialect::Jsonc).read(text).is_ok();
+    Notation::Json(match path {
+        PACKAGE => Dialect::Json,
+        _ if !path.ends_with(".json5") && is_jsonc() => Dialect::Jsonc,
+        _ => Dialect::Json5,
+    })
+}
+
+/// Whether package.json has a configuration; one that cannot be read has none for Renovate.
+fn has_key(text: &str) -> bool {
+    let Ok(tree) = Notation::Json(Dialect::Json).read(text) else {
+        return false;
+    };
+    let root = tree.documents().next();
+    let key = root.and_then(|root| root.get(KIND));
+    key.is_some_and(|it| it.kind() != Kind::Null && it.text().is_none_or(|text| !text.is_empty()))
+}
+
+/// The presets that a repository of a ring extends.
+struct Presets {
+    ring: String,
+    deny: String,
+    /// What the presets of all rings begin with.
+    rings: String,
+}
+
+impl Presets {
+    fn of(wanted: &Wanted<'_>) -> Result<Self, Obstacle> {
+        Ok(Self {
+            ring: preset(wanted.presets, &format!("ring-{}", wanted.ring.name))?,
+            deny: preset(wanted.presets, "deny")?,
+            rings: rings(wanted.presets),
+        })
+    }
+}
+
+/// What the presets of all rings below `place` begin with.
+pub(super) fn rings(place: &str) -> String {
+    let folder = place.split('#').next().unwrap_or_default();
+    format!("{}/ring-", folder.trim_end_matches('/'))
+}
+
+/// Lets Renovate follow the ring.
+pub(super) fn extend(
+    sheet: &mut Sheet<'_>,
+    wanted: &Wanted<'_>,
+    config: &Config,
+) -> Result<(), Obstacle> {
+    let presets = Presets::of(wanted)?;
+    let found = find(|path| sheet.text(path))?;
+    let Some(found) = found else {
+        return match wanted.via {
+            Via::Renovate => make(sheet, wanted, config, &presets, None),
+            Via::Direct => Ok(()),
+        };
+    };
+    if let Origin::Ours { stamp, is_edited } = origin(found.path.as_ref(), &found.text)
+        && stamp.kind == KIND
+        && found.path == PATH
+        && !is_edited
+    {
+        return make(sheet, wanted, config, &presets, Some(stamp.settings));
+    }
+    enter(sheet, &found, &presets).map_err(|error| Obstacle::no_room(found.path, &error))?;
+    tell_overrides(sheet, wanted, &found)
+}
+
+/// The file that is ours: `settings` are those of one that is there.
+fn make(
+    sheet: &mut Sheet<'_>,
+    wanted: &Wanted<'_>,
+    config: &Config,
+    presets: &Presets,
+    settings: Option<Vec<(String, String)>>,
+) -> Result<(), Obstacle> {
+    let is_new = settings.is_none();
+    let mut settings = settings.unwrap_or_else(|| vec![("only".to_owned(), only(wanted))]);
+    settings.retain(|(key, _)| key != "fleet" && key != "ring");
+    settings.push(("fleet".to_owned(), wanted.presets.to_owned()));
+    settings.push(("ring".to_owned(), wanted.ring.name.clone()));
+    let existing = sheet.text(PATH)?.into_iter();
+    let existing: BTreeMap<PathBuf, String> =
+        existing.map(|text| (PathBuf::from(PATH), text)).collect();
+    let file = super::own::make(KIND, config, &settings, wanted.today, &existing)?;
+    if is_new {
+        sheet.own(PATH, file.text);
+        sheet.note(
+            "Renovate does not know the repository yet: a renovate.json takes it in, for \
+             fullsend's own packages alone",
+        );
+    } else {
+        sheet.still_own(PATH);
+        if file.standing != Standing::Current {
+            sheet.rewrite(PATH, file.text);
+        }
+    }
+    for value in [&presets.ring, &presets.deny] {
+        sheet.claim(PATH, "extends", value.as_str().into());
+    }
+    Ok(())
+}
+
+/// The text of a file that was made with `settings` before the fleet came, without the fleet.
+pub(super) fn unmake(
+    text: &str,
+    config: &Config,
+    mut settings: Vec<(String, String)>,
+    today: Date,
+) -> Result<String, Obstacle> {
+    settings.retain(|(key, _)| key != "fleet" && key != "ring");
+    let existing = BTreeMap::from([(PathBuf::from(PATH), text.to_owned())]);
+    let file = super::own::make(KIND, config, &settings, today, &existing)?;
+    Ok(file.text)
+}
+
+/// The names of our packages.
+fn only(wanted: &Wanted<'_>) -> String {
+    let fleet = wanted.fleet;
+    let mut known: Vec<String> = fleet
+        .releases()
+        .flat_map(|release| {
+            let mut own = names(release.image().repository());
+            own.push(release.action.repository.clone());
+            own
+        })
+        .collect();
+    if let FleetForge::GitLab {
+        component_source: Some(source),
+        ..
+    } = &fleet.forge
+    {
+        known.push(source.clone());
+    }
+    known.sort();
+    known.dedup();
+    known.join(",")
+}
+
+/// Puts the presets into somebody's file.
+fn enter(sheet: &mut Sheet<'_>, found: &Found, presets: &Presets) -> Result<(), NoRoom> {
+    let tree = found.notation.read(&found.text)?;
+    let root = tree.documents().next();
+    let extends = root
+        .map(|root| extended(&root, found.path))
+        .unwrap_or_default();
+    let at = found.at("extends");
+    let default = extends.iter().find(|it| is_default(it));
+    let ring = extends.iter().position(|it| it.starts_with(&presets.rings));
+    match default {
+        Some(default) => sheet.keep(found.path, "extends", default.as_str().into()),
+        None => add(sheet, found, DEFAULT_PRESET)?,
+    }
+    match ring.and_then(|number| Some((number, extends.get(number)?))) {
+        Some((_, ring)) if *ring == presets.ring => {
+            sheet.claim(found.path, "extends", ring.as_str().into());
+        }
+        Some((number, other)) => {
+            let item = [&at[..], &[Step::Item(number)]].concat();
+            let path = if is_text(root.as_ref(), found) {
+                &at
+            } else {
+                &item
+            };
+            let text = sheet.text(found.path).ok().flatten().unwrap_or_default();
+            let value = Value::text(presets.ring.clone());
+            let text = insert::set(&text, found.notation, path, &value)?;
+            sheet.edit(found.path, text);
+            sheet.moved(found.path, other, &presets.ring);
+            let (path, other, ring) = (found.path, excerpt(other), &presets.ring);
+            sheet.note(format!("{path}: {ring} takes the place of {other}"));
+        }
+        None => add(sheet, found, &presets.ring)?,
+    }
+    if extends.contains(&presets.deny) {
+        sheet.claim(found.path, "extends", presets.deny.as_str().into());
+        return Ok(());
+    }
+    add(sheet, found, &presets.deny)
+}
+
+fn add(sheet: &mut Sheet<'_>, found: &Found, preset: &str) -> Result<(), NoRoom> {
+    let entry = ("extends", preset.into());
+    let at = found.at("extends");
+    sheet.push(found.path, found.notation, &at, &Value::text(preset), entry)
+}
+
+/// Whether what is extended is one text.
+fn is_text(root: Option<&Node<'_>>, found: &Found) -> bool {
+    let value = root.and_then(|root| configuration(root, found.path)?.get("extends"));
+    value.is_some_and(|it| it.kind() == Kind::Text)
+}
+
+/// The part of a file that is Renovate's.
+fn configuration<'t>(root: &Node<'t>, path: &str) -> Option<Node<'t>> {
+    if path == PACKAGE {
+        return root.get(KIND);
+    }
+    Some(*root)
+}
+
+/// What a configuration extends.
+pub(super) fn extended(root: &Node<'_>, path: &str) -> Vec<String> {
+    let extends = configuration(root, path).and_then(|it| it.get("extends"));
+    let Some(extends) = extends else {
+        return Vec::new();
+    };
+    let items: Vec<Node<'_>> = match extends.kind() {
+        Kind::Sequence => extends.items().collect(),
+        _ => vec![extends],
+    };
+    // What is no text keeps its number.
+    let texts = items.iter().map(|it| it.text().unwrap_or_default());
+    texts.map(str::to_owned).collect()
+}
+
+/// Tells what the repository's own rules say about our packages: they go before the ring's.
+fn tell_overrides(
+    sheet: &mut Sheet<'_>,
+    wanted: &Wanted<'_>,
+    found: &Found,
+) -> Result<(), Obstacle> {
+    let tree = read(found.path, &found.text, found.notation)?;
+    let root = tree.documents().next();
+    let Some(own) = root.and_then(|root| configuration(&root, found.path)) else {
+        return Ok(());
+    };
+    let known = only(wanted);
+    let known: Vec<&str> = known.split(',').collect();
+    for what in overrides(&own, &known) {
+        sheet.note(format!("{}: {what}", found.path));
+    }
+    Ok(())
+}
+
+/// What `own` says that goes before the ring.
+fn overrides(own: &Node<'_>, known: &[&str]) -> Vec<String> {
+    let is_false = |node: &Node<'_>| {
+        let value = node.get("enabled");
+        value.is_some_and(|it| it.kind() == Kind::Boolean && it.text() == Some("false"))
+    };
+    let mut found = Vec::new();
+    if is_false(own) {
+        found.push("Renovate is switched off".to_owned());
+    }
+    let rules = own.get("packageRules");
+    for rule in rules.iter().flat_map(Node::items) {
+        let Some(name) = known.iter().find(|name| matches(&rule, name)) else {
+            continue;
+        };
+        if let Some(allowed) = rule.get("allowedVersions").and_then(|it| it.text()) {
+            let allowed = excerpt(allowed);
+            found.push(format!(
+                "its own `allowedVersions` `{allowed}` for {name} goes before the ring's"
+            ));
+        }
+        if is_false(&rule) {
+            found.push(format!("its own rule switches {name} off"));
+        }
+    }
+    let ignored = own.get("ignoreDeps");
+    let mut ignored = ignored.iter().flat_map(Node::items);
+    if let Some(name) = ignored.find_map(|it| it.text().filter(|it| known.contains(it))) {
+        found.push(format!("`ignoreDeps` names {name}"));
+    }
+    found
+}
+
+/// Whether a rule names the package `name`, or none in particular.
+fn matches(rule: &Node<'_>, name: &str) -> bool {
+    let keys = ["matchPackageNames", "matchDepNames", "matchPackagePrefixes"];
+    let lists: Vec<Node<'_>> = keys.iter().filter_map(|key| rule.get(key)).collect();
+    let mut patterns = lists
+        .iter()
+        .flat_map(Node::items)
+        .filter_map(|it| it.text());
+    if lists.is_empty() {
+        let mut keys = rule.own_entries().filter_map(|(key, _)| key.text());
+        return !keys.any(|key| key.starts_with("match"));
+    }
+    patterns.any(|pattern| {
+        let start = pattern.trim_end_matches('*');
+        pattern == name || (start.len() < pattern.len() && name.starts_with(start))
+    })
+}

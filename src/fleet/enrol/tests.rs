@@ -1,0 +1,776 @@
+//! Enrolment and its undoing, by before and after.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    config::{Visibility, parse_fleet},
+    fleet::testing,
+    forge::{Entry as TreeEntry, EntryMode, blob_id},
+    model::files::NoFiles,
+    validate,
+};
+
+const WORKFLOW: &str = ".github/workflows/fullsend-triage.yml";
+const PIPELINE: &str = ".gitlab-ci.yml";
+const COMMIT: &str = "0123456701234567012345670123456701234567";
+
+/// A repository's files.
+type Files = BTreeMap<String, String>;
+
+/// A fleet, and one repository of it.
+struct Scene {
+    fleet: Fleet,
+    files: Files,
+    seen: Seen,
+    via: Via,
+    presets: String,
+    record: Option<Record>,
+    ids: BTreeMap<String, LockIds>,
+}
+
+fn files(files: &[(&str, &str)]) -> Files {
+    let files = files.iter();
+    files
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect()
+}
+
+impl Scene {
+    fn github(of: &[(&str, &str)]) -> Self {
+        let fleet = testing::fleet("rings: {canary: {repositories: [other]}, stable: {}}");
+        Self {
+            presets: place(&fleet.forge, "acme/fleet"),
+            fleet,
+            files: files(of),
+            seen: testing::seen("api"),
+            via: Via::Renovate,
+            record: None,
+            ids: BTreeMap::new(),
+        }
+    }
+
+    fn gitlab(of: &[(&str, &str)]) -> Self {
+        let text = format!(
+            "version: 1\nforge: {{kind: gitlab, group: acme, url: 'https://git.example', \
+             component_source: platform/fullsend}}\naction: fullsend-ai/sandbox@{COMMIT} # v1.4.0\n\
+             image: ghcr.io/fullsend-ai/agent-sandbox:1.4.2@sha256:{}\nrings: {{stable: {{}}}}\n",
+            "ab".repeat(32)
+        );
+        let fleet = parse_fleet(text.as_bytes(), "fleet.yaml").unwrap();
+        Self {
+            presets: place(&fleet.forge, "acme/fleet"),
+            fleet,
+            ..Self::github(of)
+        }
+    }
+
+    fn look(&self) -> (Seen, Texts) {
+        let mut seen = self.seen.clone();
+        for (path, text) in &self.files {
+            let entry = TreeEntry {
+                id: blob_id(text.as_bytes()),
+                mode: EntryMode::File,
+                size: Some(text.len() as u64),
+            };
+            seen.files.entry(path.clone()).or_insert(entry);
+        }
+        let needed = needs(&self.fleet.forge, &seen).into_iter();
+        let texts = needed.filter_map(|path| {
+            let text = self.files.get(&path)?;
+            Some((path, Bytes::from(text.clone())))
+        });
+        let texts = texts.collect();
+        (seen, texts)
+    }
+
+    fn plan(&self) -> Result<Enrolment, Obstacle> {
+        let (seen, texts) = self.look();
+        let wanted = Wanted {
+            fleet: &self.fleet,
+            ring: self.fleet.rings.last().unwrap(),
+            presets: &self.presets,
+            via: self.via,
+            today: "2026-01-01".parse().unwrap(),
+            lock_ids: &self.ids,
+        };
+        plan(&wanted, &seen, &texts, self.record.as_ref())
+    }
+
+    /// Has it enrolled, as if its request were merged.
+    #[track_caller]
+    fn enrol(&mut self) -> Enrolment {
+        let enrolment = self.plan().unwrap();
+        self.apply(&enrolment.changes);
+        let text = enrolment.record.text();
+        self.record = Some(Record::read(text.as_bytes()).unwrap());
+        enrolment
+    }
+
+    #[track_caller]
+    fn unenrol(&mut self) -> Vec<(String, String)> {
+        let (seen, texts) = self.look();
+        let record = self.record.as_ref();
+        let leaving = Leaving {
+            fleet: &self.fleet,
+            presets: &self.presets,
+            today: "2026-01-01".parse().unwrap(),
+        };
+        let removal = unenrol(leaving, record, &seen, &texts).unwrap();
+        self.apply(&removal.changes);
+        removal.kept
+    }
+
+    fn apply(&mut self, changes: &[Change]) {
+        for change in changes {
+            match &change.content {
+                Some(bytes) => {
+                    let text = String::from_utf8(bytes.clone()).unwrap();
+                    self.files.insert(change.path.clone(), text);
+                }
+                None => {
+                    self.files.remove(&change.path).unwrap();
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn refused(&self) -> &'static str {
+        self.plan().unwrap_err().name()
+    }
+}
+
+/// Enrols, enrols again, and leaves: the second time nothing is to be done, and in the end all is
+/// as it was.
+#[track_caller]
+fn assert_round(mut scene: Scene) -> Files {
+    let before = scene.files.clone();
+    scene.enrol();
+    let enrolled = scene.files.clone();
+    let again = scene.enrol();
+    assert_eq!(again.changes, [], "{enrolled:#?}");
+    let with = scene.record.clone();
+    assert_eq!(scene.unenrol(), []);
+    assert_eq!(scene.files, before);
+    scene.files.clone_from(&enrolled);
+    scene.record = None;
+    let forgotten = scene.plan().unwrap();
+    assert_eq!(forgotten.changes, []);
+    assert!(with.is_some());
+    enrolled
+}
+
+#[test]
+fn a_first_enrolment_writes_what_our_own_rules_pass() {
+    for (scene, paths) in [
+        (Scene::github(&[]), vec![WORKFLOW, CONFIG, "renovate.json"]),
+        (Scene::gitlab(&[]), vec![PIPELINE, CONFIG, "renovate.json"]),
+    ] {
+        let mut enrolled = assert_round(scene);
+        let found: Vec<&String> = enrolled.keys().collect();
+        let mut paths = paths;
+        paths.sort_unstable();
+        assert_eq!(found, paths);
+        for (path, text) in &mut enrolled {
+            let checked = validate::check(Path::new(path), text.as_bytes(), None, &NoFiles);
+            assert!(checked.kind.is_some(), "{path}");
+            let problems: Vec<_> = checked
+                .problems
+                .iter()
+                .map(|it| &it.finding.message)
+                .collect();
+            assert!(problems.is_empty(), "{path}: {problems:#?}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_release_of_the_ring_is_what_a_repository_begins_with() {
+    let enrolled = assert_round(Scene::github(&[]));
+    let image = format!(
+        "ghcr.io/fullsend-ai/agent-sandbox:1.4.2@sha256:{}",
+        "ab".repeat(32)
+    );
+    assert!(enrolled[CONFIG].contains(&format!("\nimage: {image}\n")));
+    let action = format!("uses: fullsend-ai/sandbox@{COMMIT} # v1.4.0\n");
+    assert!(
+        enrolled[WORKFLOW].contains(&action),
+        "{}",
+        enrolled[WORKFLOW]
+    );
+    let enrolled = assert_round(Scene::gitlab(&[]));
+    assert_eq!(
+        enrolled[PIPELINE],
+        format!(
+            "include:\n  - component: $CI_SERVER_FQDN/platform/fullsend/exec@1.4.0\n    inputs:\n      \
+             agent: triage\n      image: {image}\n"
+        )
+    );
+}
+
+#[test]
+fn what_robots_move_is_no_change() {
+    let mut scene = Scene::gitlab(&[(PIPELINE, "include: a.yml\n")]);
+    let before = scene.files.clone();
+    scene.enrol();
+    for text in scene.files.values_mut() {
+        *text = text.replace("1.4.2@sha256:ab", "1.5.0@sha256:cd");
+        *text = text.replace("exec@1.4.0", "exec@1.5.0");
+    }
+    assert_eq!(scene.plan().unwrap().changes, []);
+    assert_eq!(scene.unenrol(), []);
+    assert_eq!(scene.files, before);
+    let mut scene = Scene::github(&[]);
+    scene.enrol();
+    let text = scene.files.get_mut(WORKFLOW).unwrap();
+    *text = text.replace(
+        &format!("{COMMIT} # v1.4.0"),
+        &format!("{} # v1.5.0", "c".repeat(40)),
+    );
+    assert_eq!(scene.plan().unwrap().changes, []);
+    assert_eq!(scene.unenrol(), []);
+    assert_eq!(scene.files, Files::new());
+}
+
+const RENOVATE: &[(&str, &str)] = &[
+    (
+        "renovate.json",
+        "{\n  \"$schema\": \"https://docs.renovatebot.com/renovate-schema.json\",\n  \"extends\": [\n    \"config:recommended\"\n  ]\n}\n",
+    ),
+    (
+        ".github/renovate.json5",
+        "// Ours.\n{\n  extends: [\n    'config:recommended', // all\n    ':semanticCommits',\n  ],\n  packageRules: [],\n}\n",
+    ),
+    (
+        ".renovaterc",
+        "{\"extends\":[\"config:base\"],\"labels\":[\"deps\"]}",
+    ),
+    (
+        ".renovaterc.json",
+        "{\r\n\t\"extends\": \"local>acme/renovate-config\"\r\n}\r\n",
+    ),
+    (
+        ".gitlab/renovate.json",
+        "{\n    \"timezone\": \"Europe/Berlin\"\n}",
+    ),
+    (
+        "package.json",
+        "{\n  \"name\": \"x\",\n  \"renovate\": {\n    \"extends\": [\"config:recommended\"]\n  },\n  \"version\": \"1.0.0\"\n}\n",
+    ),
+    ("package.json", "{\"renovate\": {\"automerge\": true}}\n"),
+    ("renovate.json", "{}\n"),
+    ("renovate.json5", "{\n  // only comments\n}\n"),
+];
+
+#[test]
+fn the_presets_go_into_the_file_that_renovate_takes() {
+    for (path, text) in RENOVATE {
+        let enrolled = assert_round(Scene::github(&[(path, text)]));
+        assert_eq!(enrolled.len(), 3, "{enrolled:#?}");
+        let text = &enrolled[*path];
+        for preset in [
+            "github>fullsend-ai/fullsend//renovate/default",
+            "github>acme/fleet//renovate/ring-stable",
+            "github>acme/fleet//renovate/deny",
+        ] {
+            assert_eq!(text.matches(preset).count(), 1, "{text}");
+        }
+    }
+    let mut scene = Scene::github(&[RENOVATE[0], RENOVATE[1]]);
+    assert_eq!(scene.enrol().changes.len(), 3);
+    assert_eq!(scene.files[RENOVATE[1].0], RENOVATE[1].1);
+    // Without the key, a package.json is nothing to Renovate.
+    let mut scene = Scene::github(&[("package.json", "{\"name\": \"x\"}")]);
+    scene.enrol();
+    assert!(scene.files.contains_key("renovate.json"));
+}
+
+#[test]
+fn a_file_of_json5_keeps_its_hand() {
+    let enrolled = assert_round(Scene::github(&[RENOVATE[1]]));
+    let after = "// Ours.\n{\n  extends: [\n    'config:recommended', // all\n    ':semanticCommits',\n    \
+                 'github>fullsend-ai/fullsend//renovate/default',\n    \
+                 'github>acme/fleet//renovate/ring-stable',\n    \
+                 'github>acme/fleet//renovate/deny',\n  ],\n  packageRules: [],\n}\n";
+    assert_eq!(enrolled[RENOVATE[1].0], after);
+}
+
+#[test]
+fn a_repository_changes_its_ring() {
+    let other = "{\"extends\": [\"a\", \"github>acme/fleet//renovate/ring-canary\", \"b\"]}";
+    let mut scene = Scene::github(&[("renovate.json", other)]);
+    let enrolment = scene.enrol();
+    let text = &scene.files["renovate.json"];
+    assert!(
+        text.starts_with(
+            "{\"extends\": [\"a\", \"github>acme/fleet//renovate/ring-stable\", \"b\", "
+        )
+    );
+    assert!(
+        enrolment.notes[0].contains("takes the place of github>acme/fleet//renovate/ring-canary")
+    );
+    // And one that was made for it.
+    let mut scene = Scene::github(&[]);
+    scene.enrol();
+    let ring = scene.fleet.rings.remove(0);
+    scene.fleet.rings.push(ring);
+    let enrolment = scene.enrol();
+    assert_eq!(enrolment.changes.len(), 1);
+    assert!(scene.files["renovate.json"].contains("renovate/ring-canary\""));
+    assert_eq!(scene.plan().unwrap().changes, []);
+    assert_eq!(scene.unenrol(), []);
+    assert_eq!(scene.files, Files::new());
+}
+
+#[test]
+fn a_configuration_of_ours_that_somebody_had_stays_theirs() {
+    // As `fullsend generate renovate` makes it.
+    let own = crate::generate::Kind::named("renovate").unwrap();
+    let config = crate::config::parse(b"version: 1", "a").unwrap();
+    let given = crate::generate::Given {
+        settings: &[],
+        today: "2026-01-01".parse().unwrap(),
+    };
+    let made =
+        crate::generate::regenerate(own, &config, given, &NoFiles, crate::generate::Pins::Kept);
+    let text = made.unwrap().files.remove(0).text;
+    let mut scene = Scene::github(&[("renovate.json", &text)]);
+    scene.enrol();
+    assert!(scene.files["renovate.json"].contains("--set ring=stable"));
+    assert_eq!(scene.enrol().changes, []);
+    assert_eq!(scene.unenrol(), []);
+    assert_eq!(scene.files, files(&[("renovate.json", &text)]));
+}
+
+#[test]
+fn rules_that_go_before_the_ring_are_told() {
+    let text = r#"{
+        "extends": ["config:recommended"], "ignoreDeps": ["fullsend-ai/sandbox"],
+        "packageRules": [
+            {"matchPackageNames": ["ghcr.io/fullsend-ai/**"], "allowedVersions": "<2"},
+            {"matchManagers": ["npm"], "allowedVersions": "<3"},
+            {"matchUpdateTypes": ["major"], "enabled": false},
+            {"matchDepNames": ["fullsend-ai/sandbox"], "enabled": false}
+        ]
+    }"#;
+    let notes = Scene::github(&[("renovate.json", text)])
+        .plan()
+        .unwrap()
+        .notes;
+    assert_eq!(notes.len(), 3, "{notes:#?}");
+    assert!(notes[0].contains("`allowedVersions` `<2` for ghcr.io/fullsend-ai/agent-sandbox"));
+    assert!(notes[1].contains("switches fullsend-ai/sandbox off"));
+    assert!(notes[2].contains("`ignoreDeps` names fullsend-ai/sandbox"));
+}
+
+#[test]
+fn without_renovate_no_configuration_is_made() {
+    let mut scene = Scene::github(&[]);
+    scene.via = Via::Direct;
+    scene.enrol();
+    assert!(!scene.files.contains_key("renovate.json"));
+    // One that is there still follows its ring.
+    let mut scene = Scene::github(&[("renovate.json", "{}")]);
+    scene.via = Via::Direct;
+    scene.enrol();
+    assert!(scene.files["renovate.json"].contains("ring-stable"));
+}
+
+const DEPENDABOT: &[&str] = &[
+    "version: 2\nupdates:\n  - package-ecosystem: github-actions\n    directory: /\n    schedule:\n      interval: weekly\n",
+    "version: 2\nupdates:\n- package-ecosystem: \"npm\"\n  directory: \"/\"\n- package-ecosystem: \"github-actions\"\n  directory: \"/\"\n  ignore:\n  # why\n  - dependency-name: \"actions/*\"\n    update-types: [\"version-update:semver-major\"]\n  labels: [a]\n# end\n",
+    "version: 2\r\nupdates:\r\n  - {package-ecosystem: github-actions, directory: /}\r\n  - {package-ecosystem: github-actions, directory: /x, ignore: []}",
+];
+
+#[test]
+fn dependabot_leaves_our_action_alone() {
+    for text in DEPENDABOT {
+        let enrolled = assert_round(Scene::github(&[(".github/dependabot.yml", text)]));
+        let after = &enrolled[".github/dependabot.yml"];
+        let count = text.matches("github-actions").count();
+        assert_eq!(
+            after
+                .matches("dependency-name: fullsend-ai/sandbox")
+                .count(),
+            count,
+            "{after}"
+        );
+    }
+    for unconcerned in [
+        "version: 2\nupdates:\n  - package-ecosystem: npm\n    directory: /\n",
+        "version: 2\nupdates:\n  - package-ecosystem: github-actions\n    target-branch: old\n",
+        "version: 2\nupdates:\n  - package-ecosystem: github-actions\n    ignore: [{dependency-name: 'fullsend-ai/*'}]\n",
+        "version: 2\n",
+        "",
+    ] {
+        let enrolled = assert_round(Scene::github(&[(".github/dependabot.yaml", unconcerned)]));
+        assert_eq!(enrolled[".github/dependabot.yaml"], unconcerned);
+    }
+    let shared = "x: &x\n  package-ecosystem: github-actions\n  ignore: &i [{dependency-name: a}]\nupdates:\n  - *x\n";
+    let scene = Scene::github(&[(".github/dependabot.yml", shared)]);
+    assert_eq!(scene.refused(), "not-ring-controlled");
+}
+
+const PIPELINES: &[&str] = &[
+    "include:\n  - local: a.yml\n\nstages: [build, test]\n\njob:\n  script:\n    - make\n",
+    "include: a.yml # b\njob: {script: make}\n",
+    "include:\n  local: a.yml\n  rules:\n    - if: $CI\njob:\n  script: make\n",
+    "include: [a.yml, {project: x/y, file: z.yml}]",
+    "stages:\r\n- test\r\n\r\njob:\r\n  script: make\r\n",
+    "# A pipeline.\n",
+    "",
+    "include: {remote: 'https://x.example/a.yml'}\n",
+];
+
+#[test]
+fn a_pipeline_includes_the_component() {
+    for text in PIPELINES {
+        let enrolled = assert_round(Scene::gitlab(&[(PIPELINE, text)]));
+        let name = "component: $CI_SERVER_FQDN/platform/fullsend/exec@1.4.0";
+        assert_eq!(enrolled[PIPELINE].matches(name).count(), 1);
+    }
+    let stages = "stages: [build, deploy]\njob:\n  stage: build\n  script: make\n";
+    let mut scene = Scene::gitlab(&[(PIPELINE, stages)]);
+    let notes = scene.enrol().notes;
+    assert!(notes[0].contains("has no stage `test`"), "{notes:?}");
+    assert!(scene.files[PIPELINE].ends_with("      stage: build\n"));
+    for refused in [
+        "a: 1\n---\nb: 2\n",
+        "include: [",
+        "x: &x [a]\ninclude: *x\n",
+        "- a\n",
+    ] {
+        assert_eq!(
+            Scene::gitlab(&[(PIPELINE, refused)]).refused(),
+            "unreadable"
+        );
+    }
+}
+
+#[test]
+fn what_people_changed_stays_and_is_named() {
+    let mut scene = Scene::gitlab(&[]);
+    scene.enrol();
+    let pipeline = scene.files.get_mut(PIPELINE).unwrap();
+    *pipeline = format!("{pipeline}job:\n  script: make\n");
+    let config = scene.files.get_mut(CONFIG).unwrap();
+    config.push_str("# mine\n");
+    let kept = scene.unenrol();
+    assert_eq!(kept, [(CONFIG.to_owned(), "somebody edited it".to_owned())]);
+    assert_eq!(scene.files[PIPELINE], "job:\n  script: make\n");
+    assert_eq!(scene.files.len(), 2);
+
+    let mut scene = Scene::gitlab(&[(PIPELINE, PIPELINES[0])]);
+    scene.enrol();
+    let pipeline = scene.files.get_mut(PIPELINE).unwrap();
+    *pipeline = pipeline.replace("agent: triage", "agent: review");
+    let edited = pipeline.clone();
+    let kept = scene.unenrol();
+    assert_eq!(kept[0].0, PIPELINE);
+    assert_eq!(scene.files[PIPELINE], edited);
+
+    let mut scene = Scene::github(&[]);
+    scene.enrol();
+    let workflow = scene.files.get_mut(WORKFLOW).unwrap();
+    *workflow = workflow.replace("ubuntu-24.04", "self-made");
+    assert_eq!(scene.refused(), "edited");
+    let kept = scene.unenrol();
+    assert_eq!(
+        kept,
+        [(WORKFLOW.to_owned(), "somebody edited it".to_owned())]
+    );
+    assert_eq!(scene.files.len(), 1);
+}
+
+#[test]
+fn what_is_ours_is_known_without_a_record() {
+    let mut scene = Scene::github(&[RENOVATE[1], (".github/dependabot.yml", DEPENDABOT[0])]);
+    let before = scene.files.clone();
+    scene.enrol();
+    scene.record = None;
+    let kept = scene.unenrol();
+    assert_eq!(kept[0].0, CONFIG);
+    let stays = "    'github>fullsend-ai/fullsend//renovate/default',\n";
+    let renovate = scene.files[RENOVATE[1].0].replace(stays, "");
+    assert_eq!(renovate, RENOVATE[1].1);
+    assert_eq!(
+        scene.files[".github/dependabot.yml"],
+        before[".github/dependabot.yml"]
+    );
+    assert!(!scene.files.contains_key(WORKFLOW));
+}
+
+#[test]
+fn an_existing_configuration_decides_which_agents_run() {
+    let text =
+        "version: 1\nimage: other.example/a:1.0.0\nagents:\n  review: {}\n  fix: {}\n  mine: {}\n";
+    let mut scene = Scene::github(&[(CONFIG, text)]);
+    let notes = scene.enrol().notes;
+    assert!(
+        notes[0].contains("other.example/a, which the fleet does not move"),
+        "{notes:?}"
+    );
+    assert!(notes[1].contains("for the agent `mine`"), "{notes:?}");
+    let made: Vec<&str> = scene.files.keys().map(String::as_str).collect();
+    let workflows = [
+        ".github/workflows/fullsend-fix.yml",
+        ".github/workflows/fullsend-review.yml",
+    ];
+    assert_eq!(made, [workflows[0], workflows[1], CONFIG, "renovate.json"]);
+    assert_eq!(scene.files[CONFIG], text);
+    let kept = scene.unenrol();
+    assert_eq!(kept[0].0, CONFIG);
+}
+
+#[test]
+fn every_repository_that_cannot_be_enrolled_has_a_name_for_it() {
+    let with = |change: fn(&mut Seen)| {
+        let mut scene = Scene::github(&[]);
+        change(&mut scene.seen);
+        scene.refused()
+    };
+    let set = |path: &str, mode: EntryMode, size: u64| {
+        let mut scene = Scene::github(&[]);
+        let entry = TreeEntry {
+            id: "0".repeat(40),
+            mode,
+            size: Some(size),
+        };
+        scene.seen.files.insert(path.to_owned(), entry);
+        scene.refused()
+    };
+    assert_eq!(with(|it| it.repository.is_archived = true), "archived");
+    assert_eq!(with(|it| it.repository.is_disabled = true), "disabled");
+    assert_eq!(with(|it| it.repository.is_fork = true), "fork");
+    assert_eq!(with(|it| it.repository.is_mirror = true), "mirror");
+    assert_eq!(with(|it| it.head = None), "empty");
+    assert_eq!(with(|it| it.repository.may_push = false), "no-push");
+    assert_eq!(
+        with(|it| it.repository.takes_requests = false),
+        "no-requests"
+    );
+    assert_eq!(set(WORKFLOW, EntryMode::Link, 3), "symlink");
+    assert_eq!(set(CONFIG, EntryMode::Other, 3), "folder");
+    assert_eq!(
+        set("renovate.json", EntryMode::File, 100 << 20),
+        "too-large"
+    );
+    assert_eq!(set("renovate.json", EntryMode::File, 3), "unreadable");
+    for (path, text, name) in [
+        (WORKFLOW, "on: push\njobs: {}\n", "foreign"),
+        (CONFIG, "version: 2\n", "unreadable"),
+        ("renovate.json", "{\"extends\": [", "unreadable"),
+        (
+            "renovate.json",
+            "{\"extends\": {}, \"extends\": []}",
+            "unreadable",
+        ),
+        (
+            ".github/workflows/actions.lock",
+            "version: v9\n",
+            "needs-lock",
+        ),
+        (
+            ".github/workflows/actions.lock",
+            "version: v0.0.2\n",
+            "needs-lock",
+        ),
+        (".github/workflows/actions.lock", "a: [", "needs-lock"),
+    ] {
+        assert_eq!(
+            Scene::github(&[(path, text)]).refused(),
+            name,
+            "{path} {text}"
+        );
+    }
+    let error = Scene::github(&[("renovate.json", "{\n  \"a\": ?\n}")])
+        .plan()
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("renovate.json: line 2: not valid JSON"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_lock_gains_what_our_workflow_uses() {
+    let lock = "# gh actions-lock\nversion: 'v0.0.2'\nworkflows:\n    '.github/workflows/a.yml':\n        \
+                - 'actions/checkout@v4'\ndependencies:\n    'actions/checkout@v4':\n        ref: 'v4'\n        \
+                commit: 'sha1-1111111111111111111111111111111111111111'\n        owner_id: 44036562\n        \
+                repo_id: 197814629\n";
+    let mut scene = Scene::github(&[(ACTIONS_LOCK, lock)]);
+    let error = scene.plan().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the lock has no version of actions/upload-artifact"),
+        "{error}"
+    );
+    for name in ["fullsend-ai/sandbox", "actions/upload-artifact"] {
+        let ids = LockIds {
+            owner: 7,
+            repository: 8,
+        };
+        scene.ids.insert(name.to_owned(), ids);
+    }
+    let enrolled = assert_round(scene);
+    let text = &enrolled[ACTIONS_LOCK];
+    assert!(
+        text.contains("    .github/workflows/fullsend-triage.yml:\n"),
+        "{text}"
+    );
+    let entry = format!(
+        "    fullsend-ai/sandbox@{COMMIT}:\n        ref: {COMMIT}\n        commit: sha1-{COMMIT}\n        \
+         owner_id: 7\n        repo_id: 8\n"
+    );
+    assert!(
+        text.contains(&entry)
+            || text
+                .contains(&entry.replace(&format!("ref: {COMMIT}"), &format!("ref: \"{COMMIT}\""))),
+        "{text}"
+    );
+    let checked = validate::check(Path::new(ACTIONS_LOCK), text.as_bytes(), None, &NoFiles);
+    let problems: Vec<_> = checked
+        .problems
+        .iter()
+        .map(|it| &it.finding.message)
+        .collect();
+    assert!(
+        problems.iter().all(|it| !it.contains("malformed")),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn names_of_strangers_are_names() {
+    let mut scene = Scene::github(&[]);
+    scene.seen.repository.name = "a\n$(id)'\"`/..//é".to_owned();
+    scene.seen.repository.full_name = format!("acme/{}", scene.seen.repository.name);
+    scene.seen.repository.visibility = Visibility::Public;
+    let enrolled = assert_round(scene);
+    for text in enrolled.values() {
+        assert!(!text.contains("$(id)"), "{text}");
+    }
+    assert_eq!(
+        Record::path("team/a\n$(id)/../b c"),
+        "enrolled/team/a%0A%24%28id%29/%2E%2E/b%20c.json"
+    );
+}
+
+#[test]
+fn a_record_of_another_time_is_refused() {
+    let record = Scene::github(&[]).plan().unwrap().record;
+    let newer = record
+        .text()
+        .replace("\"schema_version\": 1", "\"schema_version\": 2");
+    let error = Record::read(newer.as_bytes()).unwrap_err();
+    assert!(
+        error.to_string().contains("a newer version knows"),
+        "{error}"
+    );
+    Record::read(b"{}").unwrap_err();
+    // One of another repository of the same name says nothing.
+    let mut scene = Scene::github(&[]);
+    scene.enrol();
+    scene.seen.repository.id = "R_other".to_owned();
+    let kept = scene.unenrol();
+    assert_eq!(kept[0].0, CONFIG);
+}
+
+/// The lines of people's files, in any order and combination.
+fn renovate_files() -> impl Strategy<Value = (String, String)> {
+    let path = prop::sample::select(vec![
+        "renovate.json",
+        ".github/renovate.json5",
+        ".renovaterc",
+        "package.json",
+    ]);
+    let extends = prop::sample::select(vec![
+        "",
+        "\"extends\": [],",
+        "\"extends\":[\"a\",\"b\"],",
+        "\"extends\": \"a\",",
+        "\"extends\": [\n  \"a\",\n  \"b\"\n],",
+        "\"extends\": [\n    \"github>fullsend-ai/fullsend//renovate/default\"\n  ],",
+    ]);
+    let rest = prop::sample::select(vec![
+        "\"x\": 1",
+        "\"packageRules\": [\n  {\"enabled\": true}\n  ]",
+        "\n  \"labels\":[\"a\"]\n",
+    ]);
+    let end = prop::sample::select(vec!["", "\n", "\r\n", "\n\n"]);
+    (path, extends, rest, end).prop_map(|(path, extends, rest, end)| {
+        let body = format!("{{\n  {extends}\n  {rest}\n}}");
+        let text = match path {
+            "package.json" => format!("{{\"name\": \"x\", \"renovate\": {body}}}{end}"),
+            _ => format!("{body}{end}"),
+        };
+        let text = if end == "\r\n" {
+            text.replace("\r\n", "\n").replace('\n', "\r\n")
+        } else {
+            text
+        };
+        (path.to_owned(), text)
+    })
+}
+
+fn yaml_files() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "include: a.yml\n",
+        "include:\n- local: a.yml\n  rules: [{if: $A}]\n# tail\n",
+        "include:\n    - project: x/y\n      file:\n        - a.yml\n",
+        "# comment\n\n",
+        "stages: [test]\n",
+        ".base: &base\n  script: [a]\n",
+        "job:\n  script: |\n    a: b\n\n    c\n",
+        "build:\n  script:\n  - make\n",
+        "variables: {A: 'b'}\n",
+    ]);
+    let parts = prop::collection::hash_set(part, 0..6);
+    (parts, any::<bool>(), any::<bool>()).prop_map(|(parts, crlf, end)| {
+        let mut text: String = parts.into_iter().collect();
+        // A key stands once.
+        if text.matches("include:").count() > 1 {
+            text = text.replace("include:", "#");
+            text = "job: 1\n".to_owned();
+        }
+        if !end {
+            text.truncate(text.trim_end().len());
+        }
+        if crlf {
+            text.replace('\n', "\r\n")
+        } else {
+            text
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whoever_leaves_finds_every_byte_as_it_was((path, text) in renovate_files(), pipeline in yaml_files(), dependabot in prop::sample::select(DEPENDABOT.to_vec())) {
+        let github = Scene::github(&[(&path, &text), (".github/dependabot.yml", dependabot)]);
+        assert_round(github);
+        assert_round(Scene::gitlab(&[(&path, &text), (PIPELINE, &pipeline)]));
+    }
+
+    #[test]
+    fn no_file_of_strangers_is_too_strange(text in "(?s).{0,80}", path in prop::sample::select(vec![CONFIG, WORKFLOW, "renovate.json", "package.json", ".github/dependabot.yml", ACTIONS_LOCK, PIPELINE])) {
+        for mut scene in [Scene::github(&[(path, &text)]), Scene::gitlab(&[(path, &text)])] {
+            if let Ok(enrolment) = scene.plan() {
+                scene.apply(&enrolment.changes);
+                scene.record = Some(enrolment.record);
+            }
+            let kept = scene.unenrol();
+            let is_kept = kept.iter().any(|(it, _)| it == path);
+            prop_assert!(is_kept || scene.files.get(path) == Some(&text), "{:?}", scene.files);
+        }
+    }
+}
