@@ -42,7 +42,7 @@ impl Page {
     }
 
     pub(super) fn push(&mut self, path: &[Step<'_>], item: &Value) -> Result<(), EditError> {
-        let edited = insert::push(&self.text, Notation::Yaml, path, item);
+        let edited = insert::push(&self.text, Notation::Yaml, path, item).map(|(text, _)| text);
         self.take(path, edited)
     }
 

@@ -7,10 +7,12 @@ use jiff::civil::Date;
 use super::{CONFIG, Obstacle, Wanted, sheet::Sheet};
 use crate::{
     config::{self, Config, FleetForge},
-    generate::{
-        self, ForgeKind, GeneratedFile, Given, Kind, Missing, Origin, Pins, Setup, Standing, origin,
+    generate::{self, GeneratedFile, Given, Kind, Missing, Origin, Pins, Setup, Standing, origin},
+    model::{
+        limits::Limits,
+        remote::{ForgeKind, Remote},
+        text::excerpt,
     },
-    model::{limits::Limits, text::excerpt},
 };
 
 /// The agent of a repository that names none: it asks for the least.
@@ -61,7 +63,7 @@ fn first(sheet: &mut Sheet<'_>, wanted: &Wanted<'_>) -> Result<String, Obstacle>
     let setup = Setup {
         image: Some(wanted.ring.release.image().clone()),
         key: None,
-        forge: generate::forge_of(&address, Some(kind)),
+        remote: Remote::of(&address, Some(kind)),
         agents: FIRST_AGENT.parse().into_iter().collect(),
     };
     let first = generate::first_config(&setup)?;
