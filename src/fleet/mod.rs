@@ -11,6 +11,7 @@ mod ask;
 pub mod desired;
 pub mod drive;
 pub mod enrol;
+mod enroll;
 pub mod hold;
 mod journal;
 mod membership;
@@ -26,6 +27,10 @@ mod upgrade;
 pub use access::{Access, Verb, access};
 pub use apply::{Means, Observer, WriteAhead, apply, converge};
 pub use ask::{Ask, Ended, Outcome, Refusal, RefusalKind, Texts, Want};
+pub use enroll::{
+    ENROLL_BRANCH, Enrolling, HOLD_BRANCH, Holding, Nothing, Records, UNENROLL_BRANCH, Unenrolling,
+    records,
+};
 pub use journal::{Intent, Journal, JournalError, Unfinished};
 pub use membership::{LeftOut, Member, Membership, membership};
 pub use next::{Action, Desired, Next, Standing, TRAILER, next};
