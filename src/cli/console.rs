@@ -26,13 +26,19 @@ const BOLD_YELLOW: &str = "\x1b[1;33m";
 const BOLD_CYAN: &str = "\x1b[1;36m";
 const RESET: &str = "\x1b[0m";
 
+/// Bars of what has a number of bytes, of things, and of neither.
+const PULL: &str = "pulling {bar:32} {bytes:>10} of {total_bytes} ({bytes_per_sec})";
+const COUNTED: &str = "{msg} {bar:32} {pos} of {len}";
+const ENDLESS: &str = "{msg} ({elapsed})";
+
 /// The terminal, or whatever stands in for it.
 #[derive(Debug)]
 pub(super) struct Terminal {
     color: bool,
     quiet: bool,
     verbose: u8,
-    pull: Mutex<Option<ProgressBar>>,
+    /// How far long work is.
+    bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Terminal {
@@ -41,7 +47,7 @@ impl Terminal {
             color: wants_color(global, environment, io::stderr().is_terminal()),
             quiet: global.quiet,
             verbose: global.verbose,
-            pull: Mutex::new(None),
+            bar: Mutex::new(None),
         }
     }
 
@@ -149,6 +155,45 @@ impl Terminal {
         self.write(&format!("{warning} {}", printable(line)));
     }
 
+    /// Says how far long work is: by a bar on a terminal, else by a line each time.
+    ///
+    /// `what` is for people: "reading files". Of no work at all nobody is told how much is done.
+    pub(super) fn progress(&self, what: &str, done: usize, all: usize) {
+        if self.quiet {
+        } else if io::stderr().is_terminal() {
+            let template = if all == 0 { ENDLESS } else { COUNTED };
+            self.show(template, what, done as u64, all as u64);
+        } else if all == 0 {
+            self.say(what);
+        } else {
+            self.say(&format!("{what}: {done} of {all}"));
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn progress_finished(&self) {
+        if let Ok(mut bar) = self.bar.lock()
+            && let Some(bar) = bar.take()
+        {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn show(&self, template: &str, what: &str, done: u64, all: u64) {
+        let Ok(mut bar) = self.bar.lock() else {
+            return;
+        };
+        let bar = bar.get_or_insert_with(|| {
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+        });
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(printable(what));
+        bar.set_length(all);
+        bar.set_position(done);
+    }
+
     fn painted(&self, style: &str, word: &str) -> String {
         if self.color {
             format!("{style}{word}{RESET}")
@@ -164,7 +209,7 @@ impl Terminal {
             text.push('\n');
         }
         let write = || io::stderr().write_all(text.as_bytes());
-        let bar = self.pull.lock().ok().and_then(|bar| bar.clone());
+        let bar = self.bar.lock().ok().and_then(|bar| bar.clone());
         // Without a stderr there is nobody to tell.
         let _ = match bar {
             Some(bar) => bar.suspend(write),
@@ -188,23 +233,13 @@ impl Console for Terminal {
     }
 
     fn pull_progress(&self, done: u64, total: u64) {
-        if self.quiet || !io::stderr().is_terminal() {
-            return;
+        if !self.quiet && io::stderr().is_terminal() {
+            self.show(PULL, "", done, total);
         }
-        let Ok(mut bar) = self.pull.lock() else {
-            return;
-        };
-        let bar = bar.get_or_insert_with(new_bar);
-        bar.set_length(total);
-        bar.set_position(done);
     }
 
     fn pull_finished(&self) {
-        if let Ok(mut bar) = self.pull.lock()
-            && let Some(bar) = bar.take()
-        {
-            bar.finish_and_clear();
-        }
+        self.progress_finished();
     }
 }
 
@@ -214,13 +249,4 @@ fn wants_color(global: &GlobalArgs, environment: &Environment, is_terminal: bool
         Color::Never => false,
         Color::Auto => environment.get("NO_COLOR").is_none() && is_terminal,
     }
-}
-
-fn new_bar() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let template = "pulling {bar:32} {bytes:>10} of {total_bytes} ({bytes_per_sec})";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -279,7 +279,9 @@ impl Want for Holding {
         let blocked = |reason: String| Refusal::new(RefusalKind::Blocked, reason);
         let repository = &seen.repository;
         if repository.is_archived || !repository.may_push {
-            return Err(blocked("it is archived, or we may not push to it".to_owned()));
+            return Err(blocked(
+                "it is archived, or we may not push to it".to_owned(),
+            ));
         }
         let Some(text) = texts.get(CONFIG).map(|it| str::from_utf8(it)) else {
             return Err(blocked(format!("it has no {CONFIG} to hold it with")));

@@ -19,7 +19,9 @@ mod next;
 mod plan;
 mod rollback;
 pub mod rollout;
+mod standing;
 mod state;
+mod status;
 #[cfg(test)]
 mod testing;
 mod upgrade;
@@ -37,4 +39,5 @@ pub use next::{Action, Desired, Next, Standing, TRAILER, next};
 pub use plan::{Plan, Row, Step, plan};
 pub use rollback::rollback;
 pub use state::{STATE_BRANCH, State};
+pub use status::{Progress, Question, StatusError, status};
 pub use upgrade::upgrade;

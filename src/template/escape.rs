@@ -7,7 +7,7 @@ use minijinja::{
     value::{Value, ValueKind},
 };
 
-use crate::document::quote;
+use crate::{document::quote, model::text::printable};
 
 /// What a template's values become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(super) enum Landing {
     Shell,
     /// A piece of one line that means nothing to Markdown.
     Prose,
+    /// Text of a page, or an attribute in double quotes.
+    Html,
     /// A file that no value may be written to.
     Unknown,
 }
@@ -34,12 +36,13 @@ pub(super) struct Refused {
 }
 
 impl Landing {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Yaml,
         Self::Toml,
         Self::Json,
         Self::Shell,
         Self::Prose,
+        Self::Html,
         Self::Unknown,
     ];
 
@@ -52,6 +55,7 @@ impl Landing {
             Some("json" | "json5") => Self::Json,
             Some("sh") => Self::Shell,
             Some("md") => Self::Prose,
+            Some("html") => Self::Html,
             _ => Self::Unknown,
         }
     }
@@ -64,6 +68,7 @@ impl Landing {
             Self::Json => "json",
             Self::Shell => "shell",
             Self::Prose => "prose",
+            Self::Html => "html",
             Self::Unknown => "unknown",
         }
     }
@@ -80,7 +85,8 @@ impl Landing {
     /// `text` as it is written here.
     fn quoted(self, text: &str) -> Result<String, Refused> {
         let refuse = |reason| Err(Refused::new(text, reason));
-        if text.chars().any(is_hidden) {
+        // A page tells of strangers' texts, whatever they hold.
+        if self != Self::Html && text.chars().any(is_hidden) {
             return refuse("the value holds characters that cannot be seen");
         }
         match self {
@@ -92,6 +98,7 @@ impl Landing {
                 refuse("the value would mean something in Markdown")
             }
             Self::Prose => Ok(text.to_owned()),
+            Self::Html => Ok(html(text)),
             Self::Unknown => refuse("no value may be written to this kind of file"),
         }
     }
@@ -234,6 +241,22 @@ fn is_hidden(c: char) -> bool {
     (c.is_control() && !is_layout)
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Text that is nothing but text, for a page's body and for attributes in double quotes.
+fn html(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for c in printable(text).chars() {
+        match c {
+            '&' => written.push_str("&amp;"),
+            '<' => written.push_str("&lt;"),
+            '>' => written.push_str("&gt;"),
+            '"' => written.push_str("&quot;"),
+            '\'' => written.push_str("&#39;"),
+            c => written.push(c),
+        }
+    }
+    written
 }
 
 fn shell_word(text: &str) -> Result<String, Refused> {

@@ -2,11 +2,13 @@
 
 mod open;
 mod place;
+mod progress;
 pub mod status;
 
 use clap::Args;
 
 use open::{Opened, open};
+use progress::watched;
 
 use crate::seam::http::Url;
 

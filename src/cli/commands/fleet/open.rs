@@ -16,7 +16,7 @@ use crate::{
         failure::CliFailure,
     },
     config::{self, Fleet, FleetForge, MAX_FILE_BYTES},
-    forge::{FileAt, Forge, Governor, Watch, connect},
+    forge::{FileAt, Forge, Governor, Limits, Watch, connect},
     model::remote::{ForgeKind, Remote},
     seam::{files, git::Repository, http::Url},
 };
@@ -29,6 +29,8 @@ pub(super) struct Opened {
     pub(super) name: String,
     /// Where the repositories are.
     pub(super) forge: Arc<dyn Forge>,
+    /// The pace that the forge is asked at.
+    pub(super) governor: Arc<Governor>,
     /// The full name of the repository that holds fleet.yaml, where that is on the same forge and
     /// below the same owner or group.
     pub(super) config_repository: Option<String>,
@@ -67,8 +69,10 @@ fn open_file(
     let text = files::read(path, MAX_FILE_BYTES as u64)?;
     let fleet = config::parse_fleet(&text, &name)?;
     let config_repository = in_clone(path, &fleet.forge, context)?;
+    let (forge, governor) = forge_at(&fleet.forge, args, context)?;
     Ok(Opened {
-        forge: forge_at(&fleet.forge, args, context)?,
+        forge,
+        governor,
         fleet,
         name,
         config_repository,
@@ -82,7 +86,7 @@ async fn open_repository(
     context: &Context,
 ) -> Result<Opened, CliFailure> {
     let full_name = format!("{}/{name}", owner(&place));
-    let forge = forge_at(&place, args, context)?;
+    let (forge, governor) = forge_at(&place, args, context)?;
     let text = fetch(forge.as_ref(), name).await?.ok_or_else(|| {
         let host = forge.host();
         CliFailure::usage_with(
@@ -95,12 +99,14 @@ async fn open_repository(
     let is_beside = host_of(fleet.forge.url()) == host_of(place.url())
         && is_below(&full_name, owner(&fleet.forge));
     let is_same = is_beside && owner(&fleet.forge).eq_ignore_ascii_case(owner(&place));
+    let (forge, governor) = if is_same {
+        (forge, governor)
+    } else {
+        forge_at(&fleet.forge, args, context)?
+    };
     Ok(Opened {
-        forge: if is_same {
-            forge
-        } else {
-            forge_at(&fleet.forge, args, context)?
-        },
+        forge,
+        governor,
         fleet,
         name: shown,
         config_repository: is_beside.then_some(full_name),
@@ -137,11 +143,12 @@ fn forge_at(
     place: &FleetForge,
     args: &FleetArgs,
     context: &Context,
-) -> Result<Arc<dyn Forge>, CliFailure> {
+) -> Result<(Arc<dyn Forge>, Arc<Governor>), CliFailure> {
     let given = args.forge_url.as_ref();
     let site = site(place.clone(), given, &context.environment, &context.global);
-    let governor = Arc::new(Governor::default());
-    Ok(connect(&site, &context.environment, governor)?)
+    let governor = Arc::new(Governor::new(Limits::of(place)));
+    let forge = connect(&site, &context.environment, Arc::clone(&governor))?;
+    Ok((forge, governor))
 }
 
 /// The repository that the clone around `path` is of, where the fleet could hold it.

@@ -1,13 +1,14 @@
 //! `fullsend status`: how each repository of the fleet stands to its release.
 
 use clap::Args;
+use jiff::Timestamp;
 
-use super::{FleetArgs, Opened, open};
+use super::{FleetArgs, Opened, open, watched};
 use crate::{
-    cli::{Context, Outcome, console::Terminal},
-    fleet::membership,
-    forge::Watch,
-    report::fleet::{FleetReport, LeftOutRow, RepositoryRow, State},
+    cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
+    fleet::{Progress, Question, StatusError, status},
+    generate::GenerateError,
+    template::{self, fleet_status::FleetStatus},
 };
 
 /// The options of `fullsend status`.
@@ -15,12 +16,20 @@ use crate::{
 pub struct StatusArgs {
     #[command(flatten)]
     fleet: FleetArgs,
+    /// Counts the runs of each repository, too, as far back as the gates of fleet.yaml look
+    #[arg(long)]
+    runs: bool,
 }
 
 pub(in crate::cli::commands) async fn run(args: StatusArgs, context: &Context) -> Outcome {
+    let Context {
+        global,
+        environment,
+        terminal,
+    } = context;
     let opened = open(&args.fleet, context).await?;
     if opened.config_repository.is_none() {
-        context.terminal.note(&opened.hint());
+        terminal.note(&opened.hint());
     }
     let Opened {
         fleet,
@@ -28,20 +37,42 @@ pub(in crate::cli::commands) async fn run(args: StatusArgs, context: &Context) -
         config_repository,
         ..
     } = &opened;
-    let seen = forge.survey(&Watch::default()).await?;
-    let membership = membership(fleet, &seen, config_repository.as_deref());
-    let rows = membership.members.iter().map(|member| {
-        let name = &member.seen.repository.name;
-        RepositoryRow::new(name, Some(&member.ring.name), State::Missing)
-    });
-    let mut report = FleetReport::new(rows.collect());
-    let left_out = membership.left_out.iter().map(|it| LeftOutRow {
-        name: it.seen.repository.name.clone(),
-        reason: it.reason.to_owned(),
-    });
-    report.left_out = left_out.collect();
-    report.unknown = membership.unknown.into_iter().map(str::to_owned).collect();
-    let style = Terminal::stdout_style(&context.global, &context.environment);
-    Terminal::print_document(context.global.format, &report, || report.text(style))?;
+    let question = Question {
+        fleet,
+        configuration: config_repository.as_deref(),
+        only: &args.fleet.only,
+        runs: args.runs,
+        now: Timestamp::now(),
+    };
+    let tell = |done| tell(done, terminal);
+    let work = status(forge.as_ref(), &question, &tell);
+    let report = watched(&opened.governor, terminal, work).await?;
+    if global.format == Format::Html {
+        let page = FleetStatus::new(&report, fleet, question.now);
+        Terminal::print(&template::render(&page).map_err(GenerateError::from)?)?;
+    } else {
+        let style = Terminal::stdout_style(global, environment);
+        Terminal::print_document(global.format, &report, || report.text(style))?;
+    }
     Ok(report.exit_code())
+}
+
+fn tell(done: Progress, terminal: &Terminal) {
+    match done {
+        Progress::Looking => terminal.progress("looking at the repositories", 0, 0),
+        Progress::Reading(done, all) => terminal.progress("reading files", done, all),
+        Progress::Running(done, all) => terminal.progress("reading runs", done, all),
+    }
+}
+
+impl From<StatusError> for CliFailure {
+    fn from(error: StatusError) -> Self {
+        match error {
+            StatusError::Forge(error) => Self::Forge(error),
+            StatusError::Unknown(_) => Self::usage_with(
+                error.to_string(),
+                "check the names after `--only`, and whether the token may see them",
+            ),
+        }
+    }
 }
