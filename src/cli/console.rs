@@ -170,6 +170,11 @@ impl Terminal {
         }
     }
 
+    /// Whether progress is shown by a bar.
+    pub(super) fn has_bar(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
     /// Takes the bar away.
     pub(super) fn progress_finished(&self) {
         if let Ok(mut bar) = self.bar.lock()

@@ -46,6 +46,10 @@ pub enum Command {
     Pin(Box<pin::PinArgs>),
     /// Says what is wrong with workflows, pipelines, runners and policies
     Validate(validate::ValidateArgs),
+    /// Asks the repositories of a fleet to run their agents in the sandbox
+    Enroll(fleet::enroll::EnrollArgs),
+    /// Asks them to go without what fullsend wrote
+    Unenroll(fleet::enroll::UnenrollArgs),
     /// Shows and updates whom signatures are believed by
     Trust(trust::TrustArgs),
     /// Says how each repository of the fleet stands to its release
@@ -67,6 +71,8 @@ impl Command {
             | Self::Generate(_)
             | Self::VerifyBundle(_)
             | Self::Trust(_)
+            | Self::Enroll(_)
+            | Self::Unenroll(_)
             | Self::Status(_)
             | Self::Schema(_) => false,
         };
@@ -97,6 +103,8 @@ pub(super) fn run(command: Command, context: &Context) -> Outcome {
         Command::VerifyBundle(args) => verify_bundle::run(&args, context),
         Command::Pin(args) => wait_for(pin::run(*args, context)),
         Command::Validate(args) => validate::run(&args, context),
+        Command::Enroll(args) => wait_for(fleet::enroll::enroll(args, context)),
+        Command::Unenroll(args) => wait_for(fleet::enroll::unenroll(args, context)),
         Command::Trust(args) => wait_for(trust::run(args, context)),
         Command::Status(args) => wait_for(fleet::status::run(args, context)),
         Command::Schema(args) => schema::run(&args),

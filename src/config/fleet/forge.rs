@@ -1,12 +1,15 @@
 //! Where the fleet's repositories are.
 
 use super::raw;
-use crate::config::{
-    checker::Checker,
-    forge::{is_path_part, secure_url},
-    one_of,
-    value::{ValueError, excerpt},
-    yaml::{Field, Located},
+use crate::{
+    config::{
+        checker::Checker,
+        forge::{is_path_part, secure_url},
+        one_of,
+        value::{ValueError, excerpt},
+        yaml::{Field, Located},
+    },
+    model::remote::{ForgeKind, Remote},
 };
 
 /// A forge and the place on it that holds the repositories.
@@ -36,6 +39,19 @@ impl FleetForge {
         match self {
             Self::GitHub { url, .. } | Self::GitLab { url, .. } => url,
         }
+    }
+
+    /// What it runs on.
+    pub fn kind(&self) -> ForgeKind {
+        match self {
+            Self::GitHub { .. } => ForgeKind::GitHub,
+            Self::GitLab { .. } => ForgeKind::GitLab,
+        }
+    }
+
+    /// Its repository `full_name`, as git names remotes.
+    pub fn remote(&self, full_name: &str) -> Option<Remote> {
+        Remote::of(&format!("{}/{full_name}", self.url()), Some(self.kind()))
     }
 
     pub(super) fn check(written: &Located<raw::Forge>, checker: &mut Checker) -> Option<Self> {

@@ -8,11 +8,7 @@ use super::{CONFIG, Obstacle, Wanted, sheet::Sheet};
 use crate::{
     config::{self, Config, FleetForge},
     generate::{self, GeneratedFile, Given, Kind, Missing, Origin, Pins, Setup, Standing, origin},
-    model::{
-        limits::Limits,
-        remote::{ForgeKind, Remote},
-        text::excerpt,
-    },
+    model::{limits::Limits, text::excerpt},
 };
 
 /// The agent of a repository that names none: it asks for the least.
@@ -55,15 +51,10 @@ pub(super) fn config(sheet: &mut Sheet<'_>, wanted: &Wanted<'_>) -> Result<Confi
 
 fn first(sheet: &mut Sheet<'_>, wanted: &Wanted<'_>) -> Result<String, Obstacle> {
     let forge = &wanted.fleet.forge;
-    let kind = match forge {
-        FleetForge::GitHub { .. } => ForgeKind::GitHub,
-        FleetForge::GitLab { .. } => ForgeKind::GitLab,
-    };
-    let address = format!("{}/{}", forge.url(), sheet.seen().repository.full_name);
     let setup = Setup {
         image: Some(wanted.ring.release.image().clone()),
         key: None,
-        remote: Remote::of(&address, Some(kind)),
+        remote: forge.remote(&sheet.seen().repository.full_name),
         agents: FIRST_AGENT.parse().into_iter().collect(),
     };
     let first = generate::first_config(&setup)?;

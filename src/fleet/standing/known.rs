@@ -9,7 +9,7 @@ use super::own::{KIND, action_setting, regenerated};
 use crate::{
     config::{self, Fleet, FleetForge, Release},
     forge::blob_id,
-    generate::{self, ForgeKind, Pins, Setup},
+    generate::{self, Pins, Setup},
 };
 
 /// The agent of a repository that names none.
@@ -36,26 +36,22 @@ fn first(
     configuration: Option<&str>,
     today: Date,
 ) -> Vec<String> {
-    let kind = match &fleet.forge {
-        FleetForge::GitHub { .. } => ForgeKind::GitHub,
-        FleetForge::GitLab { .. } => ForgeKind::GitLab,
-    };
     // Who signs an image of one's own follows from where the repository is; the others' signer is
     // the same everywhere.
-    let address = format!("{}/{}", fleet.forge.url(), configuration.unwrap_or("a/b"));
     let setup = Setup {
         image: Some(release.image().clone()),
         key: None,
-        forge: generate::forge_of(&address, Some(kind)),
+        remote: fleet.forge.remote(configuration.unwrap_or("a/b")),
         agents: FIRST_AGENT.parse().into_iter().collect(),
     };
     let Ok(first) = generate::first_config(&setup) else {
         return Vec::new();
     };
     let mut texts = Vec::new();
-    if let (ForgeKind::GitHub, Ok(config)) =
-        (kind, config::parse(first.text.as_bytes(), super::CONFIG))
-    {
+    if let (FleetForge::GitHub { .. }, Ok(config)) = (
+        &fleet.forge,
+        config::parse(first.text.as_bytes(), super::CONFIG),
+    ) {
         let settings = [action_setting(release)];
         let none = (PathBuf::new(), String::new());
         let made = regenerated(KIND, &config, &settings, none, Pins::Renewed, today);

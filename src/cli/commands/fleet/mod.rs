@@ -1,9 +1,11 @@
 //! What the verbs of the fleet have in common: where fleet.yaml is, and the forge that it names.
 
+pub mod enroll;
 mod open;
 mod place;
 mod progress;
 pub mod status;
+mod work;
 
 use clap::Args;
 

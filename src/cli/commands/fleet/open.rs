@@ -37,6 +37,17 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    /// The owner or group.
+    pub(super) fn owner(&self) -> &str {
+        owner(&self.fleet.forge)
+    }
+
+    /// The configuration repository, by its name below the owner or group.
+    pub(super) fn configuration(&self) -> Option<&str> {
+        let full_name = self.config_repository.as_deref()?;
+        full_name.get(self.owner().len() + 1..)
+    }
+
     /// What to do where the configuration repository is not known.
     pub(super) fn hint(&self) -> String {
         let owner = owner(&self.fleet.forge);

@@ -1,0 +1,329 @@
+//! `fullsend enroll` and `fullsend unenroll`: a request to each repository of the fleet.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, ValueEnum};
+
+use super::{
+    FleetArgs, Opened, open, watched,
+    work::{Work, diff, report, today, told, until_insisted},
+};
+use crate::{
+    cli::{Context, Outcome, console::Terminal, failure::CliFailure},
+    config::FleetForge,
+    fleet::{
+        ENROLL_BRANCH, Ended, Enrolling, Member, Nothing, Outcome as Became, Unenrolling, Verb,
+        Want, apply, enrol::Via, membership, plan, records,
+    },
+    forge::Seen,
+    model::exit_code,
+    report::fleet::{FleetReport, LeftOutRow},
+    seam::stop::Stop,
+};
+
+/// The options of `fullsend enroll`.
+#[derive(Debug, Args)]
+pub struct EnrollArgs {
+    #[command(flatten)]
+    fleet: FleetArgs,
+    /// Who moves versions afterwards
+    #[arg(long, value_enum, default_value_t = Mover::Renovate)]
+    via: Mover,
+    /// Prints what would be asked as patches, and asks nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// Says what the token and the repositories allow, and writes nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    check_access: bool,
+    /// Opens requests again that somebody closed
+    #[arg(long)]
+    repair: bool,
+}
+
+/// The options of `fullsend unenroll`.
+#[derive(Debug, Args)]
+pub struct UnenrollArgs {
+    #[command(flatten)]
+    fleet: FleetArgs,
+    /// Prints what would be asked as patches, and asks nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// Says what the token and the repositories allow, and writes nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    check_access: bool,
+    /// Opens requests again that somebody closed
+    #[arg(long)]
+    repair: bool,
+}
+
+/// Who moves versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mover {
+    /// Renovate, by the presets of the rings.
+    Renovate,
+    /// Requests of ours.
+    Direct,
+}
+
+/// How a verb goes about its repositories.
+#[derive(Clone, Copy)]
+struct Manner {
+    dry_run: bool,
+    check_access: bool,
+    repair: bool,
+}
+
+pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context) -> Outcome {
+    let opened = open(&args.fleet, context).await?;
+    let configuration = configuration(&opened)?;
+    let via = match args.via {
+        Mover::Renovate => Via::Renovate,
+        Mover::Direct => Via::Direct,
+    };
+    let manner = Manner {
+        dry_run: args.dry_run,
+        check_access: args.check_access,
+        repair: args.repair,
+    };
+    let enrolling = Enrolling::new(&opened.fleet, configuration, via, today());
+    let work = Work::begin(&opened, context, "enroll").await?;
+    let seen = survey(&work, &enrolling).await?;
+    let Selected { members, report } = select(&opened, &seen, &args.fleet.only)?;
+    if manner.check_access {
+        return say_access(&work, &members, context);
+    }
+    check_component(&opened).await?;
+    let records = match work.state() {
+        Some(state) => records(state, &members).await?,
+        None => Default::default(),
+    };
+    let enrolling = enrolling.of(&members, records);
+    let wants: [&dyn Want; 1] = [&enrolling];
+    go(&work, &wants, &members, manner, report, context).await
+}
+
+pub(in crate::cli::commands) async fn unenroll(args: UnenrollArgs, context: &Context) -> Outcome {
+    let opened = open(&args.fleet, context).await?;
+    let configuration = configuration(&opened)?;
+    let manner = Manner {
+        dry_run: args.dry_run,
+        check_access: args.check_access,
+        repair: args.repair,
+    };
+    let work = Work::begin(&opened, context, "enroll").await?;
+    let nothing = Nothing::on(ENROLL_BRANCH);
+    let seen = survey(&work, &nothing).await?;
+    let Selected { members, report } = select(&opened, &seen, &args.fleet.only)?;
+    if manner.check_access {
+        return say_access(&work, &members, context);
+    }
+    let records = match work.state() {
+        Some(state) => records(state, &members).await?,
+        None => Default::default(),
+    };
+    let leaving = Unenrolling::new(&opened.fleet, configuration, today(), records);
+    let wants: [&dyn Want; 2] = [&nothing, &leaving];
+    go(&work, &wants, &members, manner, report, context).await
+}
+
+/// The full name of the configuration repository, which the rings' presets are read from.
+fn configuration(opened: &Opened) -> Result<&str, CliFailure> {
+    let found = opened.config_repository.as_deref();
+    found.ok_or_else(|| {
+        CliFailure::usage_with(
+            "nobody knows which repository holds fleet.yaml, and the rings with it",
+            opened.hint(),
+        )
+    })
+}
+
+async fn survey(work: &Work<'_>, want: &dyn Want) -> Result<Vec<Seen>, CliFailure> {
+    work.terminal.progress("looking at the repositories", 0, 0);
+    let survey = work.opened.forge.survey(want.watch());
+    Ok(watched(&work.opened.governor, work.terminal, survey).await?)
+}
+
+struct Selected<'a> {
+    members: Vec<Member<'a>>,
+    report: FleetReport,
+}
+
+/// The members that are meant, and what is to be told of the others.
+fn select<'a>(
+    opened: &'a Opened,
+    seen: &'a [Seen],
+    only: &[String],
+) -> Result<Selected<'a>, CliFailure> {
+    let membership = membership(&opened.fleet, seen, opened.config_repository.as_deref());
+    let mut members = membership.members;
+    let is_named =
+        |member: &Member<'_>, name: &String| member.seen.repository.name.eq_ignore_ascii_case(name);
+    for name in only {
+        if !members.iter().any(|member| is_named(member, name)) {
+            return Err(CliFailure::usage_with(
+                format!("no repository of the fleet is called `{name}`"),
+                "check the names after `--only`, and whether the token may see them",
+            ));
+        }
+    }
+    if !only.is_empty() {
+        members.retain(|member| only.iter().any(|name| is_named(member, name)));
+    }
+    let mut report = FleetReport::new(Vec::new());
+    if only.is_empty() {
+        report.left_out = membership
+            .left_out
+            .iter()
+            .map(|it| LeftOutRow {
+                name: it.seen.repository.name.clone(),
+                reason: it.reason.to_owned(),
+            })
+            .collect();
+        report.unknown = membership
+            .unknown
+            .iter()
+            .map(|it| (*it).to_owned())
+            .collect();
+    }
+    Ok(Selected { members, report })
+}
+
+/// Refuses where the components that the pipelines would include are not there.
+async fn check_component(opened: &Opened) -> Result<(), CliFailure> {
+    let FleetForge::GitLab {
+        component_source: Some(source),
+        ..
+    } = &opened.fleet.forge
+    else {
+        return Ok(());
+    };
+    let tag = opened.fleet.release.action.version.to_string();
+    if opened.forge.offers(source, &tag).await? {
+        return Ok(());
+    }
+    Err(CliFailure::usage_with(
+        format!("{source} has no components of version {tag}, or cannot be seen"),
+        "publish them there, or mend `component_source` and `action` in fleet.yaml",
+    ))
+}
+
+fn say_access(work: &Work<'_>, members: &[Member<'_>], context: &Context) -> Outcome {
+    let seen: Vec<&Seen> = members.iter().map(|it| it.seen).collect();
+    let access = work.check_access(Verb::Enroll, &seen, None)?;
+    for line in told(&access, &work.identity.login) {
+        work.terminal.say(&line);
+    }
+    let count = seen.len() - access.closed.len();
+    let login = &work.identity.login;
+    Terminal::print(&format!("{login} may write to {count} repositories\n"))?;
+    let _ = context;
+    Ok(if access.is_open() {
+        exit_code::OK
+    } else {
+        exit_code::FINDINGS
+    })
+}
+
+/// Goes through `wants` one after the other; the last one's outcomes are what is told.
+async fn go(
+    work: &Work<'_>,
+    wants: &[&dyn Want],
+    members: &[Member<'_>],
+    manner: Manner,
+    mut told_of: FleetReport,
+    context: &Context,
+) -> Outcome {
+    let forge = work.opened.forge.as_ref();
+    let seen: Vec<&Seen> = members.iter().map(|it| it.seen).collect();
+    let access = work.check_access(Verb::Enroll, &seen, None)?;
+    for line in told(&access, &work.identity.login) {
+        work.terminal.note(&line);
+    }
+    let stop = Stop::listen().map_err(|error| CliFailure::System("listen to signals", error))?;
+    let stopped = || stop.asked().is_some();
+    let mut ended: Vec<Ended> = Vec::new();
+    for (index, want) in wants.iter().enumerate() {
+        let looked;
+        let members = if index == 0 {
+            members.to_vec()
+        } else {
+            // What the one before left behind is looked at with the next one's eyes.
+            looked = look(work, *want, members).await?;
+            with_rings(&looked, members)
+        };
+        let plan = plan(forge, *want, &members, manner.repair);
+        let plan = watched(&work.opened.governor, work.terminal, plan).await?;
+        if manner.dry_run {
+            Terminal::print(&diff(&plan))?;
+            let writes = plan.writes();
+            work.terminal
+                .note(&format!("{writes} repositories would be asked"));
+            continue;
+        }
+        work.count(plan.rows.len());
+        let work_on = apply(work.means(&stopped), *want, plan, manner.repair);
+        let work_on = watched(&work.opened.governor, work.terminal, work_on);
+        ended = match until_insisted(Some(&stop), work_on).await {
+            Some(ended) => ended,
+            None => return Ok(130),
+        };
+    }
+    if manner.dry_run {
+        return Ok(exit_code::OK);
+    }
+    let made = report(&ended);
+    told_of = FleetReport {
+        left_out: told_of.left_out,
+        unknown: told_of.unknown,
+        ..made
+    };
+    let style = Terminal::stdout_style(&context.global, &context.environment);
+    Terminal::print_document(context.global.format, &told_of, || told_of.text(style))?;
+    if ended.iter().any(|it| it.outcome == Became::Unreached) {
+        work.terminal
+            .note("stopped at a safe point; the same command goes on");
+        return Ok(128 + stop.asked().unwrap_or(2));
+    }
+    Ok(code(&told_of, &ended))
+}
+
+async fn look(
+    work: &Work<'_>,
+    want: &dyn Want,
+    members: &[Member<'_>],
+) -> Result<Vec<Seen>, CliFailure> {
+    let names = members.iter().map(|it| it.seen.repository.name.clone());
+    let names: Vec<String> = names.collect();
+    let looked = work.opened.forge.look(&names, want.watch());
+    let looked = watched(&work.opened.governor, work.terminal, looked).await?;
+    Ok(looked.into_iter().flatten().collect())
+}
+
+fn with_rings<'a>(seen: &'a [Seen], members: &[Member<'a>]) -> Vec<Member<'a>> {
+    let rings: BTreeMap<&str, _> = members
+        .iter()
+        .map(|it| (it.seen.repository.id.as_str(), it.ring))
+        .collect();
+    seen.iter()
+        .filter_map(|seen| {
+            let ring = rings.get(seen.repository.id.as_str())?;
+            Some(Member { seen, ring })
+        })
+        .collect()
+}
+
+/// An open request is what these verbs are for: it is no drift here.
+fn code(report: &FleetReport, ended: &[Ended]) -> u8 {
+    let is_failed = |it: &Ended| matches!(it.outcome, Became::Failed(_));
+    let is_refused = |it: &Ended| {
+        use crate::fleet::RefusalKind::{Held, Skipped};
+        matches!(&it.outcome, Became::Refused(it) if !matches!(it.kind, Held | Skipped))
+    };
+    if ended.iter().any(is_failed) {
+        exit_code::UNAVAILABLE
+    } else if ended.iter().any(is_refused) || !report.unknown.is_empty() {
+        exit_code::FINDINGS
+    } else {
+        exit_code::OK
+    }
+}
