@@ -94,6 +94,14 @@ impl ForgeError {
             Reason::Stopped => {
                 Some("run the same command again: it goes on from what is there".to_owned())
             }
+            Reason::NoToken => Some(
+                "set GITHUB_TOKEN, GH_TOKEN or GITLAB_TOKEN; a forge that is neither github.com \
+                 nor gitlab.com must be named by `--forge-url`, GITHUB_API_URL or CI_API_V4_URL"
+                    .to_owned(),
+            ),
+            Reason::NeedsApp => Some(
+                "speak for an app: set FULLSEND_APP_ID and FULLSEND_APP_PRIVATE_KEY".to_owned(),
+            ),
             Reason::Offline => Some("leave out `--offline` to allow the connection".to_owned()),
             _ => None,
         }

@@ -133,3 +133,140 @@ pub fn connect(
         FleetForge::GitLab { .. } => gitlab::connect(site, environment, governor),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(place: &str, api: Option<&str>) -> Site {
+        let (kind, url) = place.split_once(' ').unwrap();
+        let url = url.to_owned();
+        Site {
+            place: match kind {
+                "github" => FleetForge::GitHub {
+                    owner: "acme".to_owned(),
+                    url,
+                },
+                _ => FleetForge::GitLab {
+                    group: "acme".to_owned(),
+                    url,
+                    component_source: None,
+                },
+            },
+            api: api.map(|api| Url::parse(api).unwrap()),
+            insecure_hosts: Vec::new(),
+            offline: None,
+        }
+    }
+
+    const USUAL_HUB: &str = "github https://github.com";
+    const USUAL_LAB: &str = "gitlab https://gitlab.com";
+
+    #[test]
+    fn the_api_is_where_the_user_the_environment_or_the_file_says() {
+        let hub = ("GITHUB_API_URL", "https://ghe.example/api/v3");
+        let lab = ("CI_API_V4_URL", "https://lab.example/sub/api/v4");
+        let server = ("CI_SERVER_URL", "https://lab.example/sub");
+        for (place, named, variables, api, host) in [
+            (
+                USUAL_HUB,
+                None,
+                &[][..],
+                "https://api.github.com/",
+                "github.com",
+            ),
+            (USUAL_HUB, None, &[hub], hub.1, "ghe.example"),
+            (
+                "github https://other.example",
+                None,
+                &[hub],
+                "https://other.example/api/v3",
+                "other.example",
+            ),
+            (
+                "github https://ghe.example",
+                None,
+                &[hub],
+                hub.1,
+                "ghe.example",
+            ),
+            (
+                "github https://acme.ghe.com",
+                None,
+                &[],
+                "https://api.acme.ghe.com/",
+                "acme.ghe.com",
+            ),
+            (
+                USUAL_HUB,
+                Some("https://api.github.com"),
+                &[hub],
+                "https://api.github.com/",
+                "github.com",
+            ),
+            (
+                USUAL_HUB,
+                Some("http://127.0.0.1:9"),
+                &[hub],
+                "http://127.0.0.1:9/",
+                "127.0.0.1:9",
+            ),
+            (
+                USUAL_LAB,
+                None,
+                &[],
+                "https://gitlab.com/api/v4",
+                "gitlab.com",
+            ),
+            (USUAL_LAB, None, &[lab], lab.1, "lab.example"),
+            (
+                "gitlab https://lab.example",
+                None,
+                &[lab, server],
+                lab.1,
+                "lab.example",
+            ),
+            (
+                "gitlab https://other.example:8443",
+                None,
+                &[lab],
+                "https://other.example:8443/api/v4",
+                "other.example:8443",
+            ),
+        ] {
+            let environment = variables.iter().copied().collect();
+            let site = site(place, named);
+            let found = site.api(&environment).unwrap();
+            assert_eq!(found.as_str(), api, "{place} {variables:?}");
+            assert_eq!(site.host(&environment), host, "{place} {variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_goes_where_the_user_or_the_environment_says() {
+        let token = ("GITHUB_TOKEN", "hunter2");
+        let hub = ("GITHUB_API_URL", "https://ghe.example/api/v3");
+        for (place, named, variables, goes) in [
+            (USUAL_HUB, None, &[token][..], true),
+            (USUAL_HUB, None, &[token, hub], true),
+            ("github https://ghe.example", None, &[token, hub], true),
+            ("github https://ghe.example", None, &[token], false),
+            (
+                "github https://ghe.example",
+                Some("https://ghe.example/api/v3"),
+                &[token],
+                true,
+            ),
+            ("github https://evil.example", None, &[token, hub], false),
+            // A job's GitHub has its own token; github.com is another.
+            ("github https://api.github.com", None, &[token, hub], false),
+            (USUAL_LAB, None, &[token], false),
+        ] {
+            let environment = variables.iter().copied().collect();
+            let site = site(place, named);
+            let api = site.api(&environment).unwrap();
+            let found = site.token(&environment, &api).is_ok();
+            assert_eq!(found, goes, "{place} {variables:?}");
+        }
+    }
+}

@@ -269,4 +269,54 @@ mod tests {
         assert_eq!(found(&both, here), stronger);
         assert_eq!(found(&[("CI_JOB_TOKEN", "t")], here), None);
     }
+
+    #[test]
+    fn gh_token_goes_to_the_api_and_to_no_registry() {
+        let token = [("GH_TOKEN", "hunter2"), ("GITHUB_ACTOR", "octocat")];
+        let own = Some("GH_TOKEN x-access-token".to_owned());
+        for host in ["github.com", "api.github.com"] {
+            assert_eq!(found(&token, host), own, "{host}");
+        }
+        assert_eq!(found(&token, "ghcr.io"), None);
+        let both = [("GH_TOKEN", "t"), ("GITHUB_TOKEN", "hunter2")];
+        let job = Some("GITHUB_TOKEN x-access-token".to_owned());
+        assert_eq!(found(&both, "api.github.com"), job);
+    }
+
+    #[test]
+    fn a_gitlab_that_nothing_tells_of_is_gitlab_com() {
+        let laptop = [("GITLAB_TOKEN", "hunter2")];
+        let own = Some("GITLAB_TOKEN oauth2".to_owned());
+        assert_eq!(found(&laptop, "gitlab.com"), own);
+        assert_eq!(found(&[("CI_JOB_TOKEN", "t")], "gitlab.com"), None);
+        let api = ("CI_API_V4_URL", "https://gitlab.example:8443/api/v4");
+        let told = [laptop[0], api];
+        assert_eq!(found(&told, "gitlab.example:8443"), own);
+        assert_eq!(found(&told, "gitlab.com"), None);
+    }
+
+    #[test]
+    fn a_token_of_one_platform_is_none_of_the_other() {
+        let variables = [("GITHUB_TOKEN", "t"), ("GITLAB_TOKEN", "t")];
+        let environment: Environment = variables.into_iter().collect();
+        let what = |token: Option<Token>| token.map(|it| it.what);
+        for (platform, api, own) in [
+            (Platform::GitHub, "api.github.com", "GITHUB_TOKEN"),
+            (Platform::GitLab, "gitlab.com", "GITLAB_TOKEN"),
+        ] {
+            assert_eq!(what(of_platform(&environment, platform)), Some(own));
+            assert_eq!(what(for_api(&environment, platform, api)), Some(own));
+            assert_eq!(what(for_api(&environment, platform, "evil.example")), None);
+            assert!(is_own(&environment, platform, api));
+            assert!(!is_own(&environment, platform, "evil.example"));
+        }
+        assert_eq!(
+            what(for_api(&environment, Platform::GitHub, "gitlab.com")),
+            None
+        );
+        assert_eq!(
+            what(of_platform(&Environment::default(), Platform::GitHub)),
+            None
+        );
+    }
 }

@@ -88,15 +88,16 @@ pub(super) fn of_sentence(said: &str, kind: Option<&str>) -> Reason {
         return Reason::Rules(said);
     }
     if let Some(lacking) = lacking(&lower) {
-        return Reason::Lacks(lacking.unwrap_or(said));
+        return Reason::Lacks(lacking.unwrap_or_else(|| right(&said)));
     }
     match kind {
-        Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => Reason::Lacks(said),
+        Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => Reason::Lacks(right(&said)),
         _ => Reason::Invalid(said),
     }
 }
 
-const MOVED: [&str; 5] = [
+const MOVED: [&str; 6] = [
+    "base branch was modified",
     "expected branch to point to",
     "head branch was modified",
     "head sha didn't match",
@@ -118,6 +119,10 @@ const RULES: [&str; 8] = [
     "approving review is required",
     "push declined",
 ];
+
+fn right(said: &str) -> String {
+    format!("the right to do it: {said}")
+}
 
 /// What the token lacks, as a name of ours where the sentence has none.
 fn lacking(lower: &str) -> Option<Option<String>> {

@@ -52,6 +52,7 @@ impl GitHub {
                 return Err(fault.reason());
             }
             self.commit_once(&onto).await?;
+            return self.open_proposed(proposal).await;
         }
         match fault(&reply, Mutation::CreateRequest).map(Fault::reason) {
             None => request(&reply.data),

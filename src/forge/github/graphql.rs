@@ -9,7 +9,7 @@ use super::{
         transport::{Answer, is_too_much},
     },
     answer,
-    client::{Call, Client},
+    client::{Call, Client, refusal},
     documents::Document,
 };
 use crate::{model::text, seam::http::Method};
@@ -176,6 +176,9 @@ fn post(document: Document, cost: Cost) -> Call {
 }
 
 fn parts<T: DeserializeOwned>(answer: &Answer) -> Result<(Option<T>, Vec<Fault>), Reason> {
+    if matches!(answer.status, 404 | 405 | 410) {
+        return Err(Reason::Unexpected(refusal(answer)));
+    }
     let mut whole: Whole<T> = answer::read(answer)?;
     whole.errors.truncate(MAX_FAULTS);
     let limit = whole.errors.iter().map(Fault::reason);
@@ -202,9 +205,7 @@ pub(super) fn is_exhausted(reason: &Reason) -> bool {
 /// Whether GraphQL itself is closed, as where a proxy lets only REST through.
 pub(super) fn is_closed(reason: &Reason) -> bool {
     match reason {
-        Reason::NotFound(refusal) | Reason::Unexpected(refusal) => {
-            matches!(refusal.status, 404 | 405 | 410 | 501)
-        }
+        Reason::Unexpected(refusal) => matches!(refusal.status, 404 | 405 | 410),
         Reason::Server(refusal) => refusal.status == 501,
         _ => false,
     }

@@ -12,6 +12,7 @@ use super::{
     client::Call,
     documents,
     graphql::{self, Tries},
+    runs::escaped,
 };
 
 /// The account of the token that a workflow's job is given.
@@ -23,12 +24,17 @@ struct Viewing {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Viewer {
     login: String,
-    #[serde(alias = "id")]
+    /// By its name in GraphQL, and in REST.
+    #[serde(rename = "databaseId", alias = "id")]
     database_id: Option<u64>,
     name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct App {
+    slug: String,
 }
 
 impl GitHub {
@@ -63,7 +69,22 @@ impl GitHub {
     }
 
     async fn who_by_rest(&self) -> Result<(Viewer, HeaderMap), Reason> {
+        if matches!(self.client.auth(), Auth::App(_)) {
+            return self.app_by_rest().await;
+        }
         let answer = self.client.send(&Call::get("/user")).await?;
+        Ok((answer::read(&answer)?, answer.headers))
+    }
+
+    /// An installation is no user; the app behind it is known, and so is the account of its name.
+    async fn app_by_rest(&self) -> Result<(Viewer, HeaderMap), Reason> {
+        let answer = self.client.send_as_app(&Call::get("/app")).await?;
+        let app: App = answer::read(&answer)?;
+        let account = escaped(&format!("{}[bot]", app.slug));
+        let answer = self
+            .client
+            .send(&Call::get(format!("/users/{account}")))
+            .await?;
         Ok((answer::read(&answer)?, answer.headers))
     }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    super::{Checks, Cost, Mergeable, Merging, Reason, Repository, Request},
+    super::{Checks, Cost, Mergeable, Merging, Reason, Repository, Request, RequestState},
     GitHub,
     documents::{self, Mutation},
     graphql::{self, Tries},
@@ -72,6 +72,11 @@ impl GitHub {
         head: &CommitId,
     ) -> Result<Merging, Reason> {
         let now = self.request_now(repository, request).await?;
+        match now.state {
+            RequestState::Open => {}
+            RequestState::Merged => return Ok(Merging::Merged),
+            RequestState::Closed => return Ok(Merging::Waiting("somebody closed it".to_owned())),
+        }
         if now.head.as_ref() != Some(head) {
             return Err(Reason::Moved);
         }

@@ -18,7 +18,9 @@ const PAGE: usize = 100;
 /// An owner with more repositories is not read to the end.
 const MOST: usize = 200_000;
 /// Fields whose absence is understood: those of which a token may be told nothing.
-const SOFT: [&str; 7] = [
+const SOFT: [&str; 9] = [
+    "author",
+    "user",
     "mergeQueue",
     "refUpdateRule",
     "rules",
@@ -75,7 +77,6 @@ impl Looking<'_> {
                 page => page?,
             };
             all.extend(page.seen);
-            size = (size * 2).min(PAGE);
             match page.next {
                 // A cursor that stands still would be followed for ever.
                 Some(next) if after.as_ref() != Some(&next) && all.len() < MOST => {
@@ -192,12 +193,12 @@ fn hidden(
             Step::Name(name) => Some(name.as_str()),
             Step::At(_) => None,
         });
+        if !fault.hides() {
+            return Err(fault.reason());
+        }
         let is_soft = last.is_some_and(|name| SOFT.contains(&name));
         // A branch that is not there cannot be compared either.
         let is_absence = fault.is_not_found() && matches!(last, Some("compare" | "branch"));
-        if !fault.hides() && !is_soft {
-            return Err(fault.reason());
-        }
         if !is_soft && !is_absence {
             hidden.insert(at);
         }

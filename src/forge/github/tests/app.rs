@@ -225,3 +225,19 @@ async fn scopes_are_told_by_classic_tokens_alone() {
         assert_eq!(identity.name, "The Octocat");
     }
 }
+
+/// Where GraphQL is closed, the app is known by REST.
+#[tokio::test]
+async fn an_app_knows_itself_by_rest_too() {
+    let server = Server::start(|got, before| match got.line.as_str() {
+        "GET /orgs/acme/installation" => Say::json(&json!({"id": 42})),
+        "POST /app/installations/42/access_tokens" => minted(before, 60),
+        "GET /app" => Say::json(&json!({"id": 17, "slug": "fullsend", "name": "Fullsend"})),
+        "GET /users/fullsend%5Bbot%5D" => Say::json(&json!({"id": 7, "login": "fullsend[bot]"})),
+        _ => Say::status(404, &json!({"message": "Not Found"})),
+    });
+    let identity = app(&server).identity().await.unwrap();
+    assert_eq!(identity.login, "fullsend[bot]");
+    assert!(identity.email.starts_with("7+fullsend[bot]@"));
+    assert_eq!(identity.kind, IdentityKind::App);
+}

@@ -58,7 +58,7 @@ async fn two_questions_get_two_answers() {
             say.with("etag", "\"1\"")
                 .with("cache-control", "max-age=60")
         };
-        if got.query().contains("viewer") {
+        if got.query().contains("query Viewer") {
             let viewer = json!({"login": "octocat", "databaseId": 1, "name": null});
             return etag(Say::data(&json!({"viewer": viewer})));
         }
@@ -92,7 +92,7 @@ async fn an_enterprises_graphql_is_beside_its_rest() {
         .await
         .unwrap();
     let error = forge.survey(&Watch::default()).await.unwrap_err();
-    assert!(matches!(error.reason(), Reason::Malformed(_)), "{error}");
+    assert!(matches!(error.reason(), Reason::NotFound(_)), "{error}");
     assert_eq!(
         server.lines(),
         [
