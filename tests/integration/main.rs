@@ -9,6 +9,7 @@ mod exec;
 mod fix;
 mod fleet_pace;
 mod forge;
+mod forge_github;
 mod forge_gitlab;
 mod generate;
 mod generated;

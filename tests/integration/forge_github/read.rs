@@ -1,0 +1,122 @@
+//! Texts, runs and who we are.
+
+use fullsend::forge::{
+    Ended, FileAt, IdentityKind, Permission, RunsOf, SandboxEnd, Watch, blob_id,
+};
+use fullsend_testkit::forge::{Actor, Annotation, Conclusion, Edit, Repository, Told};
+use jiff::Timestamp;
+
+use super::{Stage, connect};
+
+const WORKFLOW: &str = ".github/workflows/agents.yml";
+
+#[tokio::test]
+async fn texts_are_read_whatever_is_in_them() {
+    let stage = Stage::new();
+    let binary = [0xff_u8, 0, 1, 2];
+    let long = "x".repeat(600_000);
+    let edits = [
+        Edit::file("text", "hello\n"),
+        Edit::file("binary", binary),
+        Edit::file("long", long.as_str()),
+    ];
+    stage.server.add(Repository::new("api"), &edits);
+    let seen = stage.look("api", &Watch::default()).await;
+    let file = |bytes: &[u8]| FileAt {
+        repository: seen.repository.id.clone(),
+        commit: seen.head.clone().unwrap(),
+        path: "x".to_owned(),
+        blob: blob_id(bytes),
+    };
+    let wanted = [
+        file(b"hello\n"),
+        file(&binary),
+        file(long.as_bytes()),
+        file(b"gone"),
+    ];
+    let texts = stage.github.texts(&wanted).await.unwrap();
+    let texts: Vec<_> = texts.iter().map(Option::as_deref).collect();
+    assert_eq!(texts[0], Some(&b"hello\n"[..]));
+    assert_eq!(texts[1], Some(&binary[..]));
+    assert_eq!(texts[2], Some(long.as_bytes()));
+    assert_eq!(texts[3], None);
+}
+
+#[tokio::test]
+async fn runs_of_many_are_asked_for_at_once() {
+    let stage = Stage::new();
+    let mut of = Vec::new();
+    for at in 0..30 {
+        let name = format!("repository-{at:02}");
+        let edits = [Edit::file(WORKFLOW, "on: push\n")];
+        let id = stage.server.add(Repository::new(&name), &edits);
+        stage.server.with(|store| {
+            store.add_run(id, WORKFLOW, Conclusion::Passed);
+            for title in ["fullsend: exited", "fullsend: sandbox", "else"] {
+                store.add_run(id, WORKFLOW, Conclusion::Failed);
+                let run = store.repository_mut(id).unwrap().runs.last_mut().unwrap();
+                run.annotations.push(Annotation {
+                    level: "failure",
+                    title: title.to_owned(),
+                    message: "It failed".to_owned(),
+                });
+            }
+            store.add_run(id, WORKFLOW, Conclusion::NotStarted);
+            store.add_run(id, WORKFLOW, Conclusion::Running);
+        });
+        let seen = stage.look(&name, &Watch::default()).await.repository;
+        of.push(RunsOf {
+            repository: seen.id,
+            full_name: seen.full_name,
+            workflow: WORKFLOW.to_owned(),
+        });
+    }
+    stage.server.clear_calls();
+    let all = stage.github.runs(&of, Timestamp::UNIX_EPOCH).await.unwrap();
+    // A name each, then all runs, then what was said in 90 failed ones.
+    assert_eq!(stage.server.calls().len(), 30 + 1 + 2);
+    for runs in &all {
+        let mut told: Vec<_> = runs.iter().map(|run| (run.ended, run.sandbox)).collect();
+        told.sort_by_key(|it| format!("{it:?}"));
+        assert_eq!(
+            told,
+            [
+                (Ended::Failed, None),
+                (Ended::Failed, Some(SandboxEnd::Agent)),
+                (Ended::Failed, Some(SandboxEnd::Sandbox)),
+                (Ended::NotStarted, None),
+                (Ended::Passed, None),
+            ]
+        );
+    }
+    stage.server.clear_calls();
+    let later = Timestamp::now() + jiff::SignedDuration::from_hours(24 * 365 * 50);
+    let none = stage.github.runs(&of, later).await.unwrap();
+    assert!(none.iter().all(Vec::is_empty));
+    assert_eq!(stage.server.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_tells_whose_it_is() {
+    let stage = Stage::new();
+    let who = stage.github.identity().await.unwrap();
+    assert_eq!(
+        (who.login.as_str(), who.kind),
+        ("fullsend", IdentityKind::User)
+    );
+    assert!(
+        who.email.ends_with("+fullsend@users.noreply.127.0.0.1"),
+        "{}",
+        who.email
+    );
+    assert!(
+        who.lacks(&[Permission::Contents, Permission::Workflows])
+            .is_empty()
+    );
+
+    stage
+        .server
+        .with(|store| store.grant("github_pat_x", Actor::user("me"), Told::Nothing));
+    let github = connect(&stage.server, &[("GH_TOKEN", "github_pat_x")]);
+    assert_eq!(github.identity().await.unwrap().granted, None);
+}
