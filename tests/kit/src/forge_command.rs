@@ -29,6 +29,7 @@ pub(crate) struct ForgeArgs {
 #[derive(Clone, Copy, ValueEnum)]
 enum Kind {
     Github,
+    Gitlab,
 }
 
 /// Serves a forge, says where and with which token, and does what the lines of the standard input
@@ -49,6 +50,7 @@ pub(crate) fn serve(
     let owner = scenario.owner.as_deref().unwrap_or("acme");
     let (forge, limits) = match args.kind {
         Kind::Github => (Forge::github(owner), Limits::github()),
+        Kind::Gitlab => (Forge::gitlab(owner), Limits::gitlab()),
     };
     forge.play(&scenario);
     forge.delay(Duration::from_millis(args.delay));

@@ -128,7 +128,8 @@ impl Forge {
 
     /// Answers again. Those who were not answered never will be.
     pub fn go_on(&self) {
-        self.state().has_stopped = false;
+        let state = &mut *self.state();
+        (state.stops, state.has_stopped) = (false, false);
     }
 
     /// Forgets what was to go wrong.

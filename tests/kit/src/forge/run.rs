@@ -97,10 +97,20 @@ impl Store {
     /// Adds a run of the workflow in a file that has just ended so, at the default branch's head;
     /// returns its number, or nothing where there is no such workflow.
     pub fn add_run(&mut self, id: u64, path: &str, conclusion: Conclusion) -> Option<u64> {
+        let mut workflows = self.repository(id)?.workflows.iter();
+        let workflow = workflows.find(|it| it.path == path)?.id;
+        self.ended_run(id, workflow, conclusion)
+    }
+
+    /// The same with a pipeline (GitLab).
+    pub fn add_pipeline(&mut self, id: u64, conclusion: Conclusion) -> Option<u64> {
+        self.ended_run(id, 0, conclusion)
+    }
+
+    fn ended_run(&mut self, id: u64, workflow: u64, conclusion: Conclusion) -> Option<u64> {
         let number = self.number();
         let now = self.clock.seconds();
         let repository = self.repository_mut(id)?;
-        let workflow = repository.workflows.iter().find(|it| it.path == path)?.id;
         let commit = repository.head()?;
         let branch = repository.default_branch.clone();
         repository.runs.push(Run {

@@ -72,8 +72,8 @@ impl Forge {
     /// - `count`, or nothing: the requests since the last time;
     /// - `pass` or `fail`: the checks of all open requests; what may merge by itself then does;
     /// - `merge`: a person merges all open requests;
-    /// - `runs CONCLUSION COUNT [NAME]`: ended runs of every fullsend workflow, or of one
-    ///   repository's;
+    /// - `runs CONCLUSION COUNT [NAME]`: ended runs of every fullsend workflow or pipeline, or of
+    ///   one repository's;
     /// - `edit NAME PATH TEXT`: a person writes a file on the default branch;
     /// - `checkout NAME FOLDER`.
     pub fn act(&self, line: &str) -> Result<String, String> {
@@ -171,26 +171,29 @@ fn runs(
         .parse()
         .map_err(|_| format!("{count:?} is no number"))?;
     let wanted = |it: &&Repository| name.is_none_or(|name| it.name == name);
-    let paths = |it: &Repository| {
-        let ours = it
-            .workflows
-            .iter()
-            .filter(|it| it.path.contains("fullsend"));
-        ours.map(|workflow| (it.id, workflow.path.clone()))
-            .collect::<Vec<_>>()
+    // A repository without a workflow of ours may have a pipeline.
+    let ours = |it: &Repository| {
+        let mut paths = it.workflows.iter().map(|it| it.path.clone());
+        (it.id, paths.find(|path| path.contains("fullsend")))
     };
-    let all: Vec<_> = store
-        .repositories()
-        .filter(wanted)
-        .flat_map(paths)
-        .collect();
+    let all: Vec<_> = store.repositories().filter(wanted).map(ours).collect();
     let mut added = 0;
     for (id, path) in all {
         for _ in 0..count {
-            added += usize::from(store.add_run(id, &path, conclusion).is_some());
+            let run = match &path {
+                Some(path) => store.add_run(id, path, conclusion),
+                None if has_pipeline(store, id) => store.add_pipeline(id, conclusion),
+                None => None,
+            };
+            added += usize::from(run.is_some());
         }
     }
     Ok(added.to_string())
+}
+
+fn has_pipeline(store: &Store, id: u64) -> bool {
+    let head = store.repository(id).and_then(Repository::head);
+    head.is_some_and(|head| store.objects.files_of(head).contains_key(".gitlab-ci.yml"))
 }
 
 fn edit(store: &mut Store, name: &str, path: &str, text: &str) -> Result<String, String> {

@@ -46,8 +46,19 @@ pub(super) struct State {
     pub(super) limits: Limits,
     pub(super) meters: Meters,
     pub(super) delay: Duration,
+    /// No request is answered any more.
+    pub(super) stops: bool,
+    /// The one at which it stopped has come to its end, if it was to.
     pub(super) has_stopped: bool,
     at_once: u32,
+}
+
+/// A request that came in.
+struct Arrival {
+    number: u64,
+    nature: Nature,
+    fate: Fate,
+    delay: Duration,
 }
 
 /// What is to become of a request.
@@ -78,6 +89,7 @@ impl World {
                 limits: Limits::default(),
                 meters: Meters::default(),
                 delay: Duration::ZERO,
+                stops: false,
                 has_stopped: false,
                 at_once: 0,
             }),
@@ -97,30 +109,30 @@ impl World {
         waited.unwrap_or_else(PoisonError::into_inner).0.has_stopped
     }
 
-    fn arrive(&self, asked: &Asked) -> (u64, Fate, Duration) {
+    fn arrive(&self, asked: &Asked) -> Arrival {
+        let nature = self.face.nature(asked);
         let mut state = self.lock();
         let number = state.journal.next();
-        let call = logged(
-            number,
-            state.store.clock.millis(),
-            asked,
-            self.face.nature(asked),
-        );
+        let call = logged(number, state.store.clock.millis(), asked, nature.clone());
         state.at_once += 1;
         let fate = state.fate(&call);
         state.journal.calls.push(call);
-        (number, fate, state.delay)
+        Arrival {
+            number,
+            nature,
+            fate,
+            delay: state.delay,
+        }
     }
 
     /// Does what was asked for, where no limit forbids it.
-    fn act(&self, asked: &Asked) -> Plain {
+    fn act(&self, nature: &Nature, asked: &Asked) -> Plain {
         let state = &mut *self.lock();
-        let nature = self.face.nature(asked);
         let who = state.store.who(token(asked).as_deref());
         let now = state.store.clock.millis();
         let hit = state
             .meters
-            .count(&who, now, state.at_once, &nature, &state.limits);
+            .count(&who, now, state.at_once, nature, &state.limits);
         let left = state.meters.left(&who, now, nature.door, &state.limits);
         let plain = if let Some(hit) = hit {
             state.journal.limited += 1;
@@ -128,7 +140,7 @@ impl World {
         } else {
             self.face.answer(state, &host(asked), asked)
         };
-        self.face.tell(left, &nature, plain)
+        self.face.tell(left, nature, plain)
     }
 
     fn finish(&self, number: u64, plain: Plain) -> Plain {
@@ -145,40 +157,40 @@ impl World {
 
 impl Site for World {
     async fn answer(&self, asked: &Asked) -> Plain {
-        let (number, fate, delay) = self.arrive(asked);
+        let Arrival {
+            number,
+            nature,
+            fate,
+            delay,
+        } = self.arrive(asked);
         let _present = Present(self);
         tokio::time::sleep(delay).await;
-        match fate {
+        let (end, done) = match fate {
             Fate::Answer => {
-                let plain = self.act(asked);
-                self.finish(number, plain)
+                let plain = self.act(&nature, asked);
+                return self.finish(number, plain);
             }
-            Fate::Stop { done } => {
-                if done {
-                    self.act(asked);
-                }
-                self.stop().await
-            }
-            Fate::Mishap(Mishap { end, done }) => {
-                if done {
-                    self.act(asked);
-                }
-                match end {
-                    End::Answer(plain) => self.finish(number, plain),
-                    End::Hang => std::future::pending().await,
-                    End::Cut => Plain {
-                        cut: true,
-                        ..Plain::default()
-                    },
-                }
-            }
+            Fate::Stop { done } => (None, done),
+            Fate::Mishap(Mishap { end, done }) => (Some(end), done),
+        };
+        if done {
+            self.act(&nature, asked);
+        }
+        match end {
+            None => self.stop().await,
+            Some(End::Answer(plain)) => self.finish(number, plain),
+            Some(End::Hang) => std::future::pending().await,
+            Some(End::Cut) => Plain {
+                cut: true,
+                ..Plain::default()
+            },
         }
     }
 }
 
 impl State {
     fn fate(&mut self, call: &Call) -> Fate {
-        if self.has_stopped {
+        if self.stops {
             return Fate::Stop { done: false };
         }
         let mut fate = Fate::Answer;
@@ -190,7 +202,7 @@ impl State {
                 What::Mishap(mishap) => fate = Fate::Mishap(mishap.clone()),
                 What::Act(act) => act(&mut self.store),
                 What::Stop { done } => {
-                    self.has_stopped = true;
+                    self.stops = true;
                     fate = Fate::Stop { done: *done };
                 }
             }
