@@ -22,7 +22,7 @@ pub(super) trait Face: std::fmt::Debug + Send + Sync + 'static {
     fn answer(&self, state: &mut State, base: &str, asked: &Asked) -> Plain;
 
     /// The answer to a request that a limit refuses.
-    fn limited(&self, hit: Hit, asked: &Asked) -> Plain;
+    fn limited(&self, hit: Hit, left: Left, asked: &Asked) -> Plain;
 
     /// The headers by which a forge tells what is left.
     fn tell(&self, left: Left, nature: &Nature, plain: Plain) -> Plain;
@@ -136,7 +136,7 @@ impl World {
         let left = state.meters.left(&who, now, nature.door, &state.limits);
         let plain = if let Some(hit) = hit {
             state.journal.limited += 1;
-            self.face.limited(hit, asked)
+            self.face.limited(hit, left, asked)
         } else {
             self.face.answer(state, &host(asked), asked)
         };

@@ -116,7 +116,7 @@ impl Face for Github {
         scopes(&grant, answer(200, &body))
     }
 
-    fn limited(&self, hit: Hit, asked: &Asked) -> Plain {
+    fn limited(&self, hit: Hit, _left: Left, asked: &Asked) -> Plain {
         limited::answer_to(hit, is_graphql(asked))
     }
 
