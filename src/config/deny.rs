@@ -151,6 +151,11 @@ impl DenyList {
         Self(entries)
     }
 
+    /// Adds the entries of `other` behind its own.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// The entries in their order.
     pub fn entries(&self) -> &[Denied] {
         &self.0

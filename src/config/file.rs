@@ -15,6 +15,9 @@ use super::{
 };
 use crate::model::{image::ImageReference, limits::Limits};
 
+/// What the file is called.
+pub const CONFIG_FILE: &str = "fullsend.yaml";
+
 /// Everything that fullsend.yaml says, understood and in range.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {

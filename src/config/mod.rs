@@ -40,10 +40,10 @@ pub use container::{
 };
 pub use deny::{Denied, DeniedSubject, DenyList, DenySource, DenyUnavailable, Replacement};
 pub use diagnostic::{ConfigError, Diagnostic};
-pub use file::{Config, RuntimeChoice, UnknownAgent, parse};
+pub use file::{CONFIG_FILE, Config, RuntimeChoice, UnknownAgent, parse};
 pub use fleet::{
-    ActionPin, Allowed, Fleet, FleetForge, Gates, Members, Release, Ring, Selection, Visibility,
-    fleet_schema, parse_fleet,
+    ActionPin, Allowed, FLEET_FILE, Fleet, FleetForge, Gates, Members, Release, Ring, Selection,
+    UnknownRing, Visibility, fleet_schema, parse_fleet,
 };
 pub use forge::{
     github_issuer, gitlab_issuer, parse_github_repository, parse_gitlab_config,

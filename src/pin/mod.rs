@@ -6,6 +6,7 @@
 
 mod actions_lock;
 mod ask;
+mod bounds;
 mod component;
 mod decide;
 mod decision;
@@ -24,12 +25,13 @@ mod skew;
 
 pub use actions_lock::{Locked, WorkflowLock};
 pub use ask::{Judge, World};
+pub use bounds::Bounds;
 pub use decide::decide;
 pub use decision::{Decision, Pin, shown};
 pub use facts::{ActionAt, Fact, Facts, Known, Question, Tagged};
 pub use governed::decide_locked;
 pub use lock::{Entry, Lock, LockError, LockFile, RecordedDigest, Use};
-pub use options::{Bounds, Only, Options};
+pub use options::{Only, Options};
 pub use plan::{Site, plan};
 pub use release::to_release;
 pub use relock::Relocked;

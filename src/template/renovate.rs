@@ -14,7 +14,7 @@ pub struct Repository {
     /// The packages that are to move, each behind a `!`; none where all are.
     pub only: Vec<String>,
     /// What stays where it is.
-    pub hold: Option<Hold>,
+    pub hold: Vec<Hold>,
 }
 
 /// What stays where it is.
@@ -22,6 +22,8 @@ pub struct Repository {
 pub struct Hold {
     /// Until when, and why.
     pub about: String,
+    /// The matcher that takes the names.
+    pub matcher: &'static str,
     /// The packages by name.
     pub packages: Vec<String>,
     /// The only version of theirs, as a pattern.
@@ -97,7 +99,7 @@ impl Context for Repository {
     const TEMPLATE: Template = Template {
         name: "renovate/repository.json.j2",
         source: include_str!("../../templates/renovate/repository.json.j2"),
-        revision: 2,
+        revision: 3,
     };
 }
 

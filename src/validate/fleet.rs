@@ -3,7 +3,6 @@
 use super::{Example, Report, Rule, Subject, config::report_faults, rule::Check};
 use crate::{
     config::parse_fleet,
-    model::skew,
     report::finding::{self, Severity},
 };
 
@@ -98,19 +97,16 @@ fn skewed(subject: Subject<'_>, report: &mut Report<'_>) {
     let Ok(fleet) = parse_fleet(text.as_bytes(), "") else {
         return;
     };
-    for release in fleet.releases() {
-        let versions = (&release.action.version, release.version());
-        if let Err(skew) = skew::action_and_image(versions.0, versions.1) {
-            // Where the tag is written with its digest, which no other release has.
-            let tag = release.image().tag().unwrap_or_default();
-            let written = release.image().digest().map(|it| format!("{tag}@{it}"));
-            let at = written.and_then(|it| Some((text.find(&it)?, it.len())));
-            let problem = match at {
-                Some((at, length)) => report.at(&SKEW, at..at + length, skew.to_string()),
-                None => report.whole(&SKEW, skew.to_string()),
-            };
-            problem.help(format!("{}.", capitalised(&skew.hint())));
-        }
+    for (release, skew) in fleet.skews() {
+        // Where the tag is written with its digest, which no other release has.
+        let tag = release.image().tag().unwrap_or_default();
+        let written = release.image().digest().map(|it| format!("{tag}@{it}"));
+        let at = written.and_then(|it| Some((text.find(&it)?, it.len())));
+        let problem = match at {
+            Some((at, length)) => report.at(&SKEW, at..at + length, skew.to_string()),
+            None => report.whole(&SKEW, skew.to_string()),
+        };
+        problem.help(format!("{}.", capitalised(&skew.hint())));
     }
 }
 

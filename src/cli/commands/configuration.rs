@@ -5,14 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::{
     checkout::Tree,
     cli::{Context, failure::CliFailure},
-    config::{self, Config, MAX_FILE_BYTES},
+    config::{self, CONFIG_FILE, Config, Fleet, MAX_FILE_BYTES},
     model::digest::Digest,
     report::run::ConfigFile,
     seam::files,
 };
-
-/// The name of the configuration file.
-pub(super) const NAME: &str = "fullsend.yaml";
 
 /// A configuration, and where it comes from.
 #[derive(Debug)]
@@ -41,7 +38,7 @@ pub(in crate::cli) fn load_checkout(context: &Context) -> Result<Loaded, CliFail
 fn load_from(tree: Tree, here: &Path, context: &Context) -> Result<Loaded, CliFailure> {
     let found = match &context.global.config {
         Some(path) => Some(here.join(path)),
-        None => tree.find(NAME)?,
+        None => tree.find(CONFIG_FILE)?,
     };
     let Some(path) = found else {
         warn_of_ignored(context, &tree)?;
@@ -81,6 +78,12 @@ fn load_from(tree: Tree, here: &Path, context: &Context) -> Result<Loaded, CliFa
     })
 }
 
+/// Reads the fleet.yaml at `path`, which the command line names.
+pub(super) fn fleet(path: &Path) -> Result<Fleet, CliFailure> {
+    let text = files::read(&working_directory()?.join(path), MAX_FILE_BYTES as u64)?;
+    Ok(config::parse_fleet(&text, &path.display().to_string())?)
+}
+
 /// The folder that relative paths of the command line start at.
 pub(in crate::cli) fn working_directory() -> Result<PathBuf, CliFailure> {
     files::working_directory()
@@ -101,9 +104,9 @@ fn warn_of_ignored(context: &Context, tree: &Tree) -> Result<(), CliFailure> {
     let Tree::Base { folder, base } = tree else {
         return Ok(());
     };
-    if Tree::Folder(folder.clone()).find(NAME)?.is_some() {
+    if Tree::Folder(folder.clone()).find(CONFIG_FILE)?.is_some() {
         context.terminal.warn(&format!(
-            "the base {} has no {NAME}; the one in the checkout is not read, as the change could \
+            "the base {} has no {CONFIG_FILE}; the one in the checkout is not read, as the change could \
              have written it",
             base.name
         ));

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format, patch::patch},
+    config::FLEET_FILE,
     generate::{self, Dropped, GeneratedFile, Given, KINDS, Kind, Pins, Standing},
     model::{chain::chain, exit_code, files::Files},
     seam::files,
@@ -52,7 +53,7 @@ pub struct GenerateArgs {
         long,
         value_name = "FILE",
         num_args = 0..=1,
-        default_missing_value = generate_renovate::FLEET,
+        default_missing_value = FLEET_FILE,
         conflicts_with = "set"
     )]
     fleet: Option<PathBuf>,
@@ -297,7 +298,7 @@ fn check(places: &[Place], args: &GenerateArgs, context: &Context) -> Outcome {
     };
     let kind = args.kind.as_deref().unwrap_or_default();
     let fleet = match &args.fleet {
-        Some(path) if path == Path::new(generate_renovate::FLEET) => " --fleet".to_owned(),
+        Some(path) if path == Path::new(FLEET_FILE) => " --fleet".to_owned(),
         Some(path) => format!(" --fleet {}", path.display()),
         None => String::new(),
     };

@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use super::configuration::working_directory;
+use super::configuration::{self, working_directory};
 use crate::{
     cli::{Context, failure::CliFailure},
-    config::{self, MAX_FILE_BYTES},
     generate::{
         Draft, Origin, origin,
         renovate::{self, DEFAULT_PRESET},
@@ -16,17 +15,13 @@ use crate::{
 
 /// The word on the command line.
 pub(super) const KIND: &str = "renovate";
-/// The fleet's file where none is named.
-pub(super) const FLEET: &str = "fleet.yaml";
 
 /// The longest package.json, or preset, that is looked into.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The presets of the fleet in the file `path`.
 pub(super) fn presets(path: &Path) -> Result<Vec<Draft>, CliFailure> {
-    let text = files::read(&working_directory()?.join(path), MAX_FILE_BYTES as u64)?;
-    let fleet = config::parse_fleet(&text, &path.display().to_string())?;
-    Ok(renovate::presets(&fleet)?)
+    Ok(renovate::presets(&configuration::fleet(path)?)?)
 }
 
 /// Warns of presets of rings that are gone: whoever extends one stays on its versions.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::configuration::{self, shown, working_directory};
+use super::configuration::{shown, working_directory};
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
     config::{self, AgentName},
@@ -45,7 +45,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Outcome {
     let root = repository.as_ref().map_or(&*here, Repository::root);
     let path = match &args.output {
         Some(path) => here.join(path),
-        None => root.join(configuration::NAME),
+        None => root.join(config::CONFIG_FILE),
     };
     let is_stdout = args.output.as_deref() == Some(Path::new("-"));
     if !is_stdout && !args.force && files::lies_at(&path)? {
@@ -68,7 +68,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Outcome {
     }
     let first = generate::first_config(&setup)?;
     // Whatever the repository holds: what is written can be read.
-    config::parse(first.text.as_bytes(), configuration::NAME)?;
+    config::parse(first.text.as_bytes(), config::CONFIG_FILE)?;
     if !is_stdout {
         files::make_parents(&path)?;
         AtomicFile::open(&path)?.commit(first.text.as_bytes())?;

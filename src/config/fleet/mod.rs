@@ -20,7 +20,7 @@ use serde_json::Value;
 pub use forge::FleetForge;
 pub use gates::Gates;
 pub use release::{ActionPin, Allowed, Release};
-pub use ring::{Members, Ring};
+pub use ring::{Members, Ring, UnknownRing};
 pub use select::{Selection, Visibility};
 
 use super::{
@@ -29,6 +29,9 @@ use super::{
     diagnostic::{ConfigError, Diagnostic},
     file, yaml,
 };
+
+/// What the file is called.
+pub const FLEET_FILE: &str = "fleet.yaml";
 
 /// Everything that fleet.yaml says, understood and in range.
 #[derive(Clone, Debug, PartialEq, Eq)]

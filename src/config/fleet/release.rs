@@ -15,7 +15,10 @@ use crate::{
         value::{ValueError, excerpt},
         yaml::{Field, Located},
     },
-    model::{image::ImageReference, skew},
+    model::{
+        image::ImageReference,
+        skew::{self, Skew},
+    },
 };
 
 /// An action and an image that were tested together.
@@ -148,6 +151,15 @@ impl Fleet {
     /// Every release that the file knows: the one to reach, then those that are approved.
     pub fn releases(&self) -> impl Iterator<Item = &Release> {
         [&self.release].into_iter().chain(&self.approved)
+    }
+
+    /// The releases whose action and image do not go together, and why.
+    pub fn skews(&self) -> impl Iterator<Item = (&Release, Skew)> {
+        self.releases().filter_map(|release| {
+            let versions = (&release.action.version, &release.version);
+            let skew = skew::action_and_image(versions.0, versions.1).err()?;
+            Some((release, skew))
+        })
     }
 
     /// The versions that `ring` may be on: those of every known release up to the ring's own,

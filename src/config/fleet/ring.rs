@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Release, gates::number, raw};
+use super::{Fleet, Release, gates::number, raw};
 use crate::{
     config::{
         agent::AgentName,
@@ -38,6 +38,35 @@ pub enum Members {
     Percent(u32),
     /// All that no other ring has.
     Rest,
+}
+
+/// A name that no ring has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the fleet has no ring {name}")]
+pub struct UnknownRing {
+    name: String,
+    known: Vec<String>,
+}
+
+impl UnknownRing {
+    /// The names that there are.
+    pub fn hint(&self) -> String {
+        format!("its rings are {}", self.known.join(", "))
+    }
+}
+
+impl Fleet {
+    /// The ring `name`; without a name the last, which takes whoever is in no other.
+    pub fn ring(&self, name: Option<&str>) -> Result<&Ring, UnknownRing> {
+        let found = match name {
+            Some(name) => self.rings.iter().find(|ring| ring.name == name),
+            None => self.rings.last(),
+        };
+        found.ok_or_else(|| UnknownRing {
+            name: name.unwrap_or_default().to_owned(),
+            known: self.rings.iter().map(|ring| ring.name.clone()).collect(),
+        })
+    }
 }
 
 type Written<'a> = (&'a Located<String>, &'a Located<raw::Ring>);

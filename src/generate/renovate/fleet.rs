@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use semver::Version;
 
-use super::names;
+use super::{NO_VERSION, names};
 use crate::{
     config::{Denied, DeniedSubject, Fleet, FleetForge, Ring},
     generate::{Draft, GenerateError},
@@ -23,12 +23,11 @@ pub const FLEET: &str = "renovate --fleet";
 ///
 /// Refuses a release whose action and image do not go together.
 pub fn presets(fleet: &Fleet) -> Result<Vec<Draft>, GenerateError> {
-    for release in fleet.releases() {
-        let (action, image) = (&release.action.version, release.version());
-        skew::action_and_image(action, image).map_err(|skew| GenerateError::Config {
+    if let Some((_, skew)) = fleet.skews().next() {
+        return Err(GenerateError::Config {
             message: skew.to_string(),
             hint: skew.hint(),
-        })?;
+        });
     }
     let packages = Packages::of(fleet);
     let mut drafts = Vec::new();
@@ -127,7 +126,7 @@ fn of_ring(fleet: &Fleet, ring: &Ring, packages: &Packages) -> RingContext {
         datasources: package.datasources(),
         matcher: package.matcher,
         packages: package.names.clone(),
-        allowed: format!("/{}/", pattern(versions)),
+        allowed: pattern(versions),
     };
     let mut rules = vec![rule(&packages.image, &allowed.images)];
     let actions = packages.actions.iter();
@@ -148,9 +147,9 @@ fn of_ring(fleet: &Fleet, ring: &Ring, packages: &Packages) -> RingContext {
 fn pattern(versions: &BTreeSet<Version>) -> String {
     let versions: Vec<String> = versions.iter().map(escaped).collect();
     if versions.is_empty() {
-        return "^none$".to_owned();
+        return NO_VERSION.to_owned();
     }
-    format!("^v?({})$", versions.join("|"))
+    format!("/^v?({})$/", versions.join("|"))
 }
 
 /// A version as part of a pattern; a `-` means nothing there.

@@ -6,12 +6,14 @@ mod tests;
 
 pub use fleet::{FLEET, presets};
 
-use jiff::civil::Date;
-
 use super::{Draft, GenerateError, Kind, Request, Setting, Values, setting::refused};
 use crate::{
     config::Config,
-    model::{image::Repository, skew::OWN_ACTION},
+    model::{
+        image::Repository,
+        remote::{is_github_repository, is_gitlab_project},
+        skew::OWN_ACTION,
+    },
     template::renovate::{Hold, Repository as Context},
 };
 
@@ -52,12 +54,27 @@ const SETTINGS: &[Setting] = &[
         values: Values::List("NAME"),
     },
     Setting {
+        key: "action-name",
+        help: "The action that starts the images, which `hold` of fullsend.yaml keeps with them",
+        default: OWN_ACTION,
+        values: Values::Text("OWNER/NAME"),
+    },
+    Setting {
+        key: "components",
+        help: "The project of the fleet's components, which `hold` keeps with the images",
+        default: "",
+        values: Values::Text("GROUP/NAME"),
+    },
+    Setting {
         key: "automerge",
         help: "Whether small updates of other images and actions merge by themselves",
         default: "false",
         values: Values::Flag,
     },
 ];
+
+/// What no version is.
+const NO_VERSION: &str = "/^none$/";
 
 /// The preset that every repository needs.
 ///
@@ -99,7 +116,7 @@ fn draft(request: &Request<'_>) -> Result<Vec<Draft>, GenerateError> {
         about: vec!["Which presets keep this repository's images and actions current.".to_owned()],
         extends,
         only: only.iter().map(|name| format!("!{name}")).collect(),
-        hold: hold(request.config, request.today),
+        hold: hold(request)?,
     };
     Ok(vec![Draft::new(PATH, &context)?])
 }
@@ -173,28 +190,69 @@ fn ring_name(text: &str) -> Result<&str, GenerateError> {
     Err(refused("ring", "is no name of a ring", hint))
 }
 
-/// Lets the images of fullsend.yaml, and the action that starts them, go to the held version alone,
-/// as long as the hold is in force.
+/// Lets the images of fullsend.yaml go to the held version alone, as long as the hold is in force;
+/// the action that starts them, and the components, stay where they are: which of their versions
+/// was tested with the held one only the fleet knows.
 ///
 /// A hold goes before the ring, as the last `allowedVersions` counts, but not before a denial: a
 /// rollback does not ask what is allowed.
-fn hold(config: &Config, today: Date) -> Option<Hold> {
-    let hold = config.hold.as_ref().filter(|it| it.is_in_force(today))?;
-    let own = config
-        .agents
-        .values()
-        .filter_map(|agent| agent.image.as_ref());
+fn hold(request: &Request<'_>) -> Result<Vec<Hold>, GenerateError> {
+    let config = request.config;
+    let hold = config.hold.as_ref();
+    let Some(hold) = hold.filter(|it| it.is_in_force(request.today)) else {
+        return Ok(Vec::new());
+    };
+    let version = &hold.version;
+    let held = format!("fullsend.yaml holds version {version} until {}", hold.until);
+    let mut rules = Vec::new();
+    let images = images(config);
+    // A rule without names would be about everything.
+    if !images.is_empty() {
+        rules.push(Hold {
+            about: format!("{held}: {}", hold.reason),
+            matcher: "matchPackageNames",
+            packages: images,
+            allowed: format!("/^v?{}$/", version.tag().replace('.', "\\.")),
+        });
+    }
+    let mut stays = |what: &str, matcher, name: &str| {
+        rules.push(Hold {
+            about: format!("{held}: {what}"),
+            matcher,
+            packages: vec![name.to_owned()],
+            allowed: NO_VERSION.to_owned(),
+        });
+    };
+    let settings = request.settings;
+    let action = settings.get("action-name");
+    if !is_github_repository(action) {
+        let hint = "write `OWNER/NAME`";
+        return Err(refused("action-name", "is no action", hint));
+    }
+    stays("the action stays where it is", "matchPackageNames", action);
+    if let Some(components) = settings.given("components") {
+        if !is_gitlab_project(components) {
+            let hint = "write `GROUP/NAME`";
+            return Err(refused("components", "is no project", hint));
+        }
+        stays(
+            "the components stay where they are",
+            "matchDepNames",
+            components,
+        );
+    }
+    Ok(rules)
+}
+
+/// The images of fullsend.yaml under all of their names.
+fn images(config: &Config) -> Vec<String> {
+    let agents = config.agents.values();
+    let own = agents.filter_map(|agent| agent.image.as_ref());
     let images = config.image.iter().chain(own);
     let mut packages: Vec<String> = images.flat_map(|image| names(image.repository())).collect();
     packages.sort();
     packages.dedup();
-    packages.push(OWN_ACTION.to_owned());
-    let (version, until, reason) = (&hold.version, &hold.until, &hold.reason);
-    Some(Hold {
-        about: format!("fullsend.yaml holds version {version} until {until}: {reason}"),
-        packages,
-        allowed: format!("/^v?{}$/", version.tag().replace('.', "\\.")),
-    })
+    packages
 }
 
 /// The names under which files write an image; Docker Hub's host may be left out.

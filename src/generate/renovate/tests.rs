@@ -106,7 +106,7 @@ fn settings_that_lead_nowhere_are_refused() {
 }
 
 #[test]
-fn a_hold_allows_its_version_alone() {
+fn a_hold_allows_its_version_of_the_image_alone_and_keeps_the_action() {
     let held = "version: 1\nimage: a.b/c:1.2.3\nagents:\n  triage: {image: 'acme/d:1.2.3'}\n\
                 hold: {version: 1.2.3, reason: slow, until: 2030-01-31}\n";
     let rules = &repository(held, &[]).unwrap()["packageRules"];
@@ -114,10 +114,26 @@ fn a_hold_allows_its_version_alone() {
         *rules,
         json!([{
             "description": "fullsend.yaml holds version 1.2.3 until 2030-01-31: slow",
-            "matchPackageNames": ["a.b/c", "acme/d", "docker.io/acme/d", "fullsend-ai/sandbox"],
+            "matchPackageNames": ["a.b/c", "acme/d", "docker.io/acme/d"],
             "allowedVersions": r"/^v?1\.2\.3$/",
+        }, {
+            "description": "fullsend.yaml holds version 1.2.3 until 2030-01-31: the action stays where it is",
+            "matchPackageNames": ["fullsend-ai/sandbox"],
+            "allowedVersions": "/^none$/",
         }])
     );
+    let pairs = ["action-name=acme/agents", "components=platform/fullsend"];
+    let rules = &repository(held, &pairs).unwrap()["packageRules"];
+    assert_eq!(rules[1]["matchPackageNames"], json!(["acme/agents"]));
+    assert_eq!(rules[2]["matchDepNames"], json!(["platform/fullsend"]));
+    assert_eq!(rules[2]["allowedVersions"], "/^none$/");
+    for (pair, message) in [
+        ("action-name=agents", "is no action"),
+        ("components=x", "is no project"),
+    ] {
+        let error = repository(held, &[pair]).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
     let over = held.replace("2030-01-31", "2020-01-31");
     assert_eq!(repository(&over, &[]).unwrap().get("packageRules"), None);
 }

@@ -9,13 +9,10 @@ use super::{
 use crate::{
     cli::{
         Context,
-        commands::{
-            configuration::{shown, working_directory},
-            generate_renovate::FLEET,
-        },
+        commands::configuration::{shown, working_directory},
         failure::CliFailure,
     },
-    config::{self, Fleet, FleetForge, MAX_FILE_BYTES},
+    config::{self, FLEET_FILE, Fleet, FleetForge, MAX_FILE_BYTES},
     forge::{FileAt, Forge, Governor, Limits, Watch, connect},
     model::remote::{ForgeKind, Remote},
     seam::{files, git::Repository, http::Url},
@@ -101,11 +98,11 @@ async fn open_repository(
     let text = fetch(forge.as_ref(), name).await?.ok_or_else(|| {
         let host = forge.host();
         CliFailure::usage_with(
-            format!("{full_name} on {host} has no {FLEET} at its root, or cannot be seen"),
+            format!("{full_name} on {host} has no {FLEET_FILE} at its root, or cannot be seen"),
             "check the name, and whether the token may read it",
         )
     })?;
-    let shown = format!("{full_name}/{FLEET}");
+    let shown = format!("{full_name}/{FLEET_FILE}");
     let fleet = config::parse_fleet(&text, &shown)?;
     let is_beside = host_of(fleet.forge.url()) == host_of(place.url())
         && is_below(&full_name, owner(&fleet.forge));
@@ -127,7 +124,7 @@ async fn open_repository(
 /// fleet.yaml of the default branch of `name`.
 async fn fetch(forge: &dyn Forge, name: &str) -> Result<Option<Vec<u8>>, CliFailure> {
     let watch = Watch {
-        paths: vec![FLEET.to_owned()],
+        paths: vec![FLEET_FILE.to_owned()],
         ..Watch::default()
     };
     let seen = forge
@@ -139,8 +136,8 @@ async fn fetch(forge: &dyn Forge, name: &str) -> Result<Option<Vec<u8>>, CliFail
         Some(FileAt {
             repository: seen.repository.id,
             commit: seen.head?,
-            path: FLEET.to_owned(),
-            blob: seen.files.get(FLEET)?.id.clone(),
+            path: FLEET_FILE.to_owned(),
+            blob: seen.files.get(FLEET_FILE)?.id.clone(),
         })
     });
     let Some(wanted) = wanted else {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    cli::{commands::generate_renovate::FLEET, failure::CliFailure, global::GlobalArgs},
-    config::{FleetForge, parse_github_repository, parse_gitlab_project},
+    cli::{failure::CliFailure, global::GlobalArgs},
+    config::{FLEET_FILE, FleetForge, parse_github_repository, parse_gitlab_project},
     forge::Site,
     model::remote::{ForgeKind, Remote},
     seam::{
@@ -41,7 +41,7 @@ impl Place {
         let text = text.unwrap_or(".");
         let path = here.join(text);
         if files::is_folder(&path) {
-            return Ok(Self::File(path.join(FLEET)));
+            return Ok(Self::File(path.join(FLEET_FILE)));
         }
         if files::lies_at(&path)? {
             return Ok(Self::File(path));

@@ -90,7 +90,7 @@ fn version_of(image: &str) -> Option<Version> {
 
 /// The version of the image that fullsend.yaml names for all agents.
 fn version_of_file(subject: Subject<'_>) -> Option<Version> {
-    let text = subject.files.found(Path::new("fullsend.yaml"))?;
+    let text = subject.files.found(Path::new(config::CONFIG_FILE))?;
     let image = config::parse(&text, "").ok()?.image?;
     skew::of_tag(image.tag()?)
 }
