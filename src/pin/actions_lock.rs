@@ -26,7 +26,7 @@ const WRITTEN: &str = "v0.0.2";
 
 /// A lock of one repository.
 #[derive(Clone, Debug)]
-pub struct WorkflowLock {
+pub(super) struct WorkflowLock {
     pub(super) text: String,
     pub(super) known: Result<Known, String>,
     /// Whether its format is the one that is written here.
@@ -92,12 +92,12 @@ pub enum Locked {
 
 impl WorkflowLock {
     /// Reads a lock; one that cannot be read is one of which nothing is known.
-    pub fn read(bytes: &[u8]) -> Self {
+    pub(super) fn read(bytes: &[u8]) -> Self {
         read(bytes).unwrap_or_else(Self::unreadable)
     }
 
     /// A lock of which nothing is known, for this reason.
-    pub fn unreadable(reason: String) -> Self {
+    pub(super) fn unreadable(reason: String) -> Self {
         Self {
             text: String::new(),
             known: Err(reason),
@@ -107,7 +107,7 @@ impl WorkflowLock {
     }
 
     /// Why it cannot be judged, and whether not even the workflows are known that it governs.
-    pub fn problem(&self) -> Option<(&str, bool)> {
+    pub(super) fn problem(&self) -> Option<(&str, bool)> {
         let reason = self.known.as_ref().err()?;
         Some((reason, self.workflows.is_none()))
     }
@@ -121,7 +121,7 @@ impl WorkflowLock {
 
     /// How each of the `references` of one file, named from the repository's root, stands; nothing
     /// where the lock does not govern it.
-    pub fn locked(&self, references: &[Reference]) -> Vec<Option<Locked>> {
+    pub(super) fn locked(&self, references: &[Reference]) -> Vec<Option<Locked>> {
         let used: HashSet<String> = references.iter().filter_map(governed_name).collect();
         let locked = references
             .iter()
@@ -166,7 +166,7 @@ impl WorkflowLock {
     }
 
     /// What `direct` references bring with them: each once, with how it stands.
-    pub fn beyond<'r>(
+    pub(super) fn beyond<'r>(
         &self,
         direct: impl Iterator<Item = &'r Reference>,
     ) -> Vec<(Reference, Locked)> {

@@ -115,7 +115,7 @@ impl Decision {
     }
 
     /// It stays, as GitHub's lock of actions cannot follow, and `why`.
-    pub fn refuse(&mut self, why: &str) {
+    pub(super) fn refuse(&mut self, why: &str) {
         let newer = self.reason.take().unwrap_or_default();
         let what = match &self.to {
             Some(Pin::Locked { reference, .. }) => format!("write `@{reference}` and run"),

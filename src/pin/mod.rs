@@ -23,7 +23,7 @@ mod repository;
 mod settle;
 mod skew;
 
-pub use actions_lock::{Locked, WorkflowLock};
+pub use actions_lock::Locked;
 pub use ask::{Judge, World};
 pub use bounds::Bounds;
 pub use decide::decide;
@@ -34,6 +34,5 @@ pub use lock::{Entry, Lock, LockError, LockFile, RecordedDigest, Use};
 pub use options::{Only, Options};
 pub use plan::{Site, plan};
 pub use release::to_release;
-pub use relock::Relocked;
 pub use repository::{NamingFile, Repository, Unread};
 pub use settle::{Change, Group, Settlement};

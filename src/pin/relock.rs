@@ -18,11 +18,11 @@ use crate::{
 
 /// What becomes of a lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Relocked {
+pub(super) struct Relocked {
     /// The whole lock with every move made; nothing where there is none.
-    pub text: Option<String>,
+    pub(super) text: Option<String>,
     /// The references that may not move, by their number, and why.
-    pub refused: Vec<(usize, String)>,
+    pub(super) refused: Vec<(usize, String)>,
 }
 
 /// Where an entry of the lock goes.
@@ -43,7 +43,10 @@ impl WorkflowLock {
     /// that are looked at.
     ///
     /// An entry moves as a whole or not at all: with every workflow that has it in its list.
-    pub fn relocked(&self, decisions: &[(&Reference, Option<&Locked>, &Decision)]) -> Relocked {
+    pub(super) fn relocked(
+        &self,
+        decisions: &[(&Reference, Option<&Locked>, &Decision)],
+    ) -> Relocked {
         let mut moves: BTreeMap<String, Uses> = BTreeMap::new();
         for (number, (reference, locked, decision)) in decisions.iter().enumerate() {
             let from = match locked {

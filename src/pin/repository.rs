@@ -8,7 +8,7 @@ use super::{
     plan::Site,
 };
 use crate::{
-    document::{DocumentError, MAX_BYTES},
+    document::DocumentError,
     model::{pinning::Status, span::Position},
     reference::{self, ACTIONS_LOCK, FileKind, Reference},
     report::finding::Severity,
@@ -120,10 +120,6 @@ impl Repository {
         let Some(lock) = lock.filter(|_| files.iter().any(NamingFile::is_workflow)) else {
             return (Self { files, lock: None }, None);
         };
-        let lock = lock.and_then(|bytes| match bytes.len() {
-            ..=MAX_BYTES => Ok(bytes),
-            _ => Err(format!("it is larger than {MAX_BYTES} bytes")),
-        });
         let (bytes, lock) = match lock {
             Ok(bytes) => {
                 let lock = WorkflowLock::read(&bytes);

@@ -2,11 +2,11 @@
 
 mod bounds;
 mod files;
-mod locks;
 mod policy;
 mod recorded;
 mod renovate;
 mod roots;
+mod write;
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ use crate::{
     config::DenySource,
     forge::{GitHosts, GitOptions, RemoteRepository},
     model::{pinning::Status, version::Step},
-    pin::{Decision, Facts, Only, Options, Use, World},
+    pin::{self, Decision, Facts, Only, Options, Settlement, Use, World},
     reference,
     registry::Registry,
     report::{
@@ -41,10 +41,9 @@ use crate::{
     seam::http::authority,
 };
 use files::{Read, read, unread};
-use locks::Locks;
 use policy::Policy;
-use recorded::Recorded;
-use roots::Roots;
+use recorded::{Recorded, Renewed};
+use roots::Root;
 
 /// The options of `fullsend pin`.
 #[derive(Debug, Args)]
@@ -183,18 +182,16 @@ pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
         ));
     }
     let read: Vec<_> = selection.files.par_iter().filter_map(read).collect();
-    let (mut files, mut rows): (Vec<Read<'_>>, Vec<ReferenceRow>) = sorted(read);
-    let beside = locks::beside(&files);
-    let (mut locks, unjudged) = Locks::read(&beside, &mut files);
-    rows.extend(unjudged);
+    let (reads, mut rows): (Vec<Read<'_>>, Vec<ReferenceRow>) = sorted(read);
     let not_seen = selection.unread(&references::ERROR).into_iter();
     rows.extend(not_seen.map(|it| unread(it.file, Status::Error, it.message)));
-    let (patch, settled) =
-        settle(&files, &mut locks, &args, &loaded, &mut recorded, context).await?;
+    let settled = settle(reads, &args, &loaded, &mut recorded, context).await?;
+    rows.extend(settled.unjudged);
     if let Recorded::Renewed(renewed) = recorded {
         renewed.write(&selection, &rows, Timestamp::now())?;
     }
-    rows.extend(settled);
+    rows.extend(settled.rows);
+    let (patch, files) = (settled.patch, settled.files);
     let document = References::new(rows, args.diff.then_some(patch));
     let findings = document.findings();
     let detail = match (context.global.quiet, context.global.verbose) {
@@ -214,7 +211,7 @@ pub(super) async fn run(args: PinArgs, context: &Context) -> Outcome {
     report.write(&document)?;
     sarif.write(&sarif::document(&findings, &references::RULES))?;
     let exit_code = document.exit_code(args.step() != Step::None);
-    let summary = step_summary::markdown("pin", &findings, files.len());
+    let summary = step_summary::markdown("pin", &findings, files);
     let changed = serde_json::to_string(&document.changed_files())?;
     let outputs = format!("exit-code={exit_code}\nchanged-files={changed}\n");
     job::tell_github(context, &outputs, &summary);
@@ -232,15 +229,25 @@ fn sorted<A, B>(results: Vec<Result<A, B>>) -> (Vec<A>, Vec<B>) {
     (good, bad)
 }
 
-/// Decides about every reference of `files` and does what was decided; also gives the patch.
+/// What came of the files that refer to something.
+#[derive(Default)]
+struct Settled {
+    /// How many they are.
+    files: usize,
+    rows: Vec<ReferenceRow>,
+    /// Of locks of actions that cannot be judged.
+    unjudged: Vec<ReferenceRow>,
+    patch: String,
+}
+
+/// Decides about every reference of `reads` and does what was decided.
 async fn settle(
-    files: &[Read<'_>],
-    locks: &mut Locks<'_>,
+    reads: Vec<Read<'_>>,
     args: &PinArgs,
     loaded: &Loaded,
     recorded: &mut Recorded,
     context: &Context,
-) -> Result<(String, Vec<ReferenceRow>), CliFailure> {
+) -> Result<Settled, CliFailure> {
     let policy = Policy::new(args, loaded, context)?;
     let options = options(args, loaded, &policy, context).await?;
     let registries = context.global.registry_options(None, None);
@@ -259,57 +266,69 @@ async fn settle(
         judge: args.verify.then_some(&policy),
     };
     let mut facts = Facts::default();
-    let roots = Roots::of(files, &options);
-    let is_asked = matches!(recorded, Recorded::Unused | Recorded::Renewed(_));
-    let mut decisions: Vec<Decision> = match recorded {
+    let (roots, unjudged) = roots::of(reads, &options);
+    let mut settled = Settled {
+        files: roots.iter().map(Root::len).sum(),
+        unjudged,
+        ..Settled::default()
+    };
+    for root in &roots {
+        let is_asked = matches!(recorded, Recorded::Unused | Recorded::Renewed(_));
+        let decisions = decisions(root, recorded, &mut facts, &world).await;
+        let settlement = root.repository.settle(decisions);
+        let mut rows = files::rows(root, &settlement, is_asked);
+        if args.diff {
+            settled.patch.push_str(&write::patches(&settlement));
+        } else if !args.check {
+            write::write(root, &settlement, &mut rows);
+        }
+        if let Recorded::Renewed(renewed) = recorded {
+            renew(renewed, root, &settlement, &rows, &facts);
+        }
+        settled.rows.extend(rows);
+    }
+    Ok(settled)
+}
+
+/// What is decided about the sites of `root`; what was learned for another is not asked again.
+async fn decisions(
+    root: &Root<'_>,
+    recorded: &Recorded,
+    facts: &mut Facts,
+    world: &World<'_>,
+) -> Vec<Decision> {
+    let options = &root.options;
+    match recorded {
         Recorded::Checked(lock) => {
-            let check = |file: &Read<'_>| {
-                let options = roots.options(file);
-                let sites = file.sites().into_iter();
-                sites.map(|site| lock.check(site, options)).collect()
-            };
-            files.iter().flat_map::<Vec<_>, _>(check).collect()
+            let sites = root.repository.sites().into_iter();
+            sites.map(|site| lock.check(site, options)).collect()
         }
         Recorded::Restored(lock) => {
-            let back =
-                |file: &Read<'_>| lock.restore(&file.shown(), &file.sites(), roots.options(file));
-            files.iter().flat_map(back).collect()
+            root.by_file(|shown, sites| lock.restore(shown, sites, options))
         }
-        Recorded::Unused | Recorded::Renewed(_) => roots.plan(files, &mut facts, &world).await,
-    };
-    locks.follow(files, &mut decisions);
-    let mut left = decisions.as_slice();
-    let own = files.iter().map(|file| {
-        let (own, others) = left.split_at(file.references.len());
-        left = others;
-        (file, own)
+        Recorded::Unused | Recorded::Renewed(_) => {
+            pin::plan(&root.repository.sites(), facts, world, options).await
+        }
+    }
+}
+
+/// Keeps what the files of `root` use now.
+fn renew(
+    renewed: &mut Renewed,
+    root: &Root<'_>,
+    settlement: &Settlement,
+    rows: &[ReferenceRow],
+    facts: &Facts,
+) {
+    let mut decided = settlement.decisions.iter().zip(rows);
+    root.by_file(|shown, sites| {
+        let own = sites.iter().zip(decided.by_ref());
+        let uses = own.filter_map(|(site, (decision, row))| {
+            Use::of(*site, decision, row.status, facts, &root.options)
+        });
+        renewed.add(shown.to_owned(), uses.collect());
+        Vec::<()>::new()
     });
-    let own: Vec<(&Read<'_>, &[Decision])> = own.collect();
-    let settling = own
-        .into_par_iter()
-        .map(|(file, own)| file.settle(own, is_asked));
-    let mut settled: Vec<_> = settling.collect();
-    let mut patch = String::new();
-    if args.diff {
-        let patches = files.iter().zip(&settled);
-        patch.extend(patches.map(|(file, settled)| file.patch(settled)));
-        patch.push_str(&locks.patch());
-    } else if !args.check {
-        locks.write(files, &mut settled);
-    }
-    if let Recorded::Renewed(renewed) = recorded {
-        let mut left = decisions.iter();
-        for (file, settled) in files.iter().zip(&settled) {
-            let own = left.by_ref().take(file.references.len());
-            let uses = file.sites().into_iter().zip(own.zip(&settled.rows));
-            let uses = uses.filter_map(|(site, (decision, row))| {
-                Use::of(site, decision, row.status, &facts, roots.options(file))
-            });
-            renewed.add(file.shown(), uses.collect());
-        }
-    }
-    let rows = settled.into_iter().flat_map(|settled| settled.rows);
-    Ok((patch, rows.collect()))
 }
 
 impl PinArgs {
@@ -318,7 +337,7 @@ impl PinArgs {
     }
 }
 
-/// What goes for every repository; what depends on which one [`Roots`] adds.
+/// What goes for every repository; what depends on which one [`roots`] adds.
 async fn options(
     args: &PinArgs,
     loaded: &Loaded,
