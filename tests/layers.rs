@@ -70,6 +70,19 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("toml_", &["document"]),
 ];
 
+/// What never opens a door to the outside: a room, and the files of it where not all are meant.
+const PURE: &[(&str, &[&str])] = &[
+    ("document", &[]),
+    ("reference", &[]),
+    ("template", &[]),
+    ("generate", &[]),
+    ("validate", &[]),
+    (
+        "fleet",
+        &["desired", "enrol", "membership", "next", "plan", "standing"],
+    ),
+];
+
 const MAX_LINES: usize = 600;
 const MAX_MAIN_LINES: usize = 30;
 
@@ -93,7 +106,8 @@ fn rooms_use_the_crates_that_are_theirs() {
     for (confined, rooms) in CONFINED {
         // What is planned but no dependency yet has no user either.
         let spelled = confined.replace('_', "-");
-        if !manifest.lines().any(|line| line.starts_with(&spelled)) {
+        let is_it = |line: &str| line.starts_with(confined) || line.starts_with(&spelled);
+        if !manifest.lines().any(is_it) {
             continue;
         }
         for room in *rooms {
@@ -137,7 +151,8 @@ fn check_rooms(name: &str, text: &str) -> Vec<String> {
         .filter_map(|path| {
             let problem = match path.after_root() {
                 Some(segments) => wrong_room(room, segments, path.imported)
-                    .or_else(|| wrong_file(&module, segments)),
+                    .or_else(|| wrong_file(&module, segments))
+                    .or_else(|| impure(&module, segments)),
                 None => wrong_crate(room, path, &local),
             };
             problem.map(|what| at(path.line, &what))
@@ -166,6 +181,14 @@ fn wrong_file(module: &[String], segments: &[String]) -> Option<String> {
     let file = module.get(1).map_or("mod", String::as_str);
     (!files.contains(&file))
         .then(|| format!("of {own}, only {} may name {named}", files.join(", ")))
+}
+
+fn impure(module: &[String], segments: &[String]) -> Option<String> {
+    let (own, named) = (module.first()?, segments.first()?);
+    let (_, files) = PURE.iter().find(|(room, _)| room == own)?;
+    let file = module.get(1).map_or("mod", String::as_str);
+    let is_pure = files.is_empty() || files.contains(&file);
+    (is_pure && named == "seam").then(|| format!("{own}::{file} must not name seam"))
 }
 
 fn wrong_crate(own: Option<&str>, path: &paths::Named, local: &BTreeSet<&str>) -> Option<String> {
@@ -292,6 +315,15 @@ fn higher_rooms_and_peers_are_refused() {
         "\n\nuse crate::launch::X;",
         "src/seam/a.rs:3: ",
     );
+}
+
+#[test]
+fn what_is_pure_opens_no_door() {
+    let refused = |file: &str, why: &str| assert_refused(file, "use crate::seam::files;", why);
+    refused("generate/a.rs", "generate::a must not name seam");
+    refused("generate/a/b.rs", "generate::a must not name seam");
+    refused("fleet/next.rs", "fleet::next must not name seam");
+    assert!(check_rooms("fleet/journal.rs", "use crate::seam::files;").is_empty());
 }
 
 #[test]

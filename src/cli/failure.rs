@@ -105,12 +105,13 @@ impl CliFailure {
             | Self::File(_)
             | Self::Tree(_)
             | Self::Policy(_)
-            | Self::Trust(_) => exit_code::USAGE,
-            Self::Unavailable { .. }
-            | Self::Forge(_)
-            | Self::Runtime(_)
+            | Self::Trust(_)
+            // Of this machine, where 3 is for services.
             | Self::Document(_)
-            | Self::System(..) => exit_code::UNAVAILABLE,
+            | Self::System(..) => exit_code::USAGE,
+            Self::Unavailable { .. } | Self::Forge(_) | Self::Runtime(_) => {
+                exit_code::UNAVAILABLE
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{agent, uses};
 use crate::{
     document::yaml::Scalar,
-    model::text::excerpt,
+    model::{skew::OWN_ACTION, text::excerpt},
     report::finding::{self, Severity},
     validate::{
         Example, Report, Rule,
@@ -109,7 +109,7 @@ fn insecure<'a>(step: &Step<'a>) -> Option<(Scalar<'a>, Range<usize>)> {
         let found = INSECURE.as_ref()?.captures(run.value)?.get(1)?.range();
         return Some((run.clone(), found));
     }
-    if uses::name(step.uses.as_ref()?.value) != "fullsend-ai/sandbox" {
+    if uses::name(step.uses.as_ref()?.value) != OWN_ACTION {
         return None;
     }
     let args = uses::input(&step.node, "args")?;
