@@ -55,12 +55,8 @@ fn ignore_in(
                 ];
                 let item = Value::texts([(NAME, action.as_str())]);
                 let pushed = sheet.push(path, Notation::Yaml, &at, &item, entry);
-                pushed.map_err(|error| {
-                    let why = super::obstacle::in_file(&error);
-                    Obstacle::NotRingControlled(format!(
-                        "Dependabot moves {action} too, and {path} has no room for an `ignore`: {why}"
-                    ))
-                })?;
+                let what = format!("an `ignore` of {action}, which Dependabot moves too");
+                pushed.map_err(|error| Obstacle::uncontrolled(path, &what, &error))?;
             }
         }
     }

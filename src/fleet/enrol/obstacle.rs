@@ -97,6 +97,14 @@ impl Obstacle {
         Self::Unreadable(format!("{}: {why}", excerpt(path)))
     }
 
+    /// `what` cannot be written into `path`, by which the ring would decide.
+    pub(super) fn uncontrolled(path: &str, what: &str, error: &NoRoom) -> Self {
+        match error {
+            NoRoom::Unreadable(_) => Self::no_room(path, error),
+            error => Self::NotRingControlled(format!("{path} has no room for {what}: {error}")),
+        }
+    }
+
     /// There is no room in `path`.
     pub(super) fn no_room(path: &str, error: &NoRoom) -> Self {
         Self::unreadable(path, &in_file(error))

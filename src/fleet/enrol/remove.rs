@@ -334,9 +334,7 @@ impl Work<'_> {
         let config = config.and_then(|it| config::parse(it.as_bytes(), CONFIG).ok());
         let config = config.or_else(|| config::parse(b"version: 1", CONFIG).ok());
         let Some(config) = config else { return };
-        self.in_file(path, |_, text| {
-            renovate::unmake(text, &config, settings, today)
-        });
+        self.in_file(path, |_, _| renovate::unmade(&config, settings, today));
     }
 
     /// Takes our presets out of somebody's file.

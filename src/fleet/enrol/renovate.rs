@@ -146,7 +146,8 @@ pub(super) fn extend(
     {
         return make(sheet, wanted, config, &presets, Some(stamp.settings));
     }
-    enter(sheet, &found, &presets).map_err(|error| Obstacle::no_room(found.path, &error))?;
+    let entered = enter(sheet, &found, &presets);
+    entered.map_err(|error| Obstacle::uncontrolled(found.path, "its ring's preset", &error))?;
     tell_overrides(sheet, wanted, &found)
 }
 
@@ -185,16 +186,15 @@ fn make(
     Ok(())
 }
 
-/// The text of a file that was made with `settings` before the fleet came, without the fleet.
-pub(super) fn unmake(
-    text: &str,
+/// A file as it was made with `settings` before the fleet came.
+pub(super) fn unmade(
     config: &Config,
     mut settings: Vec<(String, String)>,
     today: Date,
 ) -> Result<String, Obstacle> {
     settings.retain(|(key, _)| key != "fleet" && key != "ring");
-    let existing = BTreeMap::from([(PathBuf::from(PATH), text.to_owned())]);
-    let file = super::own::make(KIND, config, &settings, today, &existing)?;
+    // From nothing: no settings would stand for those of the file, and it has no pins to keep.
+    let file = super::own::make(KIND, config, &settings, today, &BTreeMap::new())?;
     Ok(file.text)
 }
 

@@ -1,10 +1,13 @@
 //! Enrolment and its undoing, by before and after.
 
+mod properties;
+mod renovate;
+
 use std::path::Path;
 
 use bytes::Bytes;
-use proptest::prelude::*;
 
+use self::renovate::RENOVATE;
 use super::*;
 use crate::{
     config::{Visibility, parse_fleet},
@@ -236,150 +239,6 @@ fn what_robots_move_is_no_change() {
     assert_eq!(scene.files, Files::new());
 }
 
-const RENOVATE: &[(&str, &str)] = &[
-    (
-        "renovate.json",
-        "{\n  \"$schema\": \"https://docs.renovatebot.com/renovate-schema.json\",\n  \"extends\": [\n    \"config:recommended\"\n  ]\n}\n",
-    ),
-    (
-        ".github/renovate.json5",
-        "// Ours.\n{\n  extends: [\n    'config:recommended', // all\n    ':semanticCommits',\n  ],\n  packageRules: [],\n}\n",
-    ),
-    (
-        ".renovaterc",
-        "{\"extends\":[\"config:base\"],\"labels\":[\"deps\"]}",
-    ),
-    (
-        ".renovaterc.json",
-        "{\r\n\t\"extends\": \"local>acme/renovate-config\"\r\n}\r\n",
-    ),
-    (
-        ".gitlab/renovate.json",
-        "{\n    \"timezone\": \"Europe/Berlin\"\n}",
-    ),
-    (
-        "package.json",
-        "{\n  \"name\": \"x\",\n  \"renovate\": {\n    \"extends\": [\"config:recommended\"]\n  },\n  \"version\": \"1.0.0\"\n}\n",
-    ),
-    ("package.json", "{\"renovate\": {\"automerge\": true}}\n"),
-    ("renovate.json", "{}\n"),
-    ("renovate.json5", "{\n  // only comments\n}\n"),
-];
-
-#[test]
-fn the_presets_go_into_the_file_that_renovate_takes() {
-    for (path, text) in RENOVATE {
-        let enrolled = assert_round(Scene::github(&[(path, text)]));
-        assert_eq!(enrolled.len(), 3, "{enrolled:#?}");
-        let text = &enrolled[*path];
-        for preset in [
-            "github>fullsend-ai/fullsend//renovate/default",
-            "github>acme/fleet//renovate/ring-stable",
-            "github>acme/fleet//renovate/deny",
-        ] {
-            assert_eq!(text.matches(preset).count(), 1, "{text}");
-        }
-    }
-    let mut scene = Scene::github(&[RENOVATE[0], RENOVATE[1]]);
-    assert_eq!(scene.enrol().changes.len(), 3);
-    assert_eq!(scene.files[RENOVATE[1].0], RENOVATE[1].1);
-    // Without the key, a package.json is nothing to Renovate.
-    let mut scene = Scene::github(&[("package.json", "{\"name\": \"x\"}")]);
-    scene.enrol();
-    assert!(scene.files.contains_key("renovate.json"));
-}
-
-#[test]
-fn a_file_of_json5_keeps_its_hand() {
-    let enrolled = assert_round(Scene::github(&[RENOVATE[1]]));
-    let after = "// Ours.\n{\n  extends: [\n    'config:recommended', // all\n    ':semanticCommits',\n    \
-                 'github>fullsend-ai/fullsend//renovate/default',\n    \
-                 'github>acme/fleet//renovate/ring-stable',\n    \
-                 'github>acme/fleet//renovate/deny',\n  ],\n  packageRules: [],\n}\n";
-    assert_eq!(enrolled[RENOVATE[1].0], after);
-}
-
-#[test]
-fn a_repository_changes_its_ring() {
-    let other = "{\"extends\": [\"a\", \"github>acme/fleet//renovate/ring-canary\", \"b\"]}";
-    let mut scene = Scene::github(&[("renovate.json", other)]);
-    let enrolment = scene.enrol();
-    let text = &scene.files["renovate.json"];
-    assert!(
-        text.starts_with(
-            "{\"extends\": [\"a\", \"github>acme/fleet//renovate/ring-stable\", \"b\", "
-        )
-    );
-    assert!(
-        enrolment.notes[0].contains("takes the place of github>acme/fleet//renovate/ring-canary")
-    );
-    // And one that was made for it.
-    let mut scene = Scene::github(&[]);
-    scene.enrol();
-    let ring = scene.fleet.rings.remove(0);
-    scene.fleet.rings.push(ring);
-    let enrolment = scene.enrol();
-    assert_eq!(enrolment.changes.len(), 1);
-    assert!(scene.files["renovate.json"].contains("renovate/ring-canary\""));
-    assert_eq!(scene.plan().unwrap().changes, []);
-    assert_eq!(scene.unenrol(), []);
-    assert_eq!(scene.files, Files::new());
-}
-
-#[test]
-fn a_configuration_of_ours_that_somebody_had_stays_theirs() {
-    // As `fullsend generate renovate` makes it.
-    let own = crate::generate::Kind::named("renovate").unwrap();
-    let config = crate::config::parse(b"version: 1", "a").unwrap();
-    let given = crate::generate::Given {
-        settings: &[],
-        today: "2026-01-01".parse().unwrap(),
-    };
-    let made =
-        crate::generate::regenerate(own, &config, given, &NoFiles, crate::generate::Pins::Kept);
-    let text = made.unwrap().files.remove(0).text;
-    let mut scene = Scene::github(&[("renovate.json", &text)]);
-    scene.enrol();
-    assert!(scene.files["renovate.json"].contains("--set ring=stable"));
-    assert_eq!(scene.enrol().changes, []);
-    assert_eq!(scene.unenrol(), []);
-    assert_eq!(scene.files, files(&[("renovate.json", &text)]));
-}
-
-#[test]
-fn rules_that_go_before_the_ring_are_told() {
-    let text = r#"{
-        "extends": ["config:recommended"], "ignoreDeps": ["fullsend-ai/sandbox"],
-        "packageRules": [
-            {"matchPackageNames": ["ghcr.io/fullsend-ai/**"], "allowedVersions": "<2"},
-            {"matchManagers": ["npm"], "allowedVersions": "<3"},
-            {"matchUpdateTypes": ["major"], "enabled": false},
-            {"matchDepNames": ["fullsend-ai/sandbox"], "enabled": false}
-        ]
-    }"#;
-    let notes = Scene::github(&[("renovate.json", text)])
-        .plan()
-        .unwrap()
-        .notes;
-    assert_eq!(notes.len(), 3, "{notes:#?}");
-    assert!(notes[0].contains("`allowedVersions` `<2` for ghcr.io/fullsend-ai/agent-sandbox"));
-    assert!(notes[1].contains("switches fullsend-ai/sandbox off"));
-    assert!(notes[2].contains("`ignoreDeps` names fullsend-ai/sandbox"));
-}
-
-#[test]
-fn without_renovate_no_configuration_is_made() {
-    let mut scene = Scene::github(&[]);
-    scene.via = Via::Direct;
-    scene.enrol();
-    assert!(!scene.files.contains_key("renovate.json"));
-    // One that is there still follows its ring.
-    let mut scene = Scene::github(&[("renovate.json", "{}")]);
-    scene.via = Via::Direct;
-    scene.enrol();
-    assert!(scene.files["renovate.json"].contains("ring-stable"));
-}
-
 const DEPENDABOT: &[&str] = &[
     "version: 2\nupdates:\n  - package-ecosystem: github-actions\n    directory: /\n    schedule:\n      interval: weekly\n",
     "version: 2\nupdates:\n- package-ecosystem: \"npm\"\n  directory: \"/\"\n- package-ecosystem: \"github-actions\"\n  directory: \"/\"\n  ignore:\n  # why\n  - dependency-name: \"actions/*\"\n    update-types: [\"version-update:semver-major\"]\n  labels: [a]\n# end\n",
@@ -567,7 +426,7 @@ fn every_repository_that_cannot_be_enrolled_has_a_name_for_it() {
         (
             "renovate.json",
             "{\"extends\": {}, \"extends\": []}",
-            "unreadable",
+            "not-ring-controlled",
         ),
         (
             ".github/workflows/actions.lock",
@@ -681,96 +540,4 @@ fn a_record_of_another_time_is_refused() {
     scene.seen.repository.id = "R_other".to_owned();
     let kept = scene.unenrol();
     assert_eq!(kept[0].0, CONFIG);
-}
-
-/// The lines of people's files, in any order and combination.
-fn renovate_files() -> impl Strategy<Value = (String, String)> {
-    let path = prop::sample::select(vec![
-        "renovate.json",
-        ".github/renovate.json5",
-        ".renovaterc",
-        "package.json",
-    ]);
-    let extends = prop::sample::select(vec![
-        "",
-        "\"extends\": [],",
-        "\"extends\":[\"a\",\"b\"],",
-        "\"extends\": \"a\",",
-        "\"extends\": [\n  \"a\",\n  \"b\"\n],",
-        "\"extends\": [\n    \"github>fullsend-ai/fullsend//renovate/default\"\n  ],",
-    ]);
-    let rest = prop::sample::select(vec![
-        "\"x\": 1",
-        "\"packageRules\": [\n  {\"enabled\": true}\n  ]",
-        "\n  \"labels\":[\"a\"]\n",
-    ]);
-    let end = prop::sample::select(vec!["", "\n", "\r\n", "\n\n"]);
-    (path, extends, rest, end).prop_map(|(path, extends, rest, end)| {
-        let body = format!("{{\n  {extends}\n  {rest}\n}}");
-        let text = match path {
-            "package.json" => format!("{{\"name\": \"x\", \"renovate\": {body}}}{end}"),
-            _ => format!("{body}{end}"),
-        };
-        let text = if end == "\r\n" {
-            text.replace("\r\n", "\n").replace('\n', "\r\n")
-        } else {
-            text
-        };
-        (path.to_owned(), text)
-    })
-}
-
-fn yaml_files() -> impl Strategy<Value = String> {
-    let part = prop::sample::select(vec![
-        "include: a.yml\n",
-        "include:\n- local: a.yml\n  rules: [{if: $A}]\n# tail\n",
-        "include:\n    - project: x/y\n      file:\n        - a.yml\n",
-        "# comment\n\n",
-        "stages: [test]\n",
-        ".base: &base\n  script: [a]\n",
-        "job:\n  script: |\n    a: b\n\n    c\n",
-        "build:\n  script:\n  - make\n",
-        "variables: {A: 'b'}\n",
-    ]);
-    let parts = prop::collection::hash_set(part, 0..6);
-    (parts, any::<bool>(), any::<bool>()).prop_map(|(parts, crlf, end)| {
-        let mut text: String = parts.into_iter().collect();
-        // A key stands once.
-        if text.matches("include:").count() > 1 {
-            text = text.replace("include:", "#");
-            text = "job: 1\n".to_owned();
-        }
-        if !end {
-            text.truncate(text.trim_end().len());
-        }
-        if crlf {
-            text.replace('\n', "\r\n")
-        } else {
-            text
-        }
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    #[test]
-    fn whoever_leaves_finds_every_byte_as_it_was((path, text) in renovate_files(), pipeline in yaml_files(), dependabot in prop::sample::select(DEPENDABOT.to_vec())) {
-        let github = Scene::github(&[(&path, &text), (".github/dependabot.yml", dependabot)]);
-        assert_round(github);
-        assert_round(Scene::gitlab(&[(&path, &text), (PIPELINE, &pipeline)]));
-    }
-
-    #[test]
-    fn no_file_of_strangers_is_too_strange(text in "(?s).{0,80}", path in prop::sample::select(vec![CONFIG, WORKFLOW, "renovate.json", "package.json", ".github/dependabot.yml", ACTIONS_LOCK, PIPELINE])) {
-        for mut scene in [Scene::github(&[(path, &text)]), Scene::gitlab(&[(path, &text)])] {
-            if let Ok(enrolment) = scene.plan() {
-                scene.apply(&enrolment.changes);
-                scene.record = Some(enrolment.record);
-            }
-            let kept = scene.unenrol();
-            let is_kept = kept.iter().any(|(it, _)| it == path);
-            prop_assert!(is_kept || scene.files.get(path) == Some(&text), "{:?}", scene.files);
-        }
-    }
 }

@@ -4,6 +4,7 @@
 //! and `--dry-run=lookup`: it looks everything up and makes no branches. A start takes seconds, so
 //! that each test asks one run for many rows.
 
+mod enrolled;
 mod files;
 mod managers;
 mod rings;

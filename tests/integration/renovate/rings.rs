@@ -3,7 +3,7 @@
 use std::thread;
 
 use fullsend::{
-    config,
+    config::{self, Fleet},
     generate::{self, Kind, Pins, renovate::presets},
     model::files::NoFiles,
 };
@@ -39,7 +39,7 @@ deny:
   - {version: 1.3.0, reason: It leaks., replacement: '1.2.4@DIGEST1.2.4'}
 ";
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let world = World::new();
     world.serve_shipped();
     world.images(IMAGE, TAGS);
@@ -52,6 +52,16 @@ fn world() -> World {
         "platform/fullsend",
         &["1.1.0", "1.2.0", "1.3.0", "1.3.1", "1.4.0", "1.5.0"],
     );
+    let fleet = fleet(&world);
+    let drafts = presets(&fleet).unwrap();
+    for file in generate::settle(drafts, &NoFiles, Pins::Kept).unwrap() {
+        world.serve(&format!("/{}", file.path.display()), &file.text);
+    }
+    world
+}
+
+/// The fleet whose images and git hosts `world` has.
+pub(super) fn fleet(world: &World) -> Fleet {
     let mut text = FLEET
         .replace("URL", &world.url())
         .replace("HOST", &world.host());
@@ -61,12 +71,7 @@ fn world() -> World {
     for version in ["1.2.0", "1.3.0", "1.3.1", "1.4.0"] {
         text = text.replace(&format!("COMMIT{version}"), &commit(version));
     }
-    let fleet = config::parse_fleet(text.as_bytes(), "fleet.yaml").unwrap();
-    let drafts = presets(&fleet).unwrap();
-    for file in generate::settle(drafts, &NoFiles, Pins::Kept).unwrap() {
-        world.serve(&format!("/{}", file.path.display()), &file.text);
-    }
-    world
+    config::parse_fleet(text.as_bytes(), "fleet.yaml").unwrap()
 }
 
 /// Each version of the image and the action, in a file of its own, and two in the same.

@@ -121,10 +121,15 @@ impl World {
 
     /// Our shipped presets, as `/default.json` and `/automerge.json`.
     pub(super) fn serve_shipped(&self) {
+        self.serve_shipped_at("");
+    }
+
+    /// The same below a folder.
+    pub(super) fn serve_shipped_at(&self, folder: &str) {
         for path in super::shipped() {
             let text = String::from_utf8(files::read(&path, 1 << 20).unwrap()).unwrap();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            self.serve(&format!("/{name}"), &text);
+            self.serve(&format!("{folder}/{name}"), &text);
         }
     }
 
@@ -136,14 +141,7 @@ impl World {
         repository: &[(&str, String)],
         mut configuration: Value,
     ) -> LookUp {
-        let folder = tempfile::tempdir().unwrap();
-        let here = json!([
-            {"matchDatasources": ["github-tags", "gitlab-tags"], "registryUrls": [self.url()]},
-            {
-                "matchDatasources": ["git-tags"],
-                "overridePackageName": format!("{}/{{{{{{depName}}}}}}.git", self.url()),
-            },
-        ]);
+        let here = self.here();
         let rules = configuration["packageRules"].as_array().cloned();
         let rules: Vec<Value> = [here.as_array().cloned(), rules]
             .into_iter()
@@ -152,7 +150,27 @@ impl World {
             .collect();
         configuration["packageRules"] = rules.into();
         let own = [("renovate.json", configuration.to_string())];
-        for (path, text) in repository.iter().chain(&own) {
+        self.look_up_as_is(repository.iter().chain(&own))
+    }
+
+    /// Rules by which all git hosts are this one.
+    pub(super) fn here(&self) -> Value {
+        json!([
+            {"matchDatasources": ["github-tags", "gitlab-tags"], "registryUrls": [self.url()]},
+            {
+                "matchDatasources": ["git-tags"],
+                "overridePackageName": format!("{}/{{{{{{depName}}}}}}.git", self.url()),
+            },
+        ])
+    }
+
+    /// What Renovate makes of a repository of these files and no others.
+    pub(super) fn look_up_as_is<'f>(
+        &self,
+        files: impl IntoIterator<Item = &'f (&'f str, String)>,
+    ) -> LookUp {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
             let path = folder.path().join(path);
             files::make_parents(&path).unwrap();
             files::create(&path, text.as_bytes(), 0o644).unwrap();
