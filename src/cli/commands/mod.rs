@@ -50,6 +50,10 @@ pub enum Command {
     Enroll(fleet::enroll::EnrollArgs),
     /// Asks them to go without what fullsend wrote
     Unenroll(fleet::enroll::UnenrollArgs),
+    /// Keeps a repository on a version
+    Hold(fleet::hold::HoldArgs),
+    /// Lets a repository follow its ring again
+    Release(fleet::hold::ReleaseArgs),
     /// Shows and updates whom signatures are believed by
     Trust(trust::TrustArgs),
     /// Says how each repository of the fleet stands to its release
@@ -73,6 +77,8 @@ impl Command {
             | Self::Trust(_)
             | Self::Enroll(_)
             | Self::Unenroll(_)
+            | Self::Hold(_)
+            | Self::Release(_)
             | Self::Status(_)
             | Self::Schema(_) => false,
         };
@@ -105,6 +111,8 @@ pub(super) fn run(command: Command, context: &Context) -> Outcome {
         Command::Validate(args) => validate::run(&args, context),
         Command::Enroll(args) => wait_for(fleet::enroll::enroll(args, context)),
         Command::Unenroll(args) => wait_for(fleet::enroll::unenroll(args, context)),
+        Command::Hold(args) => wait_for(fleet::hold::hold(args, context)),
+        Command::Release(args) => wait_for(fleet::hold::release(args, context)),
         Command::Trust(args) => wait_for(trust::run(args, context)),
         Command::Status(args) => wait_for(fleet::status::run(args, context)),
         Command::Schema(args) => schema::run(&args),

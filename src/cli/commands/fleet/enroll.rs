@@ -66,11 +66,11 @@ pub(super) enum Mover {
 }
 
 /// How a verb goes about its repositories.
-#[derive(Clone, Copy)]
-struct Manner {
-    dry_run: bool,
-    check_access: bool,
-    repair: bool,
+#[derive(Clone, Copy, Default)]
+pub(super) struct Manner {
+    pub(super) dry_run: bool,
+    pub(super) check_access: bool,
+    pub(super) repair: bool,
 }
 
 pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context) -> Outcome {
@@ -99,7 +99,7 @@ pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context
     };
     let enrolling = enrolling.of(&members, records);
     let wants: [&dyn Want; 1] = [&enrolling];
-    go(&work, &wants, &members, manner, report, context).await
+    go(&work, &wants, &members, manner, Some(report), context).await
 }
 
 pub(in crate::cli::commands) async fn unenroll(args: UnenrollArgs, context: &Context) -> Outcome {
@@ -123,7 +123,7 @@ pub(in crate::cli::commands) async fn unenroll(args: UnenrollArgs, context: &Con
     };
     let leaving = Unenrolling::new(&opened.fleet, configuration, today(), records);
     let wants: [&dyn Want; 2] = [&nothing, &leaving];
-    go(&work, &wants, &members, manner, report, context).await
+    go(&work, &wants, &members, manner, Some(report), context).await
 }
 
 /// The full name of the configuration repository, which the rings' presets are read from.
@@ -141,6 +141,37 @@ async fn survey(work: &Work<'_>, want: &dyn Want) -> Result<Vec<Seen>, CliFailur
     work.terminal.progress("looking at the repositories", 0, 0);
     let survey = work.opened.forge.survey(want.watch());
     Ok(watched(&work.opened.governor, work.terminal, survey).await?)
+}
+
+/// One repository, by its name below the owner or group.
+pub(super) async fn look_at(
+    work: &Work<'_>,
+    name: &str,
+    want: &dyn Want,
+) -> Result<Vec<Seen>, CliFailure> {
+    let owner = format!("{}/", work.opened.owner());
+    let name = name.strip_prefix(&owner).unwrap_or(name);
+    let names = [name.to_owned()];
+    let looked = work.opened.forge.look(&names, want.watch());
+    let looked = watched(&work.opened.governor, work.terminal, looked).await?;
+    match looked.into_iter().flatten().next() {
+        Some(seen) => Ok(vec![seen]),
+        None => Err(CliFailure::usage_with(
+            format!("{owner}{name} does not exist, or cannot be seen"),
+            "check the name, and whether the token may read it",
+        )),
+    }
+}
+
+/// `seen` as they are in the fleet, else in its last ring.
+pub(super) fn alone<'a>(opened: &'a Opened, seen: &'a [Seen]) -> Vec<Member<'a>> {
+    let members = membership(&opened.fleet, seen, None).members;
+    if !members.is_empty() {
+        return members;
+    }
+    let ring = opened.fleet.rings.last();
+    let seen = seen.iter().zip(ring);
+    seen.map(|(seen, ring)| Member { seen, ring }).collect()
 }
 
 struct Selected<'a> {
@@ -225,12 +256,12 @@ fn say_access(work: &Work<'_>, members: &[Member<'_>], context: &Context) -> Out
 }
 
 /// Goes through `wants` one after the other; the last one's outcomes are what is told.
-async fn go(
+pub(super) async fn go(
     work: &Work<'_>,
     wants: &[&dyn Want],
     members: &[Member<'_>],
     manner: Manner,
-    mut told_of: FleetReport,
+    others: Option<FleetReport>,
     context: &Context,
 ) -> Outcome {
     let forge = work.opened.forge.as_ref();
@@ -271,12 +302,11 @@ async fn go(
     if manner.dry_run {
         return Ok(exit_code::OK);
     }
-    let made = report(&ended);
-    told_of = FleetReport {
-        left_out: told_of.left_out,
-        unknown: told_of.unknown,
-        ..made
-    };
+    let mut told_of = report(&ended);
+    if let Some(others) = others {
+        told_of.left_out = others.left_out;
+        told_of.unknown = others.unknown;
+    }
     let style = Terminal::stdout_style(&context.global, &context.environment);
     Terminal::print_document(context.global.format, &told_of, || told_of.text(style))?;
     if ended.iter().any(|it| it.outcome == Became::Unreached) {

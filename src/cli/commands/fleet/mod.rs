@@ -1,6 +1,7 @@
 //! What the verbs of the fleet have in common: where fleet.yaml is, and the forge that it names.
 
 pub mod enroll;
+pub mod hold;
 mod open;
 mod place;
 mod progress;
