@@ -1,7 +1,7 @@
 //! `rollback`: a release is taken back, at once.
 
 use super::{
-    drive::{Configuration, Crew, Drive, DriveError, Record, RollOptions, Rolled},
+    drive::{Configuration, Crew, Drive, DriveError, Preview, Record, RollOptions, Rolled},
     rollout::{Kind, Rollout, State, Via, Wave},
 };
 use crate::{
@@ -42,19 +42,49 @@ pub async fn rollback(
     {
         return drive(crew, running.clone(), options).await;
     }
+    let undo = undo(crew, newest, to).await?;
+    take_back(crew, undo, options).await
+}
+
+/// What [`rollback`] would do, were it to begin now: nothing is proven, and nothing is written.
+pub async fn preview_rollback(
+    crew: Crew<'_>,
+    to: Option<&semver::Version>,
+    options: &RollOptions,
+) -> Result<Preview, DriveError> {
+    let newest = Record::of(crew).newest().await?;
+    let undo = undo(crew, newest, to).await?;
     let fleet = Configuration::read(crew).await?.fleet;
-    let undone = newest.filter(|it| it.kind == Kind::Upgrade && it.to == fleet.release);
+    if options.force.as_ref() != Some(undo.to.version()) {
+        check(&fleet, &undo)?;
+    }
+    let rollout = begin(crew, &fleet, &undo, options).await?;
+    Drive::new(crew, rollout, options).preview().await
+}
+
+/// What there is to take back.
+async fn undo(
+    crew: Crew<'_>,
+    newest: Option<Rollout>,
+    to: Option<&semver::Version>,
+) -> Result<Undo, DriveError> {
+    let fleet = Configuration::read(crew).await?.fleet;
+    // An upgrade that runs may not have come to fleet.yaml yet.
+    let undone = newest.filter(|it| {
+        let has_begun = it.to == fleet.release || it.state == State::Running;
+        it.kind == Kind::Upgrade && has_begun
+    });
+    let from = undone.as_ref().map_or(&fleet.release, |it| &it.to).clone();
     let to = match to {
         Some(version) => known(&fleet, version)?,
-        None => last_good(&fleet, undone.as_ref())?,
+        None => last_good(&fleet, &from, undone.as_ref())?,
     };
-    let undo = Undo {
-        from: fleet.release.clone(),
+    Ok(Undo {
+        from,
         to,
         undone,
         reason: "it was rolled back".to_owned(),
-    };
-    take_back(crew, undo, options).await
+    })
 }
 
 /// Takes a release back.
@@ -71,26 +101,37 @@ pub(super) async fn take_back(
             .await
             .map_err(DriveError::Unproven)?;
     }
-    let now = (crew.clock)();
-    let record = Record::of(crew);
-    let id = record
-        .free(Kind::Rollback, undo.from.version(), now)
-        .await?;
-    let mut rollout = Rollout::begin(id, Kind::Rollback, undo.from, undo.to, now);
-    rollout.by.clone_from(&crew.means.identity.login);
-    rollout.via = Via::Direct;
-    rollout.reason = Some(options.reason.clone().unwrap_or(undo.reason));
-    // Last in, first out.
-    let rings = fleet.rings.iter().rev();
-    rollout.waves = rings.map(|ring| Wave::new(&ring.name, 100)).collect();
-    rollout.undoes = undo.undone.as_ref().map(|it| it.id.clone());
+    let rollout = begin(crew, &fleet, &undo, options).await?;
     let undone = undo.undone.map(|it| Rollout {
         state: State::Stopped,
         ..it
     });
     let rollouts: Vec<&Rollout> = [&rollout].into_iter().chain(&undone).collect();
-    record.save(&rollouts).await?;
+    Record::of(crew).save(&rollouts).await?;
     drive(crew, rollout, options).await
+}
+
+/// A rollout that begins now.
+async fn begin(
+    crew: Crew<'_>,
+    fleet: &Fleet,
+    undo: &Undo,
+    options: &RollOptions,
+) -> Result<Rollout, DriveError> {
+    let now = (crew.clock)();
+    let version = undo.from.version();
+    let id = Record::of(crew).free(Kind::Rollback, version, now).await?;
+    let (from, to) = (undo.from.clone(), undo.to.clone());
+    let mut rollout = Rollout::begin(id, Kind::Rollback, from, to, now);
+    rollout.by.clone_from(&crew.means.identity.login);
+    rollout.via = Via::Direct;
+    let reason = options.reason.as_ref().unwrap_or(&undo.reason);
+    rollout.reason = Some(reason.clone());
+    // Last in, first out.
+    let rings = fleet.rings.iter().rev();
+    rollout.waves = rings.map(|ring| Wave::new(&ring.name, 100)).collect();
+    rollout.undoes = undo.undone.as_ref().map(|it| it.id.clone());
+    Ok(rollout)
 }
 
 async fn drive(
@@ -135,13 +176,13 @@ fn known(fleet: &Fleet, version: &semver::Version) -> Result<Release, DriveError
 }
 
 /// The release that was left, where it is good; else the newest good one that is older.
-fn last_good(fleet: &Fleet, undone: Option<&Rollout>) -> Result<Release, DriveError> {
-    let bad = &fleet.release;
+fn last_good(
+    fleet: &Fleet,
+    bad: &Release,
+    undone: Option<&Rollout>,
+) -> Result<Release, DriveError> {
     let left = undone.map(|it| &it.from);
-    let approved = fleet
-        .approved
-        .iter()
-        .filter(|it| it.version() < bad.version());
+    let approved = fleet.releases().filter(|it| it.version() < bad.version());
     let newest = approved
         .filter(|it| fleet.denial(it).is_none())
         .max_by_key(|it| it.version());

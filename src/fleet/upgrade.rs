@@ -1,7 +1,7 @@
 //! `upgrade`: a release moves through the fleet, wave by wave.
 
 use super::{
-    drive::{Configuration, Crew, Drive, DriveError, End, Record, RollOptions, Rolled},
+    drive::{Configuration, Crew, Drive, DriveError, End, Preview, Record, RollOptions, Rolled},
     rollback::{Undo, take_back},
     rollout::{Kind, Rollout, State, Via, Wave},
 };
@@ -22,14 +22,25 @@ pub async fn upgrade(
     options: &RollOptions,
 ) -> Result<Rolled, DriveError> {
     crew.prover.prove(to).await.map_err(DriveError::Unproven)?;
-    let configuration = Configuration::read(crew).await?;
-    check(&configuration.fleet, to)?;
     let running = Record::of(crew).newest().await?;
     let running = running.filter(|it| it.state == State::Running);
+    if let Some(rollback) = &running
+        && options.auto_rollback
+        && rollback.kind == Kind::Rollback
+        && rollback.from == *to
+    {
+        return go_on_back(crew, rollback, options).await;
+    }
+    let configuration = Configuration::read(crew).await?;
+    check(&configuration.fleet, to)?;
     let rollout = match running {
         Some(running) if running.to == *to && running.kind == Kind::Upgrade => running,
         Some(running) => return Err(running.into()),
-        None => begin(crew, &configuration.fleet, to, options).await?,
+        None => {
+            let rollout = begin(crew, &configuration.fleet, to, options).await?;
+            Record::of(crew).save(&[&rollout]).await?;
+            rollout
+        }
     };
     let via = options.via.unwrap_or(rollout.via);
     let rolled = Drive::new(crew, Rollout { via, ..rollout }, options)
@@ -52,6 +63,41 @@ pub async fn upgrade(
     Ok(Rolled {
         rollout: rolled.rollout,
         end: End::RolledBack { reason, rollback },
+    })
+}
+
+/// What [`upgrade`] would do, were it to begin now: nothing is proven, and nothing is written.
+pub async fn preview_upgrade(
+    crew: Crew<'_>,
+    to: &Release,
+    options: &RollOptions,
+) -> Result<Preview, DriveError> {
+    let fleet = Configuration::read(crew).await?.fleet;
+    check(&fleet, to)?;
+    let rollout = begin(crew, &fleet, to, options).await?;
+    let via = options.via.unwrap_or(rollout.via);
+    Drive::new(crew, Rollout { via, ..rollout }, options)
+        .preview()
+        .await
+}
+
+/// Goes on with taking back what an earlier call began to take back.
+async fn go_on_back(
+    crew: Crew<'_>,
+    rollback: &Rollout,
+    options: &RollOptions,
+) -> Result<Rolled, DriveError> {
+    let back = Drive::new(crew, rollback.clone(), options).run().await?;
+    let undone = match &back.rollout.undoes {
+        Some(id) => Record::of(crew).rollout(id).await?,
+        None => None,
+    };
+    Ok(Rolled {
+        rollout: undone.unwrap_or_else(|| back.rollout.clone()),
+        end: End::RolledBack {
+            reason: rollback.reason.clone().unwrap_or_default(),
+            rollback: Box::new(back),
+        },
     })
 }
 
@@ -112,7 +158,6 @@ async fn begin(
             shares.map(|share| Wave::new(&ring.name, share))
         })
         .collect();
-    record.save(&[&rollout]).await?;
     Ok(rollout)
 }
 

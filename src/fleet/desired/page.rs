@@ -42,7 +42,8 @@ impl Page {
     }
 
     pub(super) fn push(&mut self, path: &[Step<'_>], item: &Value) -> Result<(), EditError> {
-        let edited = insert::push(&self.text, Notation::Yaml, path, item).map(|(text, _)| text);
+        let pushed = insert::push(&self.text, Notation::Yaml, path, item);
+        let edited = pushed.map(|(text, _)| text);
         self.take(path, edited)
     }
 
@@ -58,8 +59,13 @@ impl Page {
         let version = [ring[0], ring[1], "version".into()];
         match count(&self.text, &ring, "version") {
             (false, _) => Ok(()),
-            (true, 1) => self.set(&ring, &Value::Map(Vec::new())),
-            (true, _) => self.remove(&version),
+            (true, keys) => {
+                self.remove(&version)?;
+                if keys > 1 {
+                    return Ok(());
+                }
+                self.set(&ring, &Value::Map(Vec::new()))
+            }
         }
     }
 

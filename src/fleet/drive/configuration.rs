@@ -11,7 +11,7 @@ use crate::{
         plan::{decide, texts},
         rollout::{Desire, Kind, Rollout},
     },
-    forge::{Commit, Reason, Request, Seen, Watch},
+    forge::{Change, Commit, Reason, Request, Seen, Watch},
 };
 
 /// How often a commit is tried whose branch moved on meanwhile.
@@ -101,15 +101,7 @@ pub(super) async fn configure(
     rollout: &Rollout,
     desire: &Desire,
 ) -> Result<Configured, DriveError> {
-    let want = Configuring {
-        watch: Watch {
-            paths: desired::paths(fleet)?,
-            branch: Some(rollout.id.branch()),
-            requests: Vec::new(),
-        },
-        rollout,
-        desire,
-    };
+    let want = Configuring::new(fleet, rollout, desire)?;
     for _ in 0..TRIES {
         let (seen, texts) = look(crew, &want).await?;
         let files = want.files(&texts)?;
@@ -128,6 +120,20 @@ pub(super) async fn configure(
         "{} changes whenever we write to it",
         crew.configuration
     )))
+}
+
+/// What [`configure`] would write.
+pub(super) async fn would_write(
+    crew: Crew<'_>,
+    fleet: &Fleet,
+    rollout: &Rollout,
+    desire: &Desire,
+) -> Result<Vec<Change>, DriveError> {
+    let want = Configuring::new(fleet, rollout, desire)?;
+    let (_, texts) = look(crew, &want).await?;
+    let files = want.files(&texts)?;
+    note_kept(crew, &files);
+    Ok(files.changes)
 }
 
 fn note_kept(crew: Crew<'_>, files: &Files) {
@@ -199,7 +205,19 @@ async fn ask(
     }
 }
 
-impl Configuring<'_> {
+impl<'a> Configuring<'a> {
+    fn new(fleet: &Fleet, rollout: &'a Rollout, desire: &'a Desire) -> Result<Self, DriveError> {
+        Ok(Self {
+            watch: Watch {
+                paths: desired::paths(fleet)?,
+                branch: Some(rollout.id.branch()),
+                requests: Vec::new(),
+            },
+            rollout,
+            desire,
+        })
+    }
+
     fn files(&self, texts: &Texts) -> Result<Files, DriveError> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let existing: BTreeMap<String, String> = texts

@@ -5,8 +5,11 @@ mod error;
 mod members;
 mod moving;
 mod pins;
+mod preview;
 mod record;
 mod round;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -15,6 +18,7 @@ use jiff::Timestamp;
 
 pub(super) use configuration::Configuration;
 pub use error::{Busy, DriveError};
+pub use preview::Preview;
 pub(super) use record::Record;
 pub(super) use round::Drive;
 

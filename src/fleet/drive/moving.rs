@@ -2,7 +2,7 @@
 
 use jiff::{civil::Date, tz::TimeZone};
 
-use super::{Crew, pins::Packages};
+use super::{Crew, pins::Pins};
 use crate::{
     config::{self, Fleet, Release},
     fleet::{
@@ -26,7 +26,7 @@ pub(super) struct Moving {
     kind: Kind,
     from: Release,
     to: Release,
-    packages: Packages,
+    fleet: Fleet,
     reason: Option<String>,
     is_app: bool,
     today: Date,
@@ -35,7 +35,6 @@ pub(super) struct Moving {
 impl Moving {
     pub(super) fn new(crew: Crew<'_>, fleet: &Fleet, rollout: &Rollout) -> Self {
         let branch = rollout.id.branch();
-        let releases = fleet.releases().chain([&rollout.from, &rollout.to]);
         let identity = crew.means.identity;
         Self {
             watch: Watch {
@@ -47,7 +46,7 @@ impl Moving {
             kind: rollout.kind,
             from: rollout.from.clone(),
             to: rollout.to.clone(),
-            packages: Packages::of(releases),
+            fleet: fleet.clone(),
             reason: rollout.reason.clone(),
             is_app: identity.kind == IdentityKind::App,
             today: (crew.clock)().to_zoned(TimeZone::UTC).date(),
@@ -56,7 +55,7 @@ impl Moving {
 
     /// Whether files name the release that is left.
     pub(super) fn has_bad(&self, texts: &Texts) -> bool {
-        self.packages.find(texts, &self.from).has
+        Pins::read(texts).has(&self.fleet, &self.from, &self.to)
     }
 
     /// Why the repository is not to move, whatever it has.
@@ -139,22 +138,22 @@ impl Want for Moving {
             notes: Vec::new(),
             remember: None,
         };
-        let found = self.packages.find(texts, &self.from);
-        let newest = found.images.last();
+        let (pins, fleet) = (Pins::read(texts), &self.fleet);
+        let newest = pins.newest(fleet);
         match self.kind {
-            Kind::Rollback if !found.has => return Ok(ask),
-            Kind::Upgrade if found.count == 0 => {
+            Kind::Rollback if !pins.has(fleet, &self.from, &self.to) => return Ok(ask),
+            Kind::Upgrade if !pins.any(fleet) => {
                 let reason = "it names neither the action nor an image of the fleet";
                 return Err(Refusal::new(RefusalKind::Skipped, reason));
             }
-            Kind::Upgrade if newest.is_some_and(|it| it > self.to.version()) => {
+            Kind::Upgrade if newest.is_some_and(|it| it > *self.to.version()) => {
                 let reason = "it is on a newer version";
                 return Err(Refusal::new(RefusalKind::Skipped, reason));
             }
             Kind::Upgrade | Kind::Rollback => {}
         }
         let blocked = |reason| Refusal::new(RefusalKind::Blocked, reason);
-        let changes = self.packages.moved(texts, &self.to).map_err(blocked)?;
+        let changes = pins.moved(fleet, &self.to).map_err(blocked)?;
         if changes.is_empty() {
             return Ok(ask);
         }

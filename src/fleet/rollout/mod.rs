@@ -10,6 +10,8 @@ mod gate;
 mod id;
 mod observe;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use document::{Entry, EntryState, Kind, MAX_ROLLOUT_BYTES, Rollout, State, Via, Wave};
 pub use gate::{Evidence, Sample, Verdict, gate};

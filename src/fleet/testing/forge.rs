@@ -159,6 +159,12 @@ impl MemoryForge {
         self.state().named(name).unwrap().requests.clone()
     }
 
+    /// The commit that a repository's default branch is at.
+    pub(crate) fn head(&self, name: &str) -> CommitId {
+        let mut state = self.state();
+        state.named(name).unwrap().head().unwrap().clone()
+    }
+
     /// The names of a repository's branches.
     pub(crate) fn branches(&self, name: &str) -> Vec<String> {
         let mut state = self.state();

@@ -1,0 +1,48 @@
+//! What a rollout would do, found without a write.
+
+use super::{Configuration, DriveError, configuration::would_write, round::Drive};
+use crate::{
+    fleet::{
+        Plan,
+        rollout::{Rollout, Step},
+    },
+    forge::Change,
+};
+
+/// What a rollout would do.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The rollout, with the repositories of all its waves.
+    pub rollout: Rollout,
+    /// The first commit to the configuration repository; later ones let one ring after the other
+    /// follow.
+    pub configuration: Vec<Change>,
+    /// What each repository would be asked for, in the order of waves.
+    pub plan: Plan,
+}
+
+impl Drive<'_> {
+    /// What would be done, were nothing to go wrong.
+    pub(crate) async fn preview(mut self) -> Result<Preview, DriveError> {
+        let fleet = Configuration::read(self.crew).await?.fleet;
+        let mut round = self.round_of(fleet);
+        let seen = self.survey(&round.want).await?;
+        self.plan_all(&mut round, &seen);
+        let configuration = match self.next(&round) {
+            Step::Configure(desire) => {
+                would_write(self.crew, &round.fleet, &self.rollout, &desire).await?
+            }
+            _ => Vec::new(),
+        };
+        let rows = self.rollout.entries();
+        let rows = rows.filter_map(|entry| self.members.rows.get(&entry.name).cloned());
+        let plan = Plan {
+            rows: rows.collect(),
+        };
+        Ok(Preview {
+            rollout: self.rollout,
+            configuration,
+            plan,
+        })
+    }
+}
