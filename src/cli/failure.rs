@@ -3,6 +3,7 @@
 use crate::{
     checkout::TreeError,
     config::{ConfigError, UnknownAgent},
+    fleet::drive::DriveError,
     forge::{ForgeError, Reason},
     generate::GenerateError,
     model::exit_code,
@@ -50,6 +51,9 @@ pub(super) enum CliFailure {
     /// A container runtime that cannot do what is needed.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// A rollout that cannot begin or go on; boxed, as it is large.
+    #[error("{0}")]
+    Rollout(Box<DriveError>),
     /// A result that has no form in JSON.
     #[error("the result could not be written as JSON")]
     Document(#[from] serde_json::Error),
@@ -82,6 +86,7 @@ impl CliFailure {
             Self::Generate(error) => error.hint(),
             Self::Runtime(error) => error.hint(),
             Self::Forge(error) => error.hint(),
+            Self::Rollout(error) => error.hint(),
             Self::Tree(error) => error.hint(),
             Self::Trust(error) => error.hint().map(str::to_owned),
             // A rendered configuration error carries its own help.
@@ -98,6 +103,7 @@ impl CliFailure {
         match self {
             Self::Trust(error) if error.is_unavailable() => exit_code::UNAVAILABLE,
             Self::Forge(error) if matches!(error.reason(), Reason::NoToken) => exit_code::USAGE,
+            Self::Rollout(error) => error.exit_code(),
             Self::Usage { .. }
             | Self::Config(_)
             | Self::Agent(_)

@@ -50,6 +50,10 @@ pub enum Command {
     Enroll(fleet::enroll::EnrollArgs),
     /// Asks them to go without what fullsend wrote
     Unenroll(fleet::enroll::UnenrollArgs),
+    /// Brings a version to a fleet, wave by wave
+    Upgrade(Box<fleet::roll::UpgradeArgs>),
+    /// Takes a version of a fleet back, at once
+    Rollback(Box<fleet::roll::RollbackArgs>),
     /// Keeps a repository on a version
     Hold(fleet::hold::HoldArgs),
     /// Lets a repository follow its ring again
@@ -77,6 +81,8 @@ impl Command {
             | Self::Trust(_)
             | Self::Enroll(_)
             | Self::Unenroll(_)
+            | Self::Upgrade(_)
+            | Self::Rollback(_)
             | Self::Hold(_)
             | Self::Release(_)
             | Self::Status(_)
@@ -111,6 +117,8 @@ pub(super) fn run(command: Command, context: &Context) -> Outcome {
         Command::Validate(args) => validate::run(&args, context),
         Command::Enroll(args) => wait_for(fleet::enroll::enroll(args, context)),
         Command::Unenroll(args) => wait_for(fleet::enroll::unenroll(args, context)),
+        Command::Upgrade(args) => wait_for(fleet::roll::upgrade(*args, context)),
+        Command::Rollback(args) => wait_for(fleet::roll::rollback(*args, context)),
         Command::Hold(args) => wait_for(fleet::hold::hold(args, context)),
         Command::Release(args) => wait_for(fleet::hold::release(args, context)),
         Command::Trust(args) => wait_for(trust::run(args, context)),

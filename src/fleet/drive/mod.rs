@@ -46,7 +46,7 @@ pub struct Crew<'a> {
 }
 
 /// Proves that an image is the one that its maintainers built.
-#[async_trait]
+#[async_trait(?Send)]
 pub trait Prover: Sync {
     /// Proves the image of `release`, and that its action is there.
     async fn prove(&self, release: &Release) -> Result<(), Refused>;

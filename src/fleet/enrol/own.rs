@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{CONFIG, Obstacle, Wanted, sheet::Sheet};
 use crate::{
-    config::{self, Config, FleetForge},
+    config::{self, Config},
     generate::{self, GeneratedFile, Given, Kind, Missing, Origin, Pins, Setup, Standing, origin},
     model::{limits::Limits, text::excerpt},
 };

@@ -5,6 +5,8 @@ pub mod hold;
 mod open;
 mod place;
 mod progress;
+mod releases;
+pub mod roll;
 pub mod status;
 mod work;
 

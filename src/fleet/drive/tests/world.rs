@@ -361,7 +361,7 @@ impl WriteAhead for World {
     fn done(&self, _: u64, _: &str) {}
 }
 
-#[async_trait]
+#[async_trait(?Send)]
 impl Prover for World {
     async fn prove(&self, release: &Release) -> Result<(), Refused> {
         let version = release.version().to_string();

@@ -1,0 +1,354 @@
+//! `fullsend upgrade` and `fullsend rollback`: a release moves through the fleet, or goes back.
+
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+use semver::Version;
+
+use super::{
+    FleetArgs, Opened,
+    enroll::Mover,
+    open,
+    releases::{Proof, release_of},
+    watched,
+    work::{Work, diff, told, until_insisted},
+};
+use crate::{
+    cli::{
+        Context, Outcome, console::Terminal, failure::CliFailure, policy_args::PolicyArgs,
+        value::parse,
+    },
+    config::DenySource,
+    fleet::{
+        Verb,
+        drive::{Crew, DriveError, End, Preview, Progress, RollOptions, Rolled},
+        preview_rollback, preview_upgrade, rollback as roll_back,
+        rollout::{EntryState, Rollout, Via},
+        upgrade as roll_forth,
+    },
+    forge::Watch,
+    model::{exit_code, skew},
+    report::fleet::{FleetReport, RepositoryRow, State},
+    seam::stop::Stop,
+};
+
+/// How long a watched rollout waits between two looks.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// The options of `fullsend upgrade`.
+#[derive(Debug, Args)]
+pub struct UpgradeArgs {
+    /// The version of the image to bring
+    #[arg(value_name = "VERSION", value_parser = version)]
+    version: Version,
+    /// Who makes the requests [default: Renovate, or what a running upgrade was begun with]
+    #[arg(long, value_enum)]
+    via: Option<Mover>,
+    /// Follows the rollout until its end
+    #[arg(long)]
+    watch: bool,
+    /// Takes the release back where it shows to be bad
+    #[arg(long)]
+    auto_rollback: bool,
+    /// The parts of each ring that move one after the other, in a hundred, as `25,100`
+    #[arg(long, value_name = "PERCENT", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=100))]
+    shares: Vec<u32>,
+    #[command(flatten)]
+    common: RollArgs,
+}
+
+/// The options of `fullsend rollback`.
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// The version of the image to go back to [default: the last good one]
+    #[arg(value_name = "VERSION", value_parser = version)]
+    version: Option<Version>,
+    /// Why, for the deny list
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Goes to this version although something speaks against it
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    force: Option<Version>,
+    /// Follows the rollback until its end
+    #[arg(long)]
+    watch: bool,
+    #[command(flatten)]
+    common: RollArgs,
+}
+
+/// What both have.
+#[derive(Debug, Args)]
+struct RollArgs {
+    #[command(flatten)]
+    fleet: FleetArgs,
+    /// Prints what would be asked as patches, and asks nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// Says what the token and the repositories allow, and writes nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    check_access: bool,
+    /// How long a watched rollout waits between two looks, in seconds [default: 60]
+    #[arg(long, value_name = "SECONDS", requires = "watch")]
+    interval: Option<u64>,
+    /// The deny list: a file, an https URL, or oci:REF
+    #[arg(long, value_name = "LIST", value_parser = parse::<DenySource>)]
+    deny: Option<DenySource>,
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    skew::of_tag(text).ok_or_else(|| "write a whole version, for example 1.4.2".to_owned())
+}
+
+/// Forth to a version, or back to one.
+enum Way {
+    Forth(Version),
+    Back(Option<Version>),
+}
+
+pub(in crate::cli::commands) async fn upgrade(args: UpgradeArgs, context: &Context) -> Outcome {
+    let options = RollOptions {
+        via: args.via.map(|via| match via {
+            Mover::Renovate => Via::Renovate,
+            Mover::Direct => Via::Direct,
+        }),
+        auto_rollback: args.auto_rollback,
+        only: args.common.fleet.only.clone(),
+        shares: args.shares,
+        ..RollOptions::default()
+    };
+    let watch = args.watch.then(|| interval(&args.common));
+    roll(
+        Way::Forth(args.version),
+        args.common,
+        options,
+        watch,
+        context,
+    )
+    .await
+}
+
+pub(in crate::cli::commands) async fn rollback(args: RollbackArgs, context: &Context) -> Outcome {
+    let options = RollOptions {
+        only: args.common.fleet.only.clone(),
+        force: args.force,
+        reason: args.reason,
+        ..RollOptions::default()
+    };
+    let watch = args.watch.then(|| interval(&args.common));
+    roll(
+        Way::Back(args.version),
+        args.common,
+        options,
+        watch,
+        context,
+    )
+    .await
+}
+
+fn interval(args: &RollArgs) -> Duration {
+    args.interval.map_or(LOOK, Duration::from_secs)
+}
+
+async fn roll(
+    way: Way,
+    args: RollArgs,
+    options: RollOptions,
+    watch: Option<Duration>,
+    context: &Context,
+) -> Outcome {
+    let opened = open(&args.fleet, context).await?;
+    let Some(configuration) = opened.configuration() else {
+        return Err(CliFailure::usage_with(
+            "nobody knows which repository holds fleet.yaml, and the rollout with it",
+            opened.hint(),
+        ));
+    };
+    let work = Work::begin(&opened, context, "rollout").await?;
+    if args.check_access {
+        return say_access(&work, &way, configuration).await;
+    }
+    let proof = Proof::new(&args.policy, args.deny.as_ref(), context)?;
+    let stop = Stop::listen().map_err(|error| CliFailure::System("listen to signals", error))?;
+    let stopped = || stop.asked().is_some();
+    let crew = Crew {
+        means: work.means(&stopped),
+        configuration,
+        prover: &proof,
+        progress: &Lines(work.terminal),
+        clock: &Timestamp::now,
+        watch,
+    };
+    let work_on = go(crew, way, &options, args.dry_run, &opened, context);
+    let work_on = watched(&opened.governor, work.terminal, work_on);
+    match until_insisted(Some(&stop), work_on).await {
+        Some(outcome) => outcome,
+        None => Ok(128 + stop.asked().unwrap_or(2)),
+    }
+}
+
+async fn go(
+    crew: Crew<'_>,
+    way: Way,
+    options: &RollOptions,
+    dry_run: bool,
+    opened: &Opened,
+    context: &Context,
+) -> Outcome {
+    let rolled = match way {
+        Way::Forth(version) => {
+            let release = release_of(&version, opened, context).await?;
+            if dry_run {
+                return preview(&preview_upgrade(crew, &release, options).await?, context);
+            }
+            roll_forth(crew, &release, options).await?
+        }
+        Way::Back(version) if dry_run => {
+            let found = preview_rollback(crew, version.as_ref(), options).await?;
+            return preview(&found, context);
+        }
+        Way::Back(version) => roll_back(crew, version.as_ref(), options).await?,
+    };
+    tell(&rolled, context)
+}
+
+async fn say_access(work: &Work<'_>, way: &Way, configuration: &str) -> Outcome {
+    let verb = match way {
+        Way::Forth(_) => Verb::Upgrade,
+        Way::Back(_) => Verb::Rollback,
+    };
+    let names = [configuration.to_owned()];
+    let forge = work.opened.forge.as_ref();
+    let watch = Watch::default();
+    let looked = forge.look(&names, &watch);
+    let looked = watched(&work.opened.governor, work.terminal, looked).await?;
+    let seen = looked.into_iter().flatten().next();
+    let access = work.check_access(verb, &[], seen.as_ref())?;
+    let login = &work.identity.login;
+    for line in told(&access, login) {
+        work.terminal.say(&line);
+    }
+    Ok(if access.is_open() {
+        Terminal::print(&format!(
+            "{login} may stop a release at once, by a commit to {configuration}\n"
+        ))?;
+        exit_code::OK
+    } else {
+        exit_code::FINDINGS
+    })
+}
+
+fn preview(found: &Preview, context: &Context) -> Outcome {
+    let paths = found.configuration.iter().map(|it| it.path.as_str());
+    let paths: Vec<&str> = paths.collect();
+    if !paths.is_empty() {
+        let line = format!("# the configuration repository: {}\n", paths.join(", "));
+        Terminal::print(&line)?;
+    }
+    Terminal::print(&diff(&found.plan))?;
+    let writes = found.plan.writes();
+    let line = format!("{writes} repositories would be asked, wave by wave");
+    context.terminal.note(&line);
+    Ok(exit_code::OK)
+}
+
+/// Prints how it came to rest; the code says whether all is well.
+fn tell(rolled: &Rolled, context: &Context) -> Outcome {
+    let terminal = &context.terminal;
+    let shown = match &rolled.end {
+        End::RolledBack { rollback, .. } => rollback,
+        _ => rolled,
+    };
+    let report = report(&shown.rollout);
+    let style = Terminal::stdout_style(&context.global, &context.environment);
+    Terminal::print_document(context.global.format, &report, || report.text(style))?;
+    let (line, code) = ending(rolled);
+    terminal.say(&line);
+    Ok(code)
+}
+
+fn ending(rolled: &Rolled) -> (String, u8) {
+    let id = &rolled.rollout.id;
+    match &rolled.end {
+        End::Finished => (format!("{id}: done"), exit_code::OK),
+        End::Waiting { what, until } => {
+            let until = until.map_or_else(String::new, |it| format!(" (look again at {it})"));
+            let line = format!("{id}: waiting: {what}{until}; the same command goes on");
+            (line, exit_code::FINDINGS)
+        }
+        End::Stopped { reason, is_bad } => {
+            let hint = if *is_bad {
+                "; `fullsend rollback` takes it back"
+            } else {
+                ""
+            };
+            (
+                format!("{id}: stopped: {reason}{hint}"),
+                exit_code::FINDINGS,
+            )
+        }
+        End::RolledBack { reason, rollback } => {
+            let (line, _) = ending(rollback);
+            (
+                format!("{id}: stopped: {reason}\n{line}"),
+                exit_code::FINDINGS,
+            )
+        }
+        End::Interrupted => (
+            format!("{id}: stopped at a safe point; the same command goes on"),
+            130,
+        ),
+    }
+}
+
+/// The repositories of a rollout, by their waves.
+fn report(rollout: &Rollout) -> FleetReport {
+    let waves = rollout.waves.iter();
+    let rows = waves.flat_map(|wave| {
+        wave.repositories.iter().map(|entry| {
+            let state = match entry.state {
+                EntryState::Planned | EntryState::Committed | EntryState::PrOpen => State::Outdated,
+                EntryState::Merged => State::PinsMoved,
+                EntryState::Verified | EntryState::RolledBack => State::Current,
+                EntryState::Skipped => State::Skipped,
+                EntryState::Blocked => State::Blocked,
+            };
+            RepositoryRow {
+                reason: entry.reason.clone(),
+                ..RepositoryRow::new(&entry.name, Some(&wave.ring), state)
+            }
+        })
+    });
+    FleetReport {
+        rollout: Some(rollout.id.to_string()),
+        ..FleetReport::new(rows.collect())
+    }
+}
+
+/// Says what happens to a rollout, a line each.
+struct Lines<'a>(&'a Terminal);
+
+impl Progress for Lines<'_> {
+    fn at(&self, rollout: &Rollout) {
+        let entries = || rollout.waves.iter().flat_map(|wave| &wave.repositories);
+        let done = entries().filter(|it| !matches!(it.state, EntryState::Planned));
+        self.0
+            .progress("repositories moved", done.count(), entries().count());
+    }
+
+    fn note(&self, sentence: &str) {
+        self.0.note(sentence);
+    }
+
+    fn waiting(&self, reason: &str) {
+        self.0.note(&format!("waiting: {reason}"));
+    }
+}
+
+impl From<DriveError> for CliFailure {
+    fn from(error: DriveError) -> Self {
+        Self::Rollout(Box::new(error))
+    }
+}
