@@ -183,7 +183,7 @@ pub enum Reason {
     Stopped,
     /// A write that was sent, and whose answer tells nothing.
     #[error("it may or may not be done: {0}")]
-    Unsure(Box<Reason>),
+    Unsure(Box<Self>),
     /// It accepted the question and answered with nothing, as git does where it cannot go on.
     #[error("it broke off without an answer")]
     Silent,

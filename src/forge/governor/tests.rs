@@ -203,7 +203,7 @@ async fn the_file_is_ours_alone_and_forgotten_where_it_makes_no_sense() {
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
 
     let whole = crate::seam::files::read(path, 1 << 20).unwrap();
-    let large = [b' '; (1 << 20) + 1];
+    let large = vec![b' '; (1 << 20) + 1];
     for spoilt in [
         &b""[..],
         b"{}",
