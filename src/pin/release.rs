@@ -1,5 +1,7 @@
 //! From what a repository names to a release of a fleet: decided from fleet.yaml alone.
 
+use std::path::Path;
+
 use url::Url;
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     plan::Site,
 };
 use crate::{
-    config::{Fleet, FleetForge, Release},
+    config::{FLEET_FILE, Fleet, FleetForge, Release},
     model::{commit::CommitId, pinning::Status, skew},
     reference::{ImageName, Reference, Target},
     seam::http::authority,
@@ -18,7 +20,8 @@ use crate::{
 
 /// What becomes of `sites` to have our action, our image and our components at `release`.
 ///
-/// What is ours is what any release of `fleet` names. Everything else is left alone, and so is what
+/// What is ours is what any release of `fleet` names. Everything else is left alone, fleet.yaml
+/// itself too, and so is what
 /// `release` has no pin for: a component at a commit, an entry of GitHub's lock of actions that
 /// moves only with others. Nobody is asked.
 pub fn to_release(sites: &[Site<'_>], fleet: &Fleet, release: &Release) -> Vec<Decision> {
@@ -34,6 +37,9 @@ struct Goal<'a> {
 
 impl Goal<'_> {
     fn decide(&self, site: Site<'_>) -> Decision {
+        if site.reference.file == Path::new(FLEET_FILE) {
+            return Decision::new(Status::Ignored).because("it says what the releases are");
+        }
         match &site.reference.target {
             Target::Action {
                 repository,

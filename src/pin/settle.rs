@@ -32,8 +32,8 @@ pub struct Settlement {
     pub files: Vec<Change>,
     /// Which files go together; every one is in exactly one group.
     pub groups: Vec<Group>,
-    /// The sites whose decision cannot be carried out, because their file or their group cannot be
-    /// edited.
+    /// The sites, in order, whose decision cannot be carried out because their file or their group
+    /// cannot be edited.
     pub failed: Vec<usize>,
 }
 

@@ -94,6 +94,14 @@ fn every_place_goes_up_and_down_and_nothing_else_changes() {
 }
 
 #[test]
+fn fleet_yaml_says_what_the_releases_are_and_follows_none() {
+    assert_eq!(
+        moved(&[("fleet.yaml", FLEET.to_owned())], "1.2.4").files,
+        []
+    );
+}
+
+#[test]
 fn a_tag_or_nothing_is_pinned_on_the_way() {
     let text = "on: push\njobs:\n  a:\n    steps:\n      - uses: fullsend-ai/sandbox@v1\n";
     let new = text.replace("@v1", &format!("@{} # v1.4.0", "4".repeat(40)));

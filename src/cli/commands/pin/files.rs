@@ -24,7 +24,8 @@ pub(super) fn read(file: &Selected) -> Option<Result<Read<'_>, ReferenceRow>> {
         Err(reason) => Err(Unread::error(&file.name, reason)),
     };
     match naming {
-        Ok(naming) => naming.map(|naming| Ok(Read { file, naming })),
+        Ok(None) => None,
+        Ok(Some(naming)) => Some(Ok(Read { file, naming })),
         Err(unread) => Some(Err(of_unread(file.shown.clone(), &unread))),
     }
 }
@@ -61,7 +62,7 @@ pub(super) fn rows(root: &Root<'_>, settlement: &Settlement, is_asked: bool) -> 
     let sites = root.repository.sites();
     let decided = sites.iter().zip(&settlement.decisions).enumerate();
     let row = |(number, (site, decision)): (usize, (&Site<'_>, &Decision))| {
-        let is_failed = settlement.failed.contains(&number);
+        let is_failed = settlement.failed.binary_search(&number).is_ok();
         ReferenceRow {
             is_unanswered: is_asked && !is_failed && decision.status == Status::Error,
             ..row(root, *site, decision)
