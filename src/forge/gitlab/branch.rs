@@ -106,5 +106,5 @@ async fn beyond(
     let range = format!("{from}..{to}");
     let endpoint = Commits::builder().project(project).ref_name(range).build();
     let endpoint = endpoint.map_err(|_| Reason::Malformed("a range has no ends"))?;
-    client.get(&endpoint).await
+    client.first(&endpoint).await
 }

@@ -187,7 +187,8 @@ impl RestClient for Caller<'_> {
     fn rest_endpoint(&self, endpoint: &str) -> Result<Url, ApiError<Reason>> {
         let url = self.client.place.endpoint(endpoint);
         let url = url.filter(|url| url.as_str().len() <= MAX_URL);
-        let refused = || ApiError::client(Reason::Malformed("a name is no name"));
+        let refused =
+            || ApiError::client(Reason::Setting("the name is too long, or none".to_owned()));
         url.ok_or_else(refused)
     }
 }

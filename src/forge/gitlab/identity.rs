@@ -41,7 +41,7 @@ pub(super) async fn identity(client: &Client) -> Result<Identity, Reason> {
         },
         granted: granted(client).await?,
         login: user.username,
-        name: user.name,
+        name: user.name.chars().filter(|c| is_fit(*c)).collect(),
     })
 }
 
@@ -71,6 +71,11 @@ async fn granted(client: &Client) -> Result<Option<Vec<Permission>>, Reason> {
 
 /// What can stand between `<` and `>` in a commit.
 fn is_address(text: &str) -> bool {
-    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>');
-    text.contains('@') && text.chars().all(is_plain)
+    let is_part = |c: char| is_fit(c) && !c.is_whitespace();
+    text.contains('@') && text.chars().all(is_part)
+}
+
+/// What a name in a commit can hold.
+fn is_fit(c: char) -> bool {
+    !c.is_control() && !matches!(c, '<' | '>')
 }

@@ -48,6 +48,14 @@ impl<E: Endpoint> Endpoint for Page<'_, E> {
 }
 
 impl Client {
+    /// The first entries of a list, at most 100.
+    pub(super) async fn first<T: DeserializeOwned>(
+        &self,
+        list: &(impl Endpoint + Sync),
+    ) -> Result<Vec<T>, Reason> {
+        self.get(&Page { list, number: 1 }).await
+    }
+
     /// All entries of a list.
     pub(super) async fn list<T: DeserializeOwned>(
         &self,

@@ -131,6 +131,18 @@ mod tests {
         assert_eq!(place.page("//evil.example/"), "https://gitlab.com/gl");
     }
 
+    proptest::proptest! {
+        /// The crate panics where one of its addresses is none to the crate `http`.
+        #[test]
+        fn any_name_makes_an_address_or_none(name in ".{0,80}") {
+            let name = gitlab::api::common::NameOrId::from(name.as_str());
+            let url = place("https://gitlab.com").endpoint(&format!("projects/{name}"));
+            if let Some(url) = url {
+                proptest::prop_assert!(url.as_str().parse::<http::Uri>().is_ok(), "{url}");
+            }
+        }
+    }
+
     fn shown(variables: &[(&str, &str)], url: &str) -> Result<String, String> {
         let site = Site {
             place: FleetForge::GitLab {

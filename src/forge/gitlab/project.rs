@@ -62,11 +62,16 @@ impl Project {
             topics: self.topics.clone(),
             visibility: self.visibility(),
             may_push: false,
-            takes_requests: self.merge_requests_enabled.unwrap_or(true)
-                && !is_off(self.merge_requests_access_level.as_ref()),
+            takes_requests: false,
             methods: self.methods(),
             rules: BranchRules::default(),
         })
+    }
+
+    /// Whether requests can be opened in it, by those who may.
+    pub(super) fn takes_requests(&self) -> bool {
+        self.merge_requests_enabled.unwrap_or(true)
+            && !is_off(self.merge_requests_access_level.as_ref())
     }
 
     /// None where the repository is empty.
@@ -138,10 +143,12 @@ mod tests {
 
     #[test]
     fn little_is_told_to_a_weak_token() {
-        let weak = project(json!({})).repository("acme").unwrap();
+        let weak = project(json!({}));
+        assert!(weak.takes_requests());
+        let weak = weak.repository("acme").unwrap();
         assert_eq!(weak.visibility, Visibility::Private);
         assert_eq!(weak.default_branch, None);
-        assert!(weak.takes_requests && !weak.may_push && weak.methods.merge);
+        assert!(!weak.takes_requests && !weak.may_push && weak.methods.merge);
     }
 
     #[test]
@@ -152,10 +159,10 @@ mod tests {
             "merge_method": "ff", "squash_option": "never", "merge_trains_enabled": true,
             "merge_requests_access_level": "disabled", "archived": true,
         }));
+        assert!(!strict.takes_requests());
         let strict = strict.repository("acme").unwrap();
         assert_eq!(strict.visibility, Visibility::Internal);
         assert!(strict.is_mirror && strict.is_fork && strict.is_disabled && strict.is_archived);
-        assert!(!strict.takes_requests);
         let methods = strict.methods;
         assert!(methods.rebase && methods.queue && !methods.merge && !methods.squash);
         let empty = project(json!({"default_branch": "main", "empty_repo": true}));

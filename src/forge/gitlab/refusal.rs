@@ -122,3 +122,116 @@ fn until(headers: &HeaderMap) -> Option<Timestamp> {
     let seconds = reset.to_str().ok()?.parse().ok()?;
     Timestamp::from_second(seconds).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seam::http::header::HeaderValue;
+
+    fn refused(method: &Method, status: u16, body: &str) -> String {
+        let answer = Answer {
+            status,
+            headers: HeaderMap::new(),
+            body: body.to_owned().into(),
+        };
+        format!("{:?}", reason(method, &answer))
+    }
+
+    #[test]
+    fn what_has_one_status_is_told_apart_by_its_words() {
+        for (status, message, kind) in [
+            (
+                400,
+                "A branch called 'x' already exists. Switch to it",
+                "Exists",
+            ),
+            (400, "Branch already exists", "Exists"),
+            (
+                409,
+                "Another open merge request already exists for this source branch: !2",
+                "Exists",
+            ),
+            (
+                409,
+                "SHA does not match HEAD of source branch: abc",
+                "Moved",
+            ),
+            (
+                400,
+                "The file has changed since you started editing it: a",
+                "Moved",
+            ),
+            (
+                400,
+                "You can only create or edit files when you are on a branch",
+                "Moved",
+            ),
+            (412, "412 Precondition Failed", "Moved"),
+            (400, "You are not allowed to push into this branch", "Rules"),
+            (
+                400,
+                "GitLab: Commit message does not follow the pattern",
+                "Rules",
+            ),
+            (403, "403 Forbidden", "Rules"),
+            (400, "title is too long", "Invalid"),
+            (405, "405 Method Not Allowed", "Invalid"),
+            (422, "Branch cannot be merged", "Invalid"),
+            (401, "401 Unauthorized", "Unauthorized"),
+            (404, "404 Project Not Found", "NotFound"),
+            (302, "", "Redirect"),
+            (418, "", "Unexpected"),
+        ] {
+            let body = serde_json::json!({ "message": message }).to_string();
+            let found = refused(&Method::POST, status, &body);
+            assert!(found.starts_with(kind), "{status} {message}: {found}");
+        }
+        let forbidden = refused(&Method::GET, 403, r#"{"message": "403 Forbidden"}"#);
+        assert!(forbidden.starts_with("Unauthorized"), "{forbidden}");
+    }
+
+    #[test]
+    fn a_scope_that_is_missing_is_named() {
+        let body = r#"{"error": "insufficient_scope", "scope": "api"}"#;
+        let found = refused(&Method::POST, 403, body);
+        assert_eq!(found, r#"Lacks("the scope api")"#);
+        let silent = refused(&Method::GET, 403, r#"{"error": "insufficient_scope"}"#);
+        assert_eq!(silent, r#"Lacks("a scope that this needs")"#);
+    }
+
+    #[test]
+    fn words_of_any_shape_are_one_bounded_line() {
+        for (body, words) in [
+            (r#"{"message": "no"}"#, "no"),
+            (r#"{"message": ["a", "b"]}"#, "a, b"),
+            (r#"{"message": {"base": ["a"], "title": ["b"]}}"#, "a, b"),
+            (r#"{"error": "x", "error_description": "y"}"#, "x, y"),
+            (r#"{"message": "a\u001b[2J\nb"}"#, "a\u{fffd}[2J\u{fffd}b"),
+            ("<html>", "it does not say why"),
+            ("{}", "it does not say why"),
+            ("[[[", "it does not say why"),
+        ] {
+            assert_eq!(super::words(body.as_bytes()), words, "{body}");
+        }
+        let many = serde_json::json!({ "message": vec!["x".repeat(500); 500] });
+        assert!(super::words(many.to_string().as_bytes()).len() < 210);
+    }
+
+    #[test]
+    fn a_429_says_until_when_or_nothing() {
+        let until = |name: &'static str, value: &'static str| {
+            let value = HeaderValue::from_static(value);
+            super::until(&HeaderMap::from_iter([(
+                HeaderName::from_static(name),
+                value,
+            )]))
+        };
+        let soon = until("retry-after", "30").unwrap();
+        let left = soon.duration_since(Timestamp::now()).as_secs();
+        assert!((28..=30).contains(&left), "{left}");
+        let reset = until("ratelimit-reset", "1700000000");
+        assert_eq!(reset, Timestamp::from_second(1_700_000_000).ok());
+        assert_eq!(until("ratelimit-reset", "soon"), None);
+        assert_eq!(super::until(&HeaderMap::new()), None);
+    }
+}

@@ -2,12 +2,20 @@
 
 use serde::Deserialize;
 
-use super::super::{Checks, Mergeable, Request, RequestState};
+use super::{
+    super::{Checks, Mergeable, Request, RequestState},
+    graphql::Lacking,
+};
 
 /// What GraphQL is asked about a merge request.
-pub(super) const FRAGMENT: &str = "fragment R on MergeRequest { id iid webUrl title sourceBranch \
-    sourceProjectId diffHeadSha sourceBranchExists state draft autoMergeEnabled \
-    detailedMergeStatus author { username } headPipeline { status }";
+pub(super) fn fragment(lacking: &Lacking) -> String {
+    let approvals = lacking.unless("MergeRequest.approvalsRequired", "approvalsRequired");
+    format!(
+        "fragment R on MergeRequest {{ id iid webUrl title sourceBranch sourceProjectId \
+         diffHeadSha sourceBranchExists state draft autoMergeEnabled detailedMergeStatus \
+         author {{ username }} headPipeline {{ status }} {approvals} }}"
+    )
+}
 
 /// A merge request in GraphQL.
 #[derive(Debug, Deserialize)]

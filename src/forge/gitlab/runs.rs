@@ -130,7 +130,7 @@ impl GitLab {
              projects(ids: $ids, first: $count) {{ nodes {{ id repository {{ rootRef }} \
              pipelines(updatedAfter: $since, first: {PIPELINES}, after: $after) {{ \
              nodes {{ sha ref path status yamlErrors finishedAt updatedAt \
-             jobs(first: 100) {{ nodes {{ id name status finishedAt }} }} }} \
+             jobs(retried: false, first: 100) {{ nodes {{ id name status finishedAt }} }} }} \
              pageInfo {{ hasNextPage endCursor }} }} }} }} }}"
         );
         let variables = json!({

@@ -6,11 +6,12 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use gitlab::api::{groups::projects::GroupProjects, projects as rest};
 
 use super::{
-    super::{Reason, Request, Seen, Watch},
+    super::{BranchRules, Reason, Repository, Request, Seen, Watch},
     GitLab, branch,
     graphql::Failure,
     project::Project,
     request, watched,
+    write::number,
 };
 
 /// Calls about single projects that are under way at once.
@@ -25,6 +26,15 @@ enum Care {
     Signs,
     /// Everywhere, by a call for each project.
     Certain,
+}
+
+/// The newest request from the watched branch.
+#[derive(Default)]
+struct Newest {
+    request: Option<Request>,
+    approvals: u32,
+    /// That the branch is there.
+    shows_branch: bool,
 }
 
 impl GitLab {
@@ -87,11 +97,19 @@ impl GitLab {
             let project = projects.remove(&told.id()?)?;
             Some((project, told))
         });
-        let asking = told.map(|(project, told)| self.complete(project, told, watch, care));
+        let told: Vec<_> = told.collect();
+        // GraphQL keeps silent about some that REST lists: they are there, and that is all.
+        let bare = projects
+            .into_values()
+            .filter_map(|it| bare(&it, &self.group));
+        let mut all: Vec<_> = bare.collect();
+        let asking = told.into_iter();
+        let asking = asking.map(|(project, told)| self.complete(project, told, watch, care));
         let asking: Vec<_> = asking.collect();
         let seen = stream::iter(asking).buffered(AT_ONCE).try_collect();
         let seen: Vec<Option<Seen>> = seen.await?;
-        Ok(seen.into_iter().flatten().collect())
+        all.extend(seen.into_iter().flatten());
+        Ok(all)
     }
 
     /// What REST and GraphQL tell of a project, together; and what only further calls tell.
@@ -102,70 +120,80 @@ impl GitLab {
         watch: &Watch,
         care: Care,
     ) -> Result<Option<Seen>, Reason> {
-        let Some(mut repository) = project.repository(&self.group) else {
+        let Some(mut seen) = bare(&project, &self.group) else {
             return Ok(None);
         };
-        let head = told.head().and_then(|sha| sha.parse().ok());
+        seen.head = told.head().and_then(|sha| sha.parse().ok());
+        seen.files = told.take_files();
+        let may_push_directly = self
+            .may_push_directly(&seen.repository, &told, care)
+            .await?;
+        let newest = self.newest(&project, &mut told, watch).await?;
+        let repository = &mut seen.repository;
         repository.may_push = told.may_push() && !repository.is_archived;
-        repository.takes_requests &= told.may_open();
-        repository.rules.signed = told.wants_signatures();
-        repository.rules.may_push = match (told.may_push_directly(), &repository.default_branch) {
-            (Some(may), _) => may,
-            (None, Some(default)) if care == Care::Certain => {
-                let tip = branch::tip(&self.client, project.id, default).await?;
-                tip.is_some_and(|tip| tip.can_push)
-            }
-            (None, _) => false,
+        repository.takes_requests = told.may_open() && project.takes_requests();
+        repository.rules = BranchRules {
+            signed: told.wants_signatures(),
+            may_push: may_push_directly,
+            approvals: newest.approvals,
         };
-        let files = told.take_files();
         let ours = told.take_ours();
-        let (request, approvals, shows_branch) = self.newest(&project, &mut told, watch).await?;
-        repository.rules.approvals = approvals;
-        let branch = match (&watch.branch, &head) {
-            (Some(name), Some(head))
-                if care == Care::Certain || shows_branch || !ours.is_empty() =>
-            {
-                branch::branch(&self.client, project.id, name, head, ours).await?
-            }
-            _ => None,
-        };
-        let open = self.open_requests(&project, &mut told, watch).await?;
-        Ok(Some(Seen {
-            repository,
-            head,
-            files,
-            branch,
-            request,
-            open,
-        }))
+        let is_there = care == Care::Certain || newest.shows_branch || !ours.is_empty();
+        if let (Some(name), Some(head), true) = (&watch.branch, &seen.head, is_there) {
+            seen.branch = branch::branch(&self.client, project.id, name, head, ours).await?;
+        }
+        seen.request = newest.request;
+        seen.open = self.open_requests(&project, &mut told, watch).await?;
+        Ok(Some(seen))
     }
 
-    /// The newest request from the watched branch, the approvals that it needs, and whether it
-    /// shows that the branch is there.
+    /// Whether we may push to the default branch: one of its files tells, else a call of its own
+    /// where it is wanted exactly.
+    async fn may_push_directly(
+        &self,
+        repository: &Repository,
+        told: &watched::Project,
+        care: Care,
+    ) -> Result<bool, Reason> {
+        if let Some(may) = told.may_push_directly() {
+            return Ok(may);
+        }
+        let (Some(default), Care::Certain) = (&repository.default_branch, care) else {
+            return Ok(false);
+        };
+        let tip = branch::tip(&self.client, number(repository)?, default).await?;
+        Ok(tip.is_some_and(|tip| tip.can_push))
+    }
+
+    /// The newest request from the watched branch.
     async fn newest(
         &self,
         project: &Project,
         told: &mut watched::Project,
         watch: &Watch,
-    ) -> Result<(Option<Request>, u32, bool), Reason> {
+    ) -> Result<Newest, Reason> {
         let Some(page) = told.request.take() else {
-            return Ok((None, 0, false));
+            return Ok(Newest::default());
         };
-        let (has_more, mut own) = (
-            page.has_more(),
-            page.seen().filter(|it| it.is_from(project.id)),
-        );
+        let has_more = page.has_more();
+        let mut own = page.seen().filter(|it| it.is_from(project.id));
         if let Some(node) = own.next() {
-            let approvals = node.approvals_required.unwrap_or(0);
-            let shows = node.source_branch_exists && node.is_open();
-            return Ok((node.request(), approvals, shows));
+            return Ok(Newest {
+                approvals: node.approvals_required.unwrap_or(0),
+                shows_branch: node.source_branch_exists && node.is_open(),
+                request: node.request(),
+            });
         }
         // So many forks have a request from a branch of that name that ours is not among them.
         let request = match (has_more, &watch.branch) {
             (true, Some(branch)) => self.own_request(project.id, branch).await?,
             _ => None,
         };
-        Ok((request, 0, has_more))
+        Ok(Newest {
+            request,
+            approvals: 0,
+            shows_branch: has_more,
+        })
     }
 
     /// The open requests that are watched, newest first.
@@ -193,6 +221,18 @@ impl GitLab {
         let wanted = all.into_iter().filter(|it| is_wanted(&it.branch));
         Ok(wanted.take(TOLD).collect())
     }
+}
+
+/// What is known of a project when nothing but its settings is.
+fn bare(project: &Project, group: &str) -> Option<Seen> {
+    Some(Seen {
+        repository: project.repository(group)?,
+        head: None,
+        files: BTreeMap::new(),
+        branch: None,
+        request: None,
+        open: Vec::new(),
+    })
 }
 
 impl From<Failure> for Reason {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     super::{Entry, EntryMode, Watch},
@@ -94,17 +94,11 @@ pub(super) struct Blob {
     pub(super) path: String,
     pub(super) oid: String,
     mode: Option<String>,
-    size: Option<Number>,
+    /// GitLab's `BigInt`: a number, or a text with one.
+    #[serde(default)]
+    size: Value,
     #[serde(default)]
     can_current_user_push_to_branch: Option<bool>,
-}
-
-/// GitLab's `BigInt`, which is written as a text.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Number {
-    Plain(u64),
-    Text(String),
 }
 
 impl<T> Nodes<T> {
@@ -130,10 +124,8 @@ impl Blob {
     }
 
     fn size(&self) -> Option<u64> {
-        match self.size.as_ref()? {
-            Number::Plain(size) => Some(*size),
-            Number::Text(size) => size.parse().ok(),
-        }
+        let text = || self.size.as_str()?.parse().ok();
+        self.size.as_u64().or_else(text)
     }
 
     fn entry(self) -> (String, Entry) {
@@ -236,51 +228,64 @@ pub(super) async fn ask(
 
 /// The document for `watch`: variables that it does not use must not stand in it.
 fn document(lacking: &Lacking, watch: &Watch) -> String {
-    let has_files = !watch.paths.is_empty();
-    let has_branch = watch.branch.is_some();
-    let only = |wanted: bool, text: &'static str| if wanted { text } else { "" };
-    let variables = [
-        "$ids: [ID!]!, $count: Int!",
-        only(has_files, ", $paths: [String!]!, $files: Int!"),
-        only(has_files && has_branch, ", $branch: String!"),
-        only(has_branch, ", $branches: [String!]!"),
-    ];
+    let variables = variables(watch);
     let rules = lacking.unless("Project.pushRules", "pushRules { rejectUnsignedCommits }");
-    let approvals = lacking.unless("MergeRequest.approvalsRequired", "approvalsRequired");
-    let files = only(
-        has_files,
-        "files: blobs(paths: $paths, first: $files) \
-         { nodes { path oid mode size canCurrentUserPushToBranch } }",
-    );
-    let ours = only(
-        has_files && has_branch,
-        "ours: blobs(paths: $paths, ref: $branch, first: $files) \
-         { nodes { path oid mode size } }",
-    );
-    let request = match has_branch {
-        true => format!(
-            "request: mergeRequests(sourceBranches: $branches, sort: CREATED_DESC, \
-             first: {SAME_NAME}) {{ nodes {{ ...R }} pageInfo {{ hasNextPage }} }}"
-        ),
-        false => String::new(),
+    let files = files(watch);
+    let requests = requests(watch);
+    let fragment = match requests.is_empty() {
+        true => String::new(),
+        false => request::fragment(lacking),
     };
-    let wants_open = !watch.requests.is_empty();
-    let open = match wants_open {
-        true => format!(
-            "open: mergeRequests(state: opened, sort: CREATED_DESC, first: {OPEN}) \
-             {{ nodes {{ ...R }} pageInfo {{ hasNextPage }} }}"
-        ),
-        false => String::new(),
-    };
-    let fragment = match has_branch || wants_open {
-        true => format!("{} {approvals} }}", request::FRAGMENT),
-        false => String::new(),
-    };
-    let variables = variables.concat();
     format!(
         "query({variables}) {{ projects(ids: $ids, first: $count) {{ nodes {{ id \
          userPermissions {{ pushCode createMergeRequestIn }} {rules} \
-         repository {{ tree {{ lastCommit {{ sha }} }} {files} {ours} }} {request} {open} }} }} }} \
-         {fragment}"
+         repository {{ tree {{ lastCommit {{ sha }} }} {files} }} {requests} }} }} }} {fragment}"
     )
+}
+
+fn variables(watch: &Watch) -> String {
+    let mut variables = "$ids: [ID!]!, $count: Int!".to_owned();
+    if !watch.paths.is_empty() {
+        variables += ", $paths: [String!]!, $files: Int!";
+    }
+    if watch.branch.is_some() {
+        variables += ", $branches: [String!]!";
+    }
+    if watch.branch.is_some() && !watch.paths.is_empty() {
+        variables += ", $branch: String!";
+    }
+    variables
+}
+
+/// The watched files, on the default branch and on ours. A branch that is not there has none.
+fn files(watch: &Watch) -> String {
+    let mut files = String::new();
+    if watch.paths.is_empty() {
+        return files;
+    }
+    files += "files: blobs(paths: $paths, first: $files) \
+        { nodes { path oid mode size canCurrentUserPushToBranch } }";
+    if watch.branch.is_some() {
+        files += " ours: blobs(paths: $paths, ref: $branch, first: $files) \
+            { nodes { path oid mode size } }";
+    }
+    files
+}
+
+/// The newest requests from our branch, and the open ones.
+fn requests(watch: &Watch) -> String {
+    let mut requests = String::new();
+    if watch.branch.is_some() {
+        requests += &format!(
+            "request: mergeRequests(sourceBranches: $branches, sort: CREATED_DESC, \
+             first: {SAME_NAME}) {{ nodes {{ ...R }} pageInfo {{ hasNextPage }} }} "
+        );
+    }
+    if !watch.requests.is_empty() {
+        requests += &format!(
+            "open: mergeRequests(state: opened, sort: CREATED_DESC, first: {OPEN}) \
+             {{ nodes {{ ...R }} pageInfo {{ hasNextPage }} }}"
+        );
+    }
+    requests
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use gitlab::api::projects::repository::{
-    branches::{CreateBranch, DeleteBranch},
-    commits::{CommitAction, CommitActionType, CreateCommit, Signature},
-    files::Encoding,
+use gitlab::api::{
+    common::path_escaped,
+    projects::repository::{
+        branches::{CreateBranch, DeleteBranch},
+        commits::{CommitAction, CommitActionType, CreateCommit, Signature},
+        files::Encoding,
+    },
 };
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 use serde::{Deserialize, de::IgnoredAny};
@@ -169,9 +172,11 @@ impl GitLab {
         if tip.commit.id != head.as_str() {
             return Err(Reason::Moved);
         }
+        // The crate puts the name into the path as it is: `a/b` would be another path.
+        let escaped = path_escaped(name).to_string();
         let endpoint = DeleteBranch::builder()
             .project(project)
-            .branch(name)
+            .branch(escaped)
             .build();
         let endpoint = endpoint.map_err(|_| Reason::Malformed("a branch has no name"))?;
         let manner = match unmodified_since(&tip.commit) {

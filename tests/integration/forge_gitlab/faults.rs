@@ -37,10 +37,8 @@ async fn a_429_that_does_not_say_when_is_not_until_1970() {
     stage
         .server
         .faults(at("projects"), Mishap::status(429), 100);
-    let survey = tokio::time::timeout(
-        Duration::from_secs(3),
-        stage.gitlab.survey(&Watch::default()),
-    );
+    let watch = Watch::default();
+    let survey = tokio::time::timeout(Duration::from_secs(3), stage.gitlab.survey(&watch));
     // It either still waits or says that it may ask no more, but it does not hammer.
     if let Ok(refused) = survey.await {
         let (text, _) = reason(refused);
@@ -175,7 +173,7 @@ async fn a_name_that_is_endless_is_refused_before_it_is_sent() {
     let looked = stage.gitlab.look(&names, &Watch::default()).await;
     let (text, _) = reason(looked);
     assert!(
-        text.contains("a name is no name") && text.len() < 1000,
+        text.contains("the name is too long") && text.len() < 1000,
         "{text}"
     );
     assert!(stage.operations().is_empty());

@@ -1,7 +1,7 @@
 //! Who we are, what files say, and where components are.
 
 use fullsend::forge::{FileAt, IdentityKind, MAX_FILE_BYTES, Permission, blob_id};
-use fullsend_testkit::forge::{Actor, Edit, Instance, Repository, Right, branch_ref};
+use fullsend_testkit::forge::{Actor, Edit, Instance, Repository, Right};
 
 use super::{Stage, commit_id, reason};
 
@@ -139,7 +139,7 @@ async fn components_are_there_with_their_tag() {
             .await
             .unwrap()
     );
-    let strange = gitlab.offers("x", &"y".repeat(100_000)).await;
-    let _ = branch_ref("main");
-    assert!(strange.is_ok() || reason(strange).0.contains("a name is no name"));
+    let endless = "y".repeat(100_000);
+    let refused = gitlab.offers("acme/platform/fullsend", &endless).await;
+    assert!(reason(refused).0.contains("the name is too long"));
 }

@@ -79,43 +79,33 @@ async fn a_failed_sandbox_is_told_from_a_failed_agent() {
         r#"{{"outcome":{{"kind":"exited"}},"x":"{}"}}"#,
         "y".repeat(2 << 20)
     );
-    let cases: [(Vec<(&str, &str)>, Option<SandboxEnd>); 8] = [
-        (vec![(file, &report("exited"))], Some(SandboxEnd::Agent)),
+    let cases = [
+        (file, report("exited"), Some(SandboxEnd::Agent)),
+        (file, report("oom_descendant"), Some(SandboxEnd::Agent)),
+        (file, report("launch_failed"), Some(SandboxEnd::Sandbox)),
+        (file, report("oom_agent"), Some(SandboxEnd::Sandbox)),
+        (file, report("interrupted"), None),
+        (file, "<html>".to_owned(), None),
+        (file, large, None),
         (
-            vec![(file, &report("oom_descendant"))],
-            Some(SandboxEnd::Agent),
-        ),
-        (
-            vec![(file, &report("launch_failed"))],
+            "failure_reason",
+            "image_pull_failure".to_owned(),
             Some(SandboxEnd::Sandbox),
         ),
-        (
-            vec![(file, &report("oom_agent"))],
-            Some(SandboxEnd::Sandbox),
-        ),
-        (vec![(file, &report("interrupted"))], None),
-        (vec![(file, "<html>")], None),
-        (vec![(file, &large)], None),
-        (
-            vec![("failure_reason", "image_pull_failure")],
-            Some(SandboxEnd::Sandbox),
-        ),
-    ]
-    .map(|(said, end)| {
-        (
-            said.into_iter()
-                .map(|(a, b)| (a, &*b.to_owned().leak()))
-                .collect(),
-            end,
-        )
-    });
-    for (at, (said, _)) in cases.iter().enumerate() {
+    ];
+    for (at, (title, said, _)) in cases.iter().enumerate() {
         let after = i64::try_from(at).unwrap();
-        run(&stage, id, 100 - after, Conclusion::Failed, said);
+        run(
+            &stage,
+            id,
+            100 - after,
+            Conclusion::Failed,
+            &[(title, said)],
+        );
     }
     let found = runs(&stage, &[id]).await.remove(0);
     let ends: Vec<_> = found.iter().map(|it| it.sandbox).collect();
-    let expected: Vec<_> = cases.iter().map(|(_, end)| *end).collect();
+    let expected: Vec<_> = cases.iter().map(|(_, _, end)| *end).collect();
     assert_eq!(ends, expected);
 }
 

@@ -257,10 +257,10 @@ async fn a_branch_is_deleted_only_where_it_was_seen() {
 #[tokio::test]
 async fn what_is_pushed_while_a_branch_is_deleted_stays() {
     let stage = Stage::new();
-    let id = stage.add("api");
     stage
         .server
         .with(|store| store.clock = fullsend_testkit::forge::Clock::at(1_700_000_000));
+    let id = stage.add("api");
     let (repository, base) = stage.repository("api").await;
     propose(&stage, &repository, &base, &first()).await.unwrap();
     let head = stage.look("api", &watch()).await.branch.unwrap().head;
