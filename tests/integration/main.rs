@@ -7,6 +7,7 @@ mod doctor;
 mod exchange;
 mod exec;
 mod fix;
+mod fleet;
 mod fleet_pace;
 mod forge;
 mod forge_github;

@@ -1,6 +1,6 @@
 //! What a forge allows to one identity, and what a call counts as.
 
-use crate::config::FleetForge;
+use crate::{config::FleetForge, seam::http::Url};
 
 /// What a call counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,11 +123,30 @@ impl Limits {
         one_budget: true,
     };
 
-    /// Those of the forge at `place`.
-    pub fn of(place: &FleetForge) -> Self {
+    /// An installation of one's own has the limits that its administrator switched on, by default
+    /// none: what it says is learned.
+    const fn own(forge: &'static str) -> Self {
+        Self {
+            forge,
+            rules: &[],
+            write_gap_ms: 0,
+            readers: 10,
+            one_budget: false,
+        }
+    }
+
+    /// Those of the forge at `place`, whose API is at `api` where that is not the usual place.
+    pub fn of(place: &FleetForge, api: Option<&Url>) -> Self {
+        let site = Url::parse(place.url()).ok();
+        let host = api.or(site.as_ref()).and_then(Url::host_str);
+        let host = host.unwrap_or_default();
+        let is_github =
+            matches!(host, "github.com" | "api.github.com") || host.ends_with(".ghe.com");
         match place {
-            FleetForge::GitHub { .. } => Self::GITHUB,
-            FleetForge::GitLab { .. } => Self::GITLAB,
+            FleetForge::GitHub { .. } if is_github => Self::GITHUB,
+            FleetForge::GitHub { .. } => Self::own("GitHub"),
+            FleetForge::GitLab { .. } if host == "gitlab.com" => Self::GITLAB,
+            FleetForge::GitLab { .. } => Self::own("GitLab"),
         }
     }
 }

@@ -154,7 +154,7 @@ fn forge_at(
 ) -> Result<(Arc<dyn Forge>, Arc<Governor>), CliFailure> {
     let given = args.forge_url.as_ref();
     let site = site(place.clone(), given, &context.environment, &context.global);
-    let governor = Arc::new(Governor::new(Limits::of(place)));
+    let governor = Arc::new(Governor::new(Limits::of(place, site.api.as_ref())));
     let forge = connect(&site, &context.environment, Arc::clone(&governor))?;
     Ok((forge, governor))
 }

@@ -1,0 +1,133 @@
+//! `enroll` and `unenroll`, their reruns, and what people do in between.
+
+use super::*;
+
+const README: &[(&str, &str)] = &[("README.md", "hello\n")];
+const BRANCH: &str = "fullsend/enroll";
+
+#[test]
+fn a_repository_is_asked_once_and_leaves_as_it_came() {
+    let stage = Stage::new(0);
+    let renovate = "{\n  // ours\n  \"extends\": [\"config:recommended\"],\n}\n";
+    stage.add(
+        "service-0000",
+        &[("README.md", "hello\n"), ("renovate.json5", renovate)],
+    );
+    stage.add("api", README);
+    let before = stage.left();
+    let (document, code) = stage.document("enroll");
+    assert_eq!(code, 0, "{document}");
+    assert_eq!(states(&document)["api"], "missing open");
+    let writes = stage.server.counts().writing;
+    assert_eq!(writes, 4, "one each, a state branch and a commit on it");
+    let edited = stage
+        .file("service-0000", BRANCH, "renovate.json5")
+        .unwrap();
+    assert!(
+        edited.contains("renovate/ring-canary") && edited.contains("// ours"),
+        "{edited}"
+    );
+    let workflow = ".github/workflows/fullsend-triage.yml";
+    let workflow = stage.file("api", BRANCH, workflow).unwrap();
+    assert!(workflow.contains("# v1.4.0"), "{workflow}");
+
+    let (_, code) = stage.document("enroll");
+    assert_eq!(
+        (code, stage.server.counts().writing),
+        (0, writes),
+        "a rerun writes nothing"
+    );
+
+    stage.server.act("merge").unwrap();
+    let (document, code) = stage.document("enroll");
+    assert_eq!((states(&document)["api"].as_str(), code), ("current -", 0));
+    let (document, code) = stage.document("status");
+    assert_eq!(states(&document)["api"], "current -", "{document}");
+    assert_eq!(code, 0);
+
+    let (document, code) = stage.document("unenroll");
+    assert_eq!(code, 0, "{document}");
+    stage.server.act("merge").unwrap();
+    stage.document("unenroll");
+    let main = |left: &BTreeMap<String, String>, name: &str| {
+        let (_, branches) = left[name].split_once(' ').unwrap();
+        branches.to_owned()
+    };
+    let after = stage.left();
+    for name in ["api", "service-0000"] {
+        assert_eq!(main(&after, name), main(&before, name), "{name}");
+    }
+}
+
+#[test]
+fn a_plan_is_shown_and_nothing_is_written() {
+    let stage = Stage::new(20);
+    let before = stage.left();
+    let output = stage.run("enroll --dry-run");
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("+++ b/acme/"), "{text}");
+    assert_eq!(stage.left(), before);
+    assert_eq!(stage.server.counts().writing, 0);
+}
+
+#[test]
+fn what_people_did_stays() {
+    let stage = Stage::new(0);
+    for name in ["closed", "theirs", "foreign"] {
+        stage.add(name, README);
+    }
+    stage.document("enroll");
+    stage.server.act("edit foreign renovate.json {}").unwrap();
+    stage.server.with(|store| {
+        let closed = store.named("closed").unwrap().id;
+        let request = store.repository_mut(closed).unwrap().requests.values_mut();
+        request.for_each(|it| it.state = RequestState::Closed);
+    });
+    let (document, code) = stage.document("enroll");
+    assert_eq!(code, 1, "{document}");
+    assert_eq!(states(&document)["closed"], "blocked -");
+    let (document, code) = stage.document("enroll --repair");
+    assert_eq!(
+        (states(&document)["closed"].as_str(), code),
+        ("missing open", 0)
+    );
+}
+
+#[test]
+fn no_token_is_told_before_anything_is_asked() {
+    let stage = Stage::new(0);
+    let output = stage
+        .command("enroll")
+        .env_remove("GITHUB_TOKEN")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("GITHUB_TOKEN"), "{text}");
+    assert!(stage.server.calls().is_empty());
+}
+
+#[test]
+fn a_token_never_shows() {
+    let stage = Stage::new(3);
+    let output = stage.run("-v -v enroll");
+    for stream in [output.stdout, output.stderr] {
+        assert!(!String::from_utf8_lossy(&stream).contains(TOKEN));
+    }
+    assert!(stage.server.urls_with(TOKEN).is_empty());
+    let journals = walk(stage.home.path());
+    assert!(!journals.is_empty());
+    for bytes in journals {
+        assert!(!String::from_utf8_lossy(&bytes).contains(TOKEN));
+    }
+}
+
+/// The contents of every file below `folder`.
+fn walk(folder: &std::path::Path) -> Vec<Vec<u8>> {
+    let found = fullsend::seam::walk::walk(folder, |_| true);
+    let files = found.files.iter();
+    files
+        .map(|path| fullsend::seam::files::read(&folder.join(path), 1 << 20).unwrap())
+        .collect()
+}
