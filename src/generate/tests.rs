@@ -1,7 +1,9 @@
 //! The parts together: drafts, pins, headers, and what people and robots do to files.
 
-use std::path::Path;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use proptest::prelude::*;
 
