@@ -210,7 +210,7 @@ async fn the_file_is_ours_alone_and_forgotten_where_it_makes_no_sense() {
         b"[]",
         b"\xff",
         &whole[..whole.len() - 1],
-        &large,
+        &large[..],
     ] {
         std::fs::remove_file(path).unwrap();
         crate::seam::files::create(path, spoilt, 0o600).unwrap();
