@@ -17,8 +17,8 @@ async fn texts_are_read_whatever_is_in_them() {
     let long = "x".repeat(600_000);
     let edits = [
         Edit::file("text", "hello\n"),
-        Edit::file("binary", &binary[..]),
-        Edit::file("long", long.as_str()),
+        Edit::file("binary", binary.to_vec()),
+        Edit::file("long", long.clone()),
     ];
     stage.server.add(Repository::new("api"), &edits);
     let seen = stage.look("api", &Watch::default()).await;
