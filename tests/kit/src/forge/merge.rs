@@ -251,10 +251,13 @@ impl Store {
         let base = repository.branch(&request.base).ok_or(Refused::NotFound)?;
         let tree = self.objects.merged(base, request.head);
         let tree = tree.ok_or_else(|| Refused::State("Conflict".to_owned()))?;
-        let parents = match method {
-            Method::Merge => vec![base, request.head],
-            Method::Squash | Method::Rebase => vec![base],
-        };
+        if method == Method::Rebase {
+            let made = self.rebased(id, by, base, request.head);
+            self.finish(id, &request, made, deletes);
+            return Ok(made);
+        }
+        let mut parents = vec![base];
+        parents.extend((method == Method::Merge).then_some(request.head));
         let hand = self.hand(by);
         let commit = Commit {
             tree,
@@ -262,11 +265,36 @@ impl Store {
             author: hand.clone(),
             committer: hand,
             message: self.merge_message(&request, method),
-            signed: method != Method::Rebase,
+            signed: true,
         };
         let made = self.put_commit(id, commit);
         self.finish(id, &request, made, deletes);
         Ok(made)
+    }
+
+    /// The commits of `head` again, one by one, on top of `base`. Nobody has signed these.
+    fn rebased(&mut self, id: u64, by: &Actor, base: Oid, head: Oid) -> Oid {
+        let mut onto = base;
+        for one in self.objects.ahead(base, head).into_iter().rev() {
+            let Some(commit) = self.objects.commit(one).cloned() else {
+                continue;
+            };
+            let parent = commit.parents.first().copied();
+            let files = self.objects.files_of(one);
+            let mut tree = self.objects.commit(onto).map(|it| it.tree);
+            for path in self.objects.changed(parent, one) {
+                tree = self.objects.placed(tree, &path, files.get(&path).copied());
+            }
+            let commit = Commit {
+                tree: tree.unwrap_or_else(|| self.objects.put_tree(Vec::new())),
+                parents: vec![onto],
+                committer: self.hand(by),
+                signed: false,
+                ..commit
+            };
+            onto = self.put_commit(id, commit);
+        }
+        onto
     }
 
     fn merge_message(&self, request: &Request, method: Method) -> String {
@@ -281,11 +309,7 @@ impl Store {
                 "Merge pull request #{number} from {}/{}\n\n{title}",
                 self.owner, request.branch
             ),
-            Method::Squash => format!("{title} (#{number})\n\n{body}"),
-            Method::Rebase => {
-                let head = self.objects.commit(request.head);
-                head.map(|it| it.message.clone()).unwrap_or_default()
-            }
+            _ => format!("{title} (#{number})\n\n{body}"),
         }
     }
 

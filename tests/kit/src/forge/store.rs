@@ -91,6 +91,8 @@ pub struct Store {
     repositories: BTreeMap<u64, Repository>,
     /// Names below the owner in lower case, former ones included.
     names: HashMap<String, u64>,
+    /// The names of today in lower case, in their order.
+    order: BTreeMap<String, u64>,
     next: u64,
 }
 
@@ -105,6 +107,7 @@ impl Store {
             app: None,
             repositories: BTreeMap::new(),
             names: HashMap::new(),
+            order: BTreeMap::new(),
             next: 1000,
         }
     }
@@ -153,6 +156,7 @@ impl Store {
         let id = self.number();
         repository.id = id;
         self.names.insert(repository.name.to_lowercase(), id);
+        self.order.insert(repository.name.to_lowercase(), id);
         self.repositories.insert(id, repository);
         id
     }
@@ -174,19 +178,27 @@ impl Store {
     pub fn remove(&mut self, id: u64) {
         self.repositories.remove(&id);
         self.names.retain(|_, known| *known != id);
+        self.order.retain(|_, known| *known != id);
     }
 
     /// Gives it another name; the old one leads there until another repository takes it.
     pub fn rename(&mut self, id: u64, name: &str) {
         if let Some(repository) = self.repositories.get_mut(&id) {
+            self.order.remove(&repository.name.to_lowercase());
             name.clone_into(&mut repository.name);
             self.names.insert(name.to_lowercase(), id);
+            self.order.insert(name.to_lowercase(), id);
         }
     }
 
     /// Every repository, by number.
     pub fn repositories(&self) -> impl Iterator<Item = &Repository> {
         self.repositories.values()
+    }
+
+    /// Every repository, by name.
+    pub fn by_name(&self) -> impl Iterator<Item = &Repository> {
+        self.order.values().filter_map(|id| self.repository(*id))
     }
 
     /// The repository of that number.

@@ -1,9 +1,12 @@
 //! What stands between a request and the face that answers it: the log, what goes wrong, limits.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+
+use hyper::StatusCode;
 
 use super::{
     journal::{Call, Journal},
@@ -138,9 +141,23 @@ impl World {
             state.journal.limited += 1;
             self.face.limited(hit, left, asked)
         } else {
-            self.face.answer(state, &host(asked), asked)
+            self.answered(state, asked)
         };
         self.face.tell(left, nature, plain)
+    }
+
+    /// The face's answer; a fault of its own is a violation, and no riddle to the client's test.
+    fn answered(&self, state: &mut State, asked: &Asked) -> Plain {
+        let base = host(asked);
+        let attempt = AssertUnwindSafe(|| self.face.answer(state, &base, asked));
+        std::panic::catch_unwind(attempt).unwrap_or_else(|_| {
+            let line = format!("the forge itself failed at {} {}", asked.method, asked.path);
+            state.violations.push(line);
+            Plain {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                ..Plain::default()
+            }
+        })
     }
 
     fn finish(&self, number: u64, plain: Plain) -> Plain {

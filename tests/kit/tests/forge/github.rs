@@ -277,6 +277,46 @@ async fn refs_move_all_or_none_and_requests_follow_their_branch() {
 }
 
 #[tokio::test]
+async fn a_rebase_puts_commits_one_by_one_onto_a_base_that_moved() {
+    let (forge, id) = with_api();
+    let client = Client::of(&forge);
+    let answer = client.ask(PROPOSE, proposal(&forge, id, "a.txt")).await;
+    forge.with(|store| {
+        let by = Actor::user("ann");
+        let mut edit = |branch: &str, path: &str| {
+            let edits = [Edit::file(path, "x\n")];
+            let done = store.commit(id, &by, branch, Expected::FastForward, &edits, path);
+            done.unwrap();
+        };
+        edit("b", "b.txt");
+        edit("main", "c.txt");
+    });
+    let request = &answer["data"]["createPullRequest"]["pullRequest"]["id"];
+    let merge = "mutation($i: MergePullRequestInput!) { mergePullRequest(input: $i) { pullRequest { state } } }";
+    let input = json!({ "i": { "pullRequestId": request, "mergeMethod": "REBASE" } });
+    assert_eq!(errors(&client.ask(merge, input).await), []);
+    let (messages, files) = forge.with(|store| {
+        let head = store.repository(id).unwrap().head().unwrap();
+        let commits = store.objects.ancestors([head]).into_iter();
+        let message = |oid| {
+            store
+                .objects
+                .commit(oid)
+                .unwrap()
+                .message
+                .lines()
+                .next()
+                .unwrap()
+                .to_owned()
+        };
+        let files = store.objects.files_of(head).into_keys().collect::<Vec<_>>();
+        (commits.map(message).collect::<Vec<_>>(), files)
+    });
+    assert_eq!(messages, ["b.txt", "Add", "c.txt", "Begin"]);
+    assert_eq!(files, ["README.md", "a.txt", "b.txt", "c.txt"]);
+}
+
+#[tokio::test]
 async fn every_mode_survives_a_checkout_and_real_git_names_the_same_commit() {
     let forge = forge();
     let files = [

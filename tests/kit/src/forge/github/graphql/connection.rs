@@ -1,7 +1,5 @@
 //! Pages.
 
-use serde_json::Value;
-
 use super::{super::refuse::Fail, Arguments, Field, Made, Thing};
 
 /// A connection of these nodes, of which the arguments want a page.
@@ -11,30 +9,33 @@ pub(super) fn of(
     arguments: &Arguments,
     all: Vec<Made>,
 ) -> Result<Made, Fail> {
+    paged(kind, field, arguments, all, |made| made)
+}
+
+/// The same, of which only the nodes of the page are made.
+pub(super) fn paged<T>(
+    kind: &'static str,
+    field: &str,
+    arguments: &Arguments,
+    all: Vec<T>,
+    made: impl Fn(T) -> Made,
+) -> Result<Made, Fail> {
     let total = all.len();
     let (from, to) = page(field, arguments, total)?;
-    let nodes: Vec<Made> = all.into_iter().skip(from).take(to - from).collect();
-    let cursor = |at: usize| Value::from(format!("c{at}"));
+    let nodes: Vec<Made> = all
+        .into_iter()
+        .skip(from)
+        .take(to - from)
+        .map(made)
+        .collect();
     let empty = nodes.is_empty();
+    let cursor = |at: usize| (!empty).then(|| format!("c{at}"));
+    let at = |at: usize| cursor(at).map_or_else(Made::null, Made::from);
     let info = vec![
         ("hasNextPage", (to < total).into()),
         ("hasPreviousPage", (from > 0).into()),
-        (
-            "startCursor",
-            if empty {
-                Made::null()
-            } else {
-                cursor(from).into()
-            },
-        ),
-        (
-            "endCursor",
-            if empty {
-                Made::null()
-            } else {
-                cursor(to - 1).into()
-            },
-        ),
+        ("startCursor", at(from)),
+        ("endCursor", at(to.saturating_sub(1))),
     ];
     let fields = vec![
         ("nodes", Made::List(nodes)),

@@ -94,10 +94,16 @@ impl Asking<'_> {
             let message = "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.";
             return Err(Fail::new("FORBIDDEN", message));
         }
-        if repository.visibility != Visibility::Public && !self.by.may(Right::Read) {
-            return Err(Fail::not_found(String::new()));
+        if self.sees(repository) {
+            Ok(())
+        } else {
+            Err(Fail::not_found(String::new()))
         }
-        Ok(())
+    }
+
+    /// Whether whoever asks knows that it is there.
+    fn sees(&self, repository: &Repository) -> bool {
+        repository.visibility == Visibility::Public || self.by.may(Right::Read)
     }
 
     pub(super) fn owner(&mut self, field: &str, arguments: &Arguments) -> Field {
@@ -122,25 +128,27 @@ impl Asking<'_> {
 
     fn repositories(&self, arguments: &Arguments) -> Field {
         let wanted = |name: &str, is: bool| arguments.flag(name).is_none_or(|wanted| wanted == is);
-        let mut found: Vec<&Repository> = self.store.repositories().collect();
-        found.retain(|it| wanted("isArchived", it.archived) && wanted("isFork", it.fork));
         let order = arguments.value("orderBy");
-        if order["field"] == "NAME" {
-            found.sort_by_key(|it| it.name.to_lowercase());
-        }
+        let mut found: Vec<&Repository> = if order["field"] == "NAME" {
+            self.store.by_name().collect()
+        } else {
+            self.store.repositories().collect()
+        };
+        found.retain(|it| wanted("isArchived", it.archived) && wanted("isFork", it.fork));
+        found.retain(|it| self.sees(it));
         if order["direction"] == "DESC" {
             found.reverse();
         }
-        let seen = found.into_iter().filter_map(|it| match self.see(it) {
-            Ok(()) => Some(Made::Object(Thing::Repository(it.id))),
-            Err(fail) if fail.kind == "NOT_FOUND" => None,
-            Err(fail) => Some(Made::Refused(fail)),
-        });
-        connection::of(
+        let made = |it: &Repository| match self.see(it) {
+            Ok(()) => Made::Object(Thing::Repository(it.id)),
+            Err(fail) => Made::Refused(fail),
+        };
+        connection::paged(
             "RepositoryConnection",
             "repositories",
             arguments,
-            seen.collect(),
+            found,
+            made,
         )
         .map(Some)
     }
