@@ -77,6 +77,15 @@ impl Mishap {
         self
     }
 
+    /// Replaces the answer's JSON.
+    #[must_use]
+    pub fn body(mut self, json: &str) -> Self {
+        if let End::Answer(plain) = &mut self.end {
+            plain.body = json.to_owned().into();
+        }
+        self
+    }
+
     /// A body that is no JSON, as from a proxy.
     #[must_use]
     pub fn html(mut self) -> Self {

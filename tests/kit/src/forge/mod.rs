@@ -3,7 +3,7 @@
 //!
 //! - [`Store`] holds everything, whichever face is shown: `repository`, `request`, `run`,
 //!   `identity` are what it is made of; `object`, `tree`, `history` are git; `merge` is what
-//!   becomes of requests.
+//!   becomes of requests; `outline` is what is left in the end.
 //! - `world` stands between a request and its face: the `journal`, [`Mishap`]s, [`Limits`].
 //! - `seed` makes repositories up; `scenario` is a forge as a file describes it.
 //! - `github` and `gitlab` are faces. Requests and answers are held against the published descriptions;
@@ -20,6 +20,7 @@ mod limits;
 mod merge;
 mod mishap;
 mod object;
+mod outline;
 mod repository;
 mod request;
 mod run;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fullsend_testkit::forge::{Actor, Edit, Expected, Forge, Mishap, When};
+use fullsend_testkit::forge::{Actor, Clock, Edit, Expected, Forge, Mishap, Repository, When};
 use serde_json::json;
 
 use crate::client::{Client, TOKEN, with_api};
@@ -134,4 +134,55 @@ async fn a_token_in_an_address_is_seen() {
         .await;
     assert_eq!(forge.urls_with(TOKEN).len(), 1);
     assert!(forge.take_violations()[0].contains("access_token"));
+}
+
+#[tokio::test]
+async fn an_outline_tells_what_was_left_and_not_how() {
+    let outline = |start: i64, doubled: bool| async move {
+        let forge = crate::client::forge();
+        forge.with(|store| store.clock = Clock::at(start));
+        let id = forge.add(Repository::new("api"), &[Edit::file("README.md", "api\n")]);
+        let client = Client::of(&forge);
+        branch(&client, &forge, id, "b").await;
+        forge.with(|store| {
+            let by = Actor::user("kit");
+            let edit = [Edit::file("a", "b")];
+            store
+                .commit(id, &by, "b", Expected::FastForward, &edit, "Add")
+                .unwrap();
+        });
+        let pull = json!({ "title": "t", "head": "b", "base": "main" });
+        client.post("/repos/acme/api/pulls", pull.clone()).await;
+        if doubled {
+            client
+                .send(
+                    "PATCH",
+                    "/repos/acme/api/pulls/1",
+                    Some(json!({ "state": "closed" })),
+                )
+                .await;
+            client.post("/repos/acme/api/pulls", pull).await;
+        }
+        forge.with(|store| store.outline())
+    };
+    let once = outline(1_700_000_000, false).await;
+    assert_eq!(once.len(), 3, "{once:?}");
+    assert!(
+        once[0].contains("branch b is") && once[0].ends_with("\"Add\""),
+        "{once:?}"
+    );
+    assert_eq!(once, outline(1_800_000_000, false).await);
+    assert_ne!(once, outline(1_700_000_000, true).await);
+}
+
+#[tokio::test]
+async fn a_refusal_can_be_in_any_words() {
+    let (forge, _) = with_api();
+    let words = r#"{"message":"You have exceeded a secondary rate limit"}"#;
+    forge.fault(When::Request(1), Mishap::status(403).body(words));
+    let answer = Client::of(&forge).send("GET", "/user", None).await;
+    assert_eq!(
+        (answer.status, &answer.body["message"]),
+        (403, &json!("You have exceeded a secondary rate limit"))
+    );
 }
