@@ -62,6 +62,7 @@ impl Store {
             .into_iter()
             .rev()
             .filter_map(|it| self.objects.commit(it));
-        commits.map(|it| format!(" {:?}", it.message)).collect()
+        let messages: Vec<String> = commits.map(|it| format!(" {:?}", it.message)).collect();
+        messages.concat()
     }
 }
