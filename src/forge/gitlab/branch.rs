@@ -78,12 +78,12 @@ pub(super) async fn branch(
     let head = commit.name()?;
     let is_base = head == *base;
     let is_next = commit.parent_ids == [base.as_str()];
-    let (ahead, behind) = match is_base || is_next {
-        true => (Some(commit).filter(|_| is_next).into_iter().collect(), 0),
-        false => (
-            beyond(client, project, base, &head).await?,
-            beyond(client, project, &head, base).await?.len() as u64,
-        ),
+    let (ahead, behind) = if is_base || is_next {
+        (Some(commit).filter(|_| is_next).into_iter().collect(), 0)
+    } else {
+        let ahead = beyond(client, project, base, &head).await?;
+        let behind = beyond(client, project, &head, base).await?;
+        (ahead, behind.len() as u64)
     };
     let ahead_count = ahead.len() as u64;
     let ahead = ahead.into_iter().take(AHEAD).map(Commit::ahead);

@@ -35,9 +35,10 @@ pub(super) async fn identity(client: &Client) -> Result<Identity, Reason> {
     let email = addresses.find(|email| is_address(email));
     Ok(Identity {
         email: email.unwrap_or(nobody),
-        kind: match user.bot {
-            true => IdentityKind::App,
-            false => IdentityKind::User,
+        kind: if user.bot {
+            IdentityKind::App
+        } else {
+            IdentityKind::User
         },
         granted: granted(client).await?,
         login: user.username,

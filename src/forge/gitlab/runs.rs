@@ -183,9 +183,10 @@ impl GitLab {
         let jobs: Vec<_> = pipeline.jobs.into_iter().flat_map(Nodes::seen).collect();
         let is_ours = |job: &&Job| job.name.as_deref().is_some_and(|it| it.starts_with(OURS));
         let ours: Vec<_> = jobs.iter().filter(is_ours).collect();
-        let ended = match pipeline.yaml_errors && pipeline.status == "FAILED" {
-            true => Ended::NotStarted,
-            false => ended(&ours)?,
+        let ended = if pipeline.yaml_errors && pipeline.status == "FAILED" {
+            Ended::NotStarted
+        } else {
+            ended(&ours)?
         };
         let last = ours.iter().filter_map(|job| job.finished_at).max();
         let at = last.or(pipeline.finished_at).unwrap_or(pipeline.updated_at);

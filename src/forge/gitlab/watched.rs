@@ -232,9 +232,10 @@ fn document(lacking: &Lacking, watch: &Watch) -> String {
     let rules = lacking.unless("Project.pushRules", "pushRules { rejectUnsignedCommits }");
     let files = files(watch);
     let requests = requests(watch);
-    let fragment = match requests.is_empty() {
-        true => String::new(),
-        false => request::fragment(lacking),
+    let fragment = if requests.is_empty() {
+        String::new()
+    } else {
+        request::fragment(lacking)
     };
     format!(
         "query({variables}) {{ projects(ids: $ids, first: $count) {{ nodes {{ id \

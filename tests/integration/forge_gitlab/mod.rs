@@ -84,8 +84,16 @@ fn connect(server: &Server, group: &str) -> Arc<dyn Forge> {
 
 /// What the tests watch.
 fn watch() -> Watch {
+    let paths = [
+        ".gitlab-ci.yml",
+        "fullsend.yaml",
+        "renovate.json",
+        ".gitlab/renovate.json",
+        ".renovaterc",
+        "package.json",
+    ];
     Watch {
-        paths: vec![".gitlab-ci.yml".to_owned(), "fullsend.yaml".to_owned()],
+        paths: paths.map(str::to_owned).to_vec(),
         branch: Some("fullsend/enroll".to_owned()),
         requests: vec!["renovate/".to_owned()],
     }

@@ -16,7 +16,7 @@ use crate::{
 /// One of a commit's changes, as it was sent.
 #[derive(Default)]
 struct Action {
-    action: String,
+    kind: String,
     path: String,
     content: Option<Vec<u8>>,
     last_commit: Option<String>,
@@ -44,16 +44,15 @@ pub(super) fn signature(call: &Call<'_>, project: u64) -> Done {
     let repository = call.repository(project)?;
     let commit = resolve(repository, Some(&call.parts[0]));
     let commit = commit.ok_or_else(|| refusal(404, "404 Commit Not Found"))?;
-    match call.store.is_signed(commit) {
-        true => Ok(answer(
-            200,
-            &json!({
-                "signature_type": "SSH", "verification_status": "verified_system",
-                "commit_source": "gitaly",
-            }),
-        )),
-        false => Err(refusal(404, "404 GPG Signature Not Found")),
+    if !call.store.is_signed(commit) {
+        return Err(refusal(404, "404 GPG Signature Not Found"));
     }
+    let signature = json!({
+        "signature_type": "SSH",
+        "verification_status": "verified_system",
+        "commit_source": "gitaly",
+    });
+    Ok(answer(200, &signature))
 }
 
 /// Makes a commit.
@@ -115,7 +114,7 @@ fn actions(call: &Call<'_>) -> Vec<Action> {
     for (name, value) in &call.parameters.0 {
         match name.as_str() {
             "actions[][action]" => all.push(Action {
-                action: value.clone(),
+                kind: value.clone(),
                 ..Action::default()
             }),
             name => {
@@ -151,7 +150,7 @@ fn edits(call: &Call<'_>, parent: Oid) -> Result<Vec<Edit>, Plain> {
                 .content
                 .ok_or_else(|| refusal(400, "content is missing"))
         };
-        match (action.action.as_str(), there) {
+        match (action.kind.as_str(), there) {
             ("create", Some(_)) => Err(refusal(400, "A file with this name already exists")),
             ("update" | "delete", None) => Err(refusal(400, "A file with this name doesn't exist")),
             ("delete", Some(_)) => Ok(Edit::removal(&path)),

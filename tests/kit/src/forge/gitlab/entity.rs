@@ -71,9 +71,10 @@ pub(super) fn branch(
     at: Oid,
 ) -> Value {
     let is_default = name == repository.default_branch;
-    let can_push = match is_default {
-        true => store.may_push_to_default(repository, by),
-        false => store.writable(repository.id, by).is_ok(),
+    let can_push = if is_default {
+        store.may_push_to_default(repository, by)
+    } else {
+        store.writable(repository.id, by).is_ok()
     };
     json!({
         "name": name,

@@ -55,7 +55,7 @@ enum Thing {
 enum Made {
     Leaf(Value),
     Object(Thing),
-    List(Vec<Made>),
+    List(Vec<Self>),
 }
 
 impl From<Value> for Made {
@@ -112,16 +112,15 @@ fn refuse(state: &mut State, invalid: &apollo_compiler::validation::DiagnosticLi
     let mut told = Vec::new();
     for diagnostic in invalid.iter() {
         let text = diagnostic.error.to_string();
-        match unknown(&text) {
-            Some((of, field)) => told.push(json!({
-                "message": format!("Field '{field}' doesn't exist on type '{of}'"),
-                "extensions": {"code": "undefinedField", "typeName": of, "fieldName": field},
-            })),
-            None => {
-                state.violations.push(format!("GraphQL: {text}"));
-                told.push(json!({ "message": text }));
-            }
-        }
+        let Some((of, field)) = unknown(&text) else {
+            state.violations.push(format!("GraphQL: {text}"));
+            told.push(json!({ "message": text }));
+            continue;
+        };
+        told.push(json!({
+            "message": format!("Field '{field}' doesn't exist on type '{of}'"),
+            "extensions": {"code": "undefinedField", "typeName": of, "fieldName": field},
+        }));
     }
     answer(200, &json!({ "errors": told }))
 }
@@ -267,10 +266,8 @@ impl<'a> Node<'a> {
                     [("rejectUnsignedCommits", json!(signed).into())],
                 ))
             }
-            "repository" => match by.may(Right::Read) {
-                true => Some(Made::Object(Thing::Repository(id))),
-                false => leaf(Value::Null),
-            },
+            "repository" if by.may(Right::Read) => Some(Made::Object(Thing::Repository(id))),
+            "repository" => leaf(Value::Null),
             "pipelines" => {
                 let after = arguments["updatedAfter"].as_str().map(str::to_owned);
                 let runs = repository.runs.iter().rev().filter(|run| {

@@ -113,9 +113,10 @@ impl Face for Gitlab {
 
     fn answer(&self, state: &mut State, base: &str, asked: &Asked) -> Plain {
         let Some(grant) = granted(&state.store, asked) else {
-            let message = match is_graphql(asked) {
-                true => json!({"errors": [{"message": "Invalid token"}]}),
-                false => json!({"message": "401 Unauthorized"}),
+            let message = if is_graphql(asked) {
+                json!({"errors": [{"message": "Invalid token"}]})
+            } else {
+                json!({"message": "401 Unauthorized"})
             };
             return answer(401, &message);
         };

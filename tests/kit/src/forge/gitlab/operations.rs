@@ -233,10 +233,10 @@ fn fit(pattern: &str, path: &str) -> Option<Vec<String>> {
     let mut given = path.split('/');
     for wanted in pattern.split('/') {
         let part = given.next()?;
-        match wanted.starts_with(':') {
-            true => parts.push(decoded(part)),
-            false if wanted == part => {}
-            false => return None,
+        if wanted.starts_with(':') {
+            parts.push(decoded(part));
+        } else if wanted != part {
+            return None;
         }
     }
     given.next().is_none().then_some(parts)
