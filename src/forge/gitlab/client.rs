@@ -138,7 +138,7 @@ impl Client {
         let mut request = Request {
             method: Method::POST,
             url: self.place.graphql.clone(),
-            headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
+            headers: [(CONTENT_TYPE, json)].into_iter().collect(),
             body: Some(body),
         };
         self.authorize(&mut request);

@@ -70,9 +70,9 @@ impl Client {
             let is_full = entries.len() >= PAGE;
             all.extend(entries);
             match next(&headers) {
-                Some(Some(next)) if next > number => number = next,
+                Next::Page(next) if next > number => number = next,
                 // A proxy that drops the header must not hide the rest.
-                None if is_full => number += 1,
+                Next::Untold if is_full => number += 1,
                 _ => return Ok(all),
             }
         }
@@ -83,8 +83,17 @@ impl Client {
     }
 }
 
-/// The next page where the answer tells, which may be that there is none.
-fn next(headers: &HeaderMap) -> Option<Option<u64>> {
-    let header = headers.get(HeaderName::from_static("x-next-page"))?;
-    Some(header.to_str().ok().and_then(|next| next.parse().ok()))
+/// What an answer says of the next page.
+enum Next {
+    Page(u64),
+    None,
+    Untold,
+}
+
+fn next(headers: &HeaderMap) -> Next {
+    let Some(header) = headers.get(HeaderName::from_static("x-next-page")) else {
+        return Next::Untold;
+    };
+    let next = header.to_str().ok().and_then(|next| next.parse().ok());
+    next.map_or(Next::None, Next::Page)
 }

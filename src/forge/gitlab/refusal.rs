@@ -221,10 +221,10 @@ mod tests {
     fn a_429_says_until_when_or_nothing() {
         let until = |name: &'static str, value: &'static str| {
             let value = HeaderValue::from_static(value);
-            super::until(&HeaderMap::from_iter([(
-                HeaderName::from_static(name),
-                value,
-            )]))
+            let headers: HeaderMap = [(HeaderName::from_static(name), value)]
+                .into_iter()
+                .collect();
+            super::until(&headers)
         };
         let soon = until("retry-after", "30").unwrap();
         let left = soon.duration_since(Timestamp::now()).as_secs();
