@@ -160,7 +160,9 @@ impl Terminal {
     /// `what` is for people: "reading files". Of no work at all nobody is told how much is done.
     pub(super) fn progress(&self, what: &str, done: usize, all: usize) {
         if self.quiet {
-        } else if io::stderr().is_terminal() {
+            return;
+        }
+        if io::stderr().is_terminal() {
             let template = if all == 0 { ENDLESS } else { COUNTED };
             self.show(template, what, done as u64, all as u64);
         } else if all == 0 {
