@@ -115,8 +115,8 @@ impl Hand {
             let is_text = |it: &Node<'_>| it.scalar().is_some_and(|it| it.style == Style::Quoted);
             let children = node.own_entries().map(|(_, value)| value);
             let children: Vec<_> = children.chain(node.items()).collect();
-            let texts = children.iter().filter(|it| is_text(it));
-            if let Some(span) = texts.filter_map(|it| layout.span(it)).next() {
+            let mut texts = children.iter().filter(|it| is_text(it));
+            if let Some(span) = texts.find_map(|it| layout.span(it)) {
                 let is_single = layout.slice(span.start..span.start + 1) == Some("'");
                 self.quote = if is_single { '\'' } else { '"' };
                 break;

@@ -166,8 +166,8 @@ pub fn set(
             None => block::add_entry(document, &map, key, value),
         };
         let mut data = document.data();
-        let changed = data.as_mut().and_then(|data| data.set(path, value));
-        Ok((edits, data.filter(|_| changed.is_some())))
+        let changed = data.set(path, value);
+        Ok((edits, changed.map(|()| data)))
     })
 }
 
@@ -184,8 +184,8 @@ fn set_item(
         let list = list.transpose()?;
         let edits = list.and_then(|list| document.in_place(&list, &old, value));
         let mut data = document.data();
-        let changed = data.as_mut().and_then(|data| data.put(path, value));
-        Ok((edits, data.filter(|_| changed.is_some())))
+        let changed = data.put(path, value);
+        Ok((edits, changed.map(|()| data)))
     })
 }
 
@@ -227,8 +227,8 @@ pub fn push(
             _ => document.listed(path, &node, item),
         };
         let mut data = document.data();
-        let changed = data.as_mut().and_then(|data| data.push(path, item));
-        Ok((edits, data.filter(|_| changed.is_some())))
+        let changed = data.push(path, item);
+        Ok((edits, changed.map(|()| data)))
     })?;
     Ok((text, made))
 }
@@ -279,10 +279,8 @@ pub fn remove(text: &str, notation: Notation, path: &[Step<'_>]) -> Result<Strin
             block::remove(document, &holder, number)
         };
         let mut data = document.data();
-        if let Some(data) = &mut data {
-            data.remove(path, !is_flow);
-        }
-        Ok((edits, data))
+        let changed = data.remove(path, !is_flow);
+        Ok((edits, changed.map(|()| data)))
     })
 }
 
@@ -304,10 +302,8 @@ fn unlist(text: &str, notation: Notation, path: &[Step<'_>]) -> Result<String, N
             block::unlist(document, &node, &item)
         };
         let mut data = document.data();
-        if let Some(data) = &mut data {
-            data.unlist(path);
-        }
-        Ok((edits, data))
+        let changed = data.unlist(path);
+        Ok((edits, changed.map(|()| data)))
     })
 }
 
@@ -327,9 +323,12 @@ fn edited(
     let after = edit::apply(text, &edits.ok_or_else(intricate)?).map_err(|_| intricate())?;
     let read = Parsed::read(&after, notation).map_err(|_| intricate())?;
     let document = read.document(&after, notation).map_err(|_| intricate())?;
-    let is_as_wanted = document.data().as_ref().filter(|it| !it.is_nothing())
-        == wanted.as_ref().filter(|it| !it.is_nothing());
-    if !is_as_wanted || wanted.is_none() {
+    let data = document.data();
+    let is_as_wanted = wanted.is_some_and(|wanted| {
+        // An empty document says as much as one that says nothing.
+        data == wanted || (data.is_nothing() && wanted.is_nothing())
+    });
+    if !is_as_wanted {
         return Err(intricate());
     }
     Ok(after)
@@ -382,9 +381,9 @@ struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// What it says; nothing where it is empty.
-    fn data(&self) -> Option<Data> {
-        Some(self.root.map_or_else(Data::nothing, |root| Data::of(&root)))
+    /// What it says.
+    fn data(&self) -> Data {
+        self.root.map_or_else(Data::nothing, |root| Data::of(&root))
     }
 
     /// The value at `path`.

@@ -1,6 +1,9 @@
 //! The files that are ours: a first fullsend.yaml, and the workflows of GitHub.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use jiff::civil::Date;
 
@@ -24,16 +27,13 @@ pub(super) fn workflow_path(agent: &str) -> String {
 
 /// What the repository's fullsend.yaml says; a first one is written where there is none.
 pub(super) fn config(sheet: &mut Sheet<'_>, wanted: &Wanted<'_>) -> Result<Config, Obstacle> {
-    let text = match sheet.text(CONFIG)? {
-        Some(text) => {
-            sheet.still_own(CONFIG);
-            text
-        }
-        None => {
-            let text = first(sheet, wanted)?;
-            sheet.own(CONFIG, text.clone());
-            text
-        }
+    let text = if let Some(text) = sheet.text(CONFIG)? {
+        sheet.still_own(CONFIG);
+        text
+    } else {
+        let text = first(sheet, wanted)?;
+        sheet.own(CONFIG, text.clone());
+        text
     };
     let config = config::parse(text.as_bytes(), CONFIG)
         .map_err(|error| Obstacle::Unreadable(error.to_string()))?;
@@ -117,7 +117,7 @@ fn workflow(
         .map(|text| (PathBuf::from(&path), text))
         .collect();
     let file = make(KIND, config, &settings, wanted.today, &existing)?;
-    if file.path != PathBuf::from(&path) {
+    if file.path != Path::new(&path) {
         return Err(Obstacle::Foreign(path));
     }
     match file.standing {

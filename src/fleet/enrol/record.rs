@@ -11,7 +11,7 @@ use crate::{
         json::{self, StrictError},
         yaml::{Kind, Node},
     },
-    model::{digest::Digest, text::excerpt},
+    model::digest::Digest,
     reference,
 };
 
@@ -105,7 +105,7 @@ pub(super) fn hash(path: &str, text: &str) -> String {
 pub(super) fn masked(node: &Node<'_>) -> Value {
     match node.kind() {
         Kind::Mapping => {
-            let entries = node.own_entries().into_iter();
+            let entries = node.own_entries();
             let entries = entries.map(|(key, value)| {
                 let key = key.text().unwrap_or_default();
                 let value = match (key, value.text()) {
@@ -129,12 +129,4 @@ pub(super) fn without_pin(text: &str) -> &str {
         Some((name, tag)) if !tag.contains('/') => name,
         _ => name,
     }
-}
-
-/// A name for people, however it was made.
-pub(super) fn shown(value: &Value) -> String {
-    let text = value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned);
-    excerpt(&text)
 }
