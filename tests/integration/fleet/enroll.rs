@@ -50,7 +50,7 @@ fn a_repository_is_asked_once_and_leaves_as_it_came() {
     stage.server.act("merge").unwrap();
     stage.document("unenroll");
     let main = |left: &BTreeMap<String, String>, name: &str| {
-        let (_, branches) = left[name].split_once(' ').unwrap();
+        let (_, branches) = left[name].split_once('{').unwrap();
         branches.to_owned()
     };
     let after = stage.left();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Args, ValueEnum};
 
 use super::{
-    FleetArgs, Opened, open, watched,
+    FleetArgs, Opened, open_to_write, watched,
     work::{Work, diff, report, today, told, until_insisted},
 };
 use crate::{
@@ -74,7 +74,7 @@ pub(super) struct Manner {
 }
 
 pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context) -> Outcome {
-    let opened = open(&args.fleet, context).await?;
+    let (opened, stop) = open_to_write(&args.fleet, context).await?;
     let configuration = configuration(&opened)?;
     let via = match args.via {
         Mover::Renovate => Via::Renovate,
@@ -99,11 +99,20 @@ pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context
     };
     let enrolling = enrolling.of(&members, records);
     let wants: [&dyn Want; 1] = [&enrolling];
-    go(&work, &wants, &members, manner, Some(report), context).await
+    go(
+        &work,
+        &wants,
+        &members,
+        manner,
+        Some(report),
+        &stop,
+        context,
+    )
+    .await
 }
 
 pub(in crate::cli::commands) async fn unenroll(args: UnenrollArgs, context: &Context) -> Outcome {
-    let opened = open(&args.fleet, context).await?;
+    let (opened, stop) = open_to_write(&args.fleet, context).await?;
     let configuration = configuration(&opened)?;
     let manner = Manner {
         dry_run: args.dry_run,
@@ -123,7 +132,16 @@ pub(in crate::cli::commands) async fn unenroll(args: UnenrollArgs, context: &Con
     };
     let leaving = Unenrolling::new(&opened.fleet, configuration, today(), records);
     let wants: [&dyn Want; 2] = [&nothing, &leaving];
-    go(&work, &wants, &members, manner, Some(report), context).await
+    go(
+        &work,
+        &wants,
+        &members,
+        manner,
+        Some(report),
+        &stop,
+        context,
+    )
+    .await
 }
 
 /// The full name of the configuration repository, which the rings' presets are read from.
@@ -262,6 +280,7 @@ pub(super) async fn go(
     members: &[Member<'_>],
     manner: Manner,
     others: Option<FleetReport>,
+    stop: &Stop,
     context: &Context,
 ) -> Outcome {
     let forge = work.opened.forge.as_ref();
@@ -270,7 +289,6 @@ pub(super) async fn go(
     for line in told(&access, &work.identity.login) {
         work.terminal.note(&line);
     }
-    let stop = Stop::listen().map_err(|error| CliFailure::System("listen to signals", error))?;
     let stopped = || stop.asked().is_some();
     let mut ended: Vec<Ended> = Vec::new();
     for (index, want) in wants.iter().enumerate() {
@@ -294,7 +312,7 @@ pub(super) async fn go(
         work.count(plan.rows.len());
         let work_on = apply(work.means(&stopped), *want, plan, manner.repair);
         let work_on = watched(&work.opened.governor, work.terminal, work_on);
-        ended = match until_insisted(Some(&stop), work_on).await {
+        ended = match until_insisted(stop, work_on).await {
             Some(ended) => ended,
             None => return Ok(130),
         };

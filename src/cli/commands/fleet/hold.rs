@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::{
     FleetArgs,
     enroll::{Manner, go, look_at},
-    open,
+    open_to_write,
     work::Work,
 };
 use crate::{
@@ -92,7 +92,7 @@ async fn run(args: PlaceArgs, wanted: Option<Hold>, context: &Context) -> Outcom
     if args.repository == "." {
         return here(wanted.as_ref(), args.dry_run, context);
     }
-    let opened = open(&args.fleet, context).await?;
+    let (opened, stop) = open_to_write(&args.fleet, context).await?;
     let work = Work::begin(&opened, context, "hold").await?;
     let holding = Holding::new(wanted);
     let wants: [&dyn Want; 1] = [&holding];
@@ -102,7 +102,7 @@ async fn run(args: PlaceArgs, wanted: Option<Hold>, context: &Context) -> Outcom
         dry_run: args.dry_run,
         ..Manner::default()
     };
-    go(&work, &wants, &members, manner, None, context).await
+    go(&work, &wants, &members, manner, None, &stop, context).await
 }
 
 /// Edits the fullsend.yaml of the repository around the working directory.

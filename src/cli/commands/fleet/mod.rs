@@ -12,7 +12,7 @@ mod work;
 
 use clap::Args;
 
-use open::{Opened, open};
+use open::{Opened, open, open_to_write};
 use progress::watched;
 
 use crate::seam::http::Url;

@@ -15,7 +15,7 @@ use crate::{
     config::{self, FLEET_FILE, Fleet, FleetForge, MAX_FILE_BYTES},
     forge::{FileAt, Forge, Governor, Limits, Watch, connect},
     model::remote::{ForgeKind, Remote},
-    seam::{files, git::Repository, http::Url},
+    seam::{files, git::Repository, http::Url, stop::Stop},
 };
 
 /// A fleet, and the way to its forge.
@@ -59,11 +59,32 @@ impl Opened {
 
 /// Reads the fleet that `args` names, and connects to its forge.
 pub(super) async fn open(args: &FleetArgs, context: &Context) -> Result<Opened, CliFailure> {
+    open_with(args, None, context).await
+}
+
+/// [`open`] for a verb that writes: the user's wish to stop ends what is waited for, and from now on
+/// is the verb's to look at.
+pub(super) async fn open_to_write(
+    args: &FleetArgs,
+    context: &Context,
+) -> Result<(Opened, Stop), CliFailure> {
+    let stop = Stop::listen().map_err(|error| CliFailure::System("listen to signals", error))?;
+    let opened = open_with(args, Some(&stop), context).await?;
+    Ok((opened, stop))
+}
+
+async fn open_with(
+    args: &FleetArgs,
+    stop: Option<&Stop>,
+    context: &Context,
+) -> Result<Opened, CliFailure> {
     let here = working_directory()?;
     let place = Place::read(args.fleet.as_deref(), &here, &context.environment)?;
     match place {
-        Place::File(path) => open_file(&path, &here, args, context),
-        Place::Repository { forge, name } => open_repository(forge, &name, args, context).await,
+        Place::File(path) => open_file(&path, &here, args, stop, context),
+        Place::Repository { forge, name } => {
+            open_repository(forge, &name, args, stop, context).await
+        }
     }
 }
 
@@ -71,13 +92,14 @@ fn open_file(
     path: &Path,
     here: &Path,
     args: &FleetArgs,
+    stop: Option<&Stop>,
     context: &Context,
 ) -> Result<Opened, CliFailure> {
     let name = shown(path, here);
     let text = files::read(path, MAX_FILE_BYTES as u64)?;
     let fleet = config::parse_fleet(&text, &name)?;
     let config_repository = in_clone(path, &fleet.forge, context)?;
-    let (forge, governor) = forge_at(&fleet.forge, args, context)?;
+    let (forge, governor) = forge_at(&fleet.forge, args, stop, context)?;
     Ok(Opened {
         forge,
         governor,
@@ -91,10 +113,11 @@ async fn open_repository(
     place: FleetForge,
     name: &str,
     args: &FleetArgs,
+    stop: Option<&Stop>,
     context: &Context,
 ) -> Result<Opened, CliFailure> {
     let full_name = format!("{}/{name}", owner(&place));
-    let (forge, governor) = forge_at(&place, args, context)?;
+    let (forge, governor) = forge_at(&place, args, stop, context)?;
     let text = fetch(forge.as_ref(), name).await?.ok_or_else(|| {
         let host = forge.host();
         CliFailure::usage_with(
@@ -110,7 +133,7 @@ async fn open_repository(
     let (forge, governor) = if is_same {
         (forge, governor)
     } else {
-        forge_at(&fleet.forge, args, context)?
+        forge_at(&fleet.forge, args, stop, context)?
     };
     Ok(Opened {
         forge,
@@ -150,11 +173,17 @@ async fn fetch(forge: &dyn Forge, name: &str) -> Result<Option<Vec<u8>>, CliFail
 fn forge_at(
     place: &FleetForge,
     args: &FleetArgs,
+    stop: Option<&Stop>,
     context: &Context,
 ) -> Result<(Arc<dyn Forge>, Arc<Governor>), CliFailure> {
     let given = args.forge_url.as_ref();
     let site = site(place.clone(), given, &context.environment, &context.global);
-    let governor = Arc::new(Governor::new(Limits::of(place, site.api.as_ref())));
+    // A thousand repositories take an hour, whatever we do: they are waited for, and it is said.
+    let governor = Governor::new(Limits::of(place, site.api.as_ref())).patient();
+    let governor = Arc::new(match stop {
+        Some(stop) => governor.stopped_by(stop.clone()),
+        None => governor,
+    });
     let forge = connect(&site, &context.environment, Arc::clone(&governor))?;
     Ok((forge, governor))
 }

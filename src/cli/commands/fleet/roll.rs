@@ -9,7 +9,7 @@ use semver::Version;
 use super::{
     FleetArgs, Opened,
     enroll::Mover,
-    open,
+    open_to_write,
     releases::{Proof, release_of},
     watched,
     work::{Work, diff, told, until_insisted},
@@ -30,7 +30,6 @@ use crate::{
     forge::Watch,
     model::{exit_code, skew},
     report::fleet::{FleetReport, RepositoryRow, State},
-    seam::stop::Stop,
 };
 
 /// How long a watched rollout waits between two looks.
@@ -159,7 +158,7 @@ async fn roll(
     watch: Option<Duration>,
     context: &Context,
 ) -> Outcome {
-    let opened = open(&args.fleet, context).await?;
+    let (opened, stop) = open_to_write(&args.fleet, context).await?;
     let Some(configuration) = opened.configuration() else {
         return Err(CliFailure::usage_with(
             "nobody knows which repository holds fleet.yaml, and the rollout with it",
@@ -171,7 +170,6 @@ async fn roll(
         return say_access(&work, &way, configuration).await;
     }
     let proof = Proof::new(&args.policy, args.deny.as_ref(), context)?;
-    let stop = Stop::listen().map_err(|error| CliFailure::System("listen to signals", error))?;
     let stopped = || stop.asked().is_some();
     let crew = Crew {
         means: work.means(&stopped),
@@ -183,7 +181,7 @@ async fn roll(
     };
     let work_on = go(crew, way, &options, args.dry_run, &opened, context);
     let work_on = watched(&opened.governor, work.terminal, work_on);
-    match until_insisted(Some(&stop), work_on).await {
+    match until_insisted(&stop, work_on).await {
         Some(outcome) => outcome,
         None => Ok(128 + stop.asked().unwrap_or(2)),
     }

@@ -1,7 +1,7 @@
 //! What the verbs of the fleet that write have in hand: who we are, what stands in the way, the
 //! journal, and the user's wish to stop.
 
-use std::{future::pending, sync::Mutex};
+use std::sync::Mutex;
 
 use jiff::Timestamp;
 
@@ -215,19 +215,10 @@ impl Observer for Work<'_> {
 }
 
 /// Does `work` until it is done, or until the user insists on an end at once.
-pub(super) async fn until_insisted<T>(
-    stop: Option<&Stop>,
-    work: impl Future<Output = T>,
-) -> Option<T> {
-    let insisted = async {
-        match stop {
-            Some(stop) => stop.twice().await,
-            None => pending().await,
-        }
-    };
+pub(super) async fn until_insisted<T>(stop: &Stop, work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         done = work => Some(done),
-        _ = insisted => None,
+        _ = stop.twice() => None,
     }
 }
 
