@@ -146,7 +146,7 @@ impl Client {
             Auth::App(app) => {
                 let token = app.token(self).await?;
                 let authorised = self.octocrab().user_access_token(token);
-                authorised.map_err(|error| reason(error))?
+                authorised.map_err(reason)?
             }
         };
         execute(&octocrab, call).await

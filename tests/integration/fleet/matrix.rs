@@ -8,7 +8,7 @@ use fullsend_testkit::forge::{Mishap, When};
 use super::*;
 
 const REPOSITORIES: usize = 50;
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// The undisturbed end, and how many writes it took.
 fn undisturbed() -> (BTreeMap<String, String>, u64) {

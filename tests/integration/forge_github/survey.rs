@@ -136,7 +136,7 @@ async fn watched_requests_are_told_newest_first() {
         let by = Actor::app("renovate");
         let head = store.repository(id).unwrap().head().unwrap();
         for branch in ["renovate/1", "other/2", "renovate/3"] {
-            store.clock.advance(std::time::Duration::from_secs(60));
+            store.clock.advance(std::time::Duration::from_mins(1));
             store.set_ref(id, &format!("refs/heads/{branch}"), Some(head));
             let edits = [Edit::file("x", branch)];
             let any = Expected::FastForward;

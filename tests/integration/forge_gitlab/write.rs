@@ -268,7 +268,7 @@ async fn what_is_pushed_while_a_branch_is_deleted_stays() {
     stage
         .server
         .meanwhile(When::Where(Box::new(is_delete)), move |store| {
-            store.clock.advance(std::time::Duration::from_secs(60));
+            store.clock.advance(std::time::Duration::from_mins(1));
             let edits = [Edit::file("theirs", "mine")];
             let by = Actor::user("mallory");
             store

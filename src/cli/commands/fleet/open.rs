@@ -101,10 +101,10 @@ fn open_file(
     let config_repository = in_clone(path, &fleet.forge, context)?;
     let (forge, governor) = forge_at(&fleet.forge, args, stop, context)?;
     Ok(Opened {
-        forge,
-        governor,
         fleet,
         name,
+        forge,
+        governor,
         config_repository,
     })
 }

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// How long a watched rollout waits between two looks.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 
 /// The options of `fullsend upgrade`.
 #[derive(Debug, Args)]

@@ -286,7 +286,7 @@ impl World {
             prover: self,
             progress: self,
             clock,
-            watch: self.watched.then_some(Duration::from_secs(60)),
+            watch: self.watched.then_some(Duration::from_mins(1)),
         }
     }
 

@@ -154,7 +154,7 @@ async fn checks(github: &GitHub, name: &str, head: &CommitId) -> Result<Checks, 
     let call = Call::get(format!("/repos/{name}/commits/{head}/status"));
     let status: Combined = answer::read(&github.client.send(&call).await?)?;
     let runs = runs.check_runs.iter().map(CheckRun::says);
-    let statuses = (status.total_count > 0).then(|| match status.state.as_str() {
+    let statuses = (status.total_count > 0).then_some(match status.state.as_str() {
         "success" => Checks::Passed,
         "pending" => Checks::Pending,
         _ => Checks::Failed,
