@@ -100,9 +100,8 @@ impl Transport {
                 Err(failed) => failed,
             };
             match repeat {
-                Repeat::Safe => {}
                 Repeat::Once if is_too_much(&failed) => return Err(failed),
-                Repeat::Once => {}
+                Repeat::Safe | Repeat::Once => {}
                 Repeat::Never => return Err(unless_unsent(failed)),
             }
             tries += 1;

@@ -87,8 +87,8 @@ pub(super) fn of_sentence(said: &str, kind: Option<&str>) -> Reason {
     if has(&RULES) {
         return Reason::Rules(said);
     }
-    if let Some(lacking) = lacking(&lower) {
-        return Reason::Lacks(lacking.unwrap_or_else(|| right(&said)));
+    if let Some(lacking) = lacking(&said, &lower) {
+        return Reason::Lacks(lacking);
     }
     match kind {
         Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => Reason::Lacks(right(&said)),
@@ -125,12 +125,12 @@ fn right(said: &str) -> String {
 }
 
 /// What the token lacks, as a name of ours where the sentence has none.
-fn lacking(lower: &str) -> Option<Option<String>> {
+fn lacking(said: &str, lower: &str) -> Option<String> {
     if lower.contains("workflow") && lower.contains("scope") {
-        return Some(Some("the scope `workflow`".to_owned()));
+        return Some("the scope `workflow`".to_owned());
     }
     if lower.contains("workflow") && lower.contains("permission") {
-        return Some(Some("the permission `workflows: write`".to_owned()));
+        return Some("the permission `workflows: write`".to_owned());
     }
     let known = [
         "resource not accessible",
@@ -140,5 +140,8 @@ fn lacking(lower: &str) -> Option<Option<String>> {
         "does not have permission",
         "does not have the correct permissions",
     ];
-    known.iter().any(|it| lower.contains(it)).then_some(None)
+    known
+        .iter()
+        .any(|it| lower.contains(it))
+        .then(|| right(said))
 }

@@ -36,7 +36,7 @@ pub(super) enum Auth {
 
 /// An installation of an app.
 pub(super) struct App {
-    app: AppAuth,
+    signer: AppAuth,
     /// Whose installation it is.
     owner: String,
     /// Its number, where it was told.
@@ -60,7 +60,7 @@ struct Installation {
 }
 
 #[derive(Deserialize)]
-struct Token {
+struct Granted {
     token: SecretString,
     expires_at: Timestamp,
     #[serde(default)]
@@ -82,7 +82,7 @@ impl Auth {
             Self::Token(token) => AuthState::AccessToken {
                 token: token.clone(),
             },
-            Self::App(app) => AuthState::App(app.app.clone()),
+            Self::App(app) => AuthState::App(app.signer.clone()),
         }
     }
 
@@ -118,7 +118,7 @@ impl App {
         let key = EncodingKey::from_rsa_pem(key(environment)?.as_bytes());
         let key = key.map_err(|_| setting(format!("{KEY} holds no RSA private key in PEM")))?;
         Ok(Some(Self {
-            app: AppAuth {
+            signer: AppAuth {
                 app_id: AppId(number(APP, id)?),
                 key,
             },
@@ -173,11 +173,11 @@ impl App {
         };
         // A token more does no harm.
         let call = Call::write(Method::POST, path, json!({}), cost).repeatable();
-        let token: Token = answer::read(&client.send_as_app(&call).await?)?;
+        let granted: Granted = answer::read(&client.send_as_app(&call).await?)?;
         Ok(Minted {
-            token: token.token,
-            until: token.expires_at,
-            permissions: token.permissions,
+            token: granted.token,
+            until: granted.expires_at,
+            permissions: granted.permissions,
         })
     }
 

@@ -123,7 +123,7 @@ pub(super) async fn ask<T: DeserializeOwned>(
     document: Document,
     tries: Tries,
 ) -> Result<Reply<T>, Reason> {
-    let call = post(document, Cost::READ);
+    let call = post(&document, Cost::READ);
     let call = match tries {
         Tries::Many => call.repeatable(),
         Tries::One => call.once(),
@@ -146,7 +146,7 @@ pub(super) async fn change(
     document: Document,
     cost: Cost,
 ) -> Result<Reply<Value>, Reason> {
-    let answer = client.send(&post(document, cost)).await?;
+    let answer = client.send(&post(&document, cost)).await?;
     let (data, faults) = parts::<Value>(&answer).map_err(unsure)?;
     if let Some(lost) = faults.iter().map(Fault::reason).find(is_exhausted) {
         return Err(Reason::Unsure(Box::new(lost)));
@@ -170,7 +170,7 @@ fn unsure(reason: Reason) -> Reason {
     }
 }
 
-fn post(document: Document, cost: Cost) -> Call {
+fn post(document: &Document, cost: Cost) -> Call {
     let body = json!({"query": document.text, "variables": document.variables});
     Call::write(Method::POST, "/graphql", body, cost)
 }

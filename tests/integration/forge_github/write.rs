@@ -1,6 +1,9 @@
 //! What is changed, by how many calls, and what is refused.
 
-use fullsend::forge::{Commit, Reason, RequestState as State};
+use fullsend::{
+    forge::{Commit, Reason, RequestState as State},
+    seam::files,
+};
 use fullsend_testkit::forge::{Actor, Edit, Expected, Repository, Right, Told, When};
 
 use super::{BRANCH, Stage, change, commit_id, first, message, refused, watch};
@@ -29,11 +32,11 @@ async fn a_proposal_is_one_call() {
         assert!(commit.signed);
     });
     stage.server.checkout("api", folder.path());
-    let read = |path: &str| std::fs::read_to_string(folder.path().join(path)).ok();
-    assert_eq!(read("fullsend.yaml").as_deref(), Some("version: 1\n"));
+    let read = |path: &str| files::read(&folder.path().join(path), 1 << 20).ok();
+    assert_eq!(read("fullsend.yaml").as_deref(), Some(&b"version: 1\n"[..]));
     assert_eq!(
         read(".github/workflows/ünï code.yml").as_deref(),
-        Some("on: push\n")
+        Some(&b"on: push\n"[..])
     );
     assert_eq!(read("README.md"), None);
     let seen = stage.look("api", &watch()).await;

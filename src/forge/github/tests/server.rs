@@ -1,6 +1,7 @@
 //! A GitHub that answers as a test says, and remembers what it was asked.
 
 use std::{
+    fmt::Write as _,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{
@@ -142,9 +143,9 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Got>>, answer: &(dyn Fn(&Got, usize)
     } = answer(&got, before);
     let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n");
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
-    head += &format!("content-length: {}\r\n\r\n", body.len());
+    write!(head, "content-length: {}\r\n\r\n", body.len()).unwrap();
     let mut stream = reader.into_inner();
     let _ = stream.write_all(head.as_bytes());
     let _ = stream.write_all(&body);
