@@ -23,8 +23,8 @@ pub(super) struct Project {
     topics: Vec<String>,
     #[serde(default)]
     mirror: Option<bool>,
-    #[serde(default)]
-    forked_from_project: Option<IgnoredAny>,
+    #[serde(default, rename = "forked_from_project")]
+    origin: Option<IgnoredAny>,
     #[serde(default)]
     marked_for_deletion_on: Option<String>,
     #[serde(default)]
@@ -57,7 +57,7 @@ impl Project {
             is_archived: self.archived,
             is_disabled: self.marked_for_deletion_on.is_some()
                 || is_off(self.repository_access_level.as_ref()),
-            is_fork: self.forked_from_project.is_some(),
+            is_fork: self.origin.is_some(),
             is_mirror: self.mirror.unwrap_or(false),
             topics: self.topics.clone(),
             visibility: self.visibility(),

@@ -20,8 +20,11 @@ const QUOTED: usize = 200;
 /// Messages that one answer may hold.
 const MESSAGES: usize = 5;
 
+/// What GitLab's words mean.
+type Meaning = fn(String) -> Reason;
+
 /// Texts by which GitLab tells apart what has the same status.
-const TELLING: &[(&str, fn(String) -> Reason)] = &[
+const TELLING: &[(&str, Meaning)] = &[
     ("already exists", |_| Reason::Exists),
     ("has changed since you started editing", |_| Reason::Moved),
     ("only create or edit files when you are on a branch", |_| {

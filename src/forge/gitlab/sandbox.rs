@@ -82,8 +82,7 @@ impl GitLab {
             .build()
             .map_err(|_| Reason::Malformed("a report has no name"))?;
         let report = match self.client.send(&endpoint, Manner::READ).await {
-            Ok((report, _)) if report.len() <= MAX_REPORT => report,
-            Ok(_) => return Ok(None),
+            Ok((report, _)) => report,
             // It expired, or may not be seen, or lies where we do not follow.
             Err(
                 Reason::NotFound(_)
@@ -94,6 +93,9 @@ impl GitLab {
             ) => return Ok(None),
             Err(reason) => return Err(reason),
         };
+        if report.len() > MAX_REPORT {
+            return Ok(None);
+        }
         let report: Result<Report, Reason> = read(&report);
         Ok(report.ok().map(|report| report.outcome.kind))
     }

@@ -29,11 +29,11 @@ struct Repository {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Blob {
     oid: String,
     mode: Option<String>,
-    raw_text_blob: Option<String>,
+    #[serde(rename = "rawTextBlob")]
+    text: Option<String>,
 }
 
 /// What one document tells of a file.
@@ -114,7 +114,7 @@ impl Blob {
         if !is_file || self.oid != file.blob {
             return Told::Nothing;
         }
-        match &self.raw_text_blob {
+        match &self.text {
             Some(text) if text.len() as u64 > MAX_FILE_BYTES => Told::Nothing,
             // GitLab mends what is no UTF-8, so that it would be another file.
             Some(text) if blob_id(text.as_bytes()) == file.blob => {
@@ -127,21 +127,22 @@ impl Blob {
 
 /// A document that asks for each file by a name of its own, and its variables.
 fn document(files: &[&FileAt]) -> (String, Value) {
-    let mut names = String::new();
-    let mut asked = String::new();
+    let mut names = Vec::new();
+    let mut asked = Vec::new();
     let mut variables = Map::new();
     for (at, file) in files.iter().enumerate() {
         let project = file.repository.parse().map(gid).unwrap_or_default();
         variables.insert(format!("i{at}"), json!([project]));
         variables.insert(format!("p{at}"), json!([file.path]));
         variables.insert(format!("r{at}"), json!(file.commit.as_str()));
-        names += &format!("$i{at}:[ID!]!,$p{at}:[String!]!,$r{at}:String!,");
-        asked += &format!(
+        names.push(format!("$i{at}:[ID!]!,$p{at}:[String!]!,$r{at}:String!"));
+        asked.push(format!(
             "f{at}:projects(ids:$i{at},first:1){{nodes{{repository{{\
-             blobs(paths:$p{at},ref:$r{at},first:1){{nodes{{...B}}}}}}}}}}\n"
-        );
+             blobs(paths:$p{at},ref:$r{at},first:1){{nodes{{...B}}}}}}}}}}"
+        ));
     }
     let fragment = "fragment B on RepositoryBlob{oid mode rawTextBlob}";
-    let document = format!("query({names}){{\n{asked}}}\n{fragment}");
+    let (names, asked) = (names.join(","), asked.join("\n"));
+    let document = format!("query({names}){{\n{asked}\n}}\n{fragment}");
     (document, Value::Object(variables))
 }

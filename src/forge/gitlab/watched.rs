@@ -275,18 +275,17 @@ fn files(watch: &Watch) -> String {
 
 /// The newest requests from our branch, and the open ones.
 fn requests(watch: &Watch) -> String {
-    let mut requests = String::new();
-    if watch.branch.is_some() {
-        requests += &format!(
+    let newest = watch.branch.as_ref().map(|_| {
+        format!(
             "request: mergeRequests(sourceBranches: $branches, sort: CREATED_DESC, \
              first: {SAME_NAME}) {{ nodes {{ ...R }} pageInfo {{ hasNextPage }} }} "
-        );
-    }
-    if !watch.requests.is_empty() {
-        requests += &format!(
+        )
+    });
+    let open = watch.requests.first().map(|_| {
+        format!(
             "open: mergeRequests(state: opened, sort: CREATED_DESC, first: {OPEN}) \
              {{ nodes {{ ...R }} pageInfo {{ hasNextPage }} }}"
-        );
-    }
-    requests
+        )
+    });
+    [newest, open].into_iter().flatten().collect()
 }
