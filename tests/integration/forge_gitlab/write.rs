@@ -2,6 +2,7 @@
 
 use fullsend::forge::{Change, Commit, Message, Proposal, Reason, Repository as Seen};
 use fullsend::model::commit::CommitId;
+use fullsend::seam::files;
 use fullsend_testkit::forge::{Actor, Edit, Expected, Instance, RequestState, Right, When};
 
 use super::{Stage, commit_id, reason, watch};
@@ -72,9 +73,9 @@ async fn a_proposal_is_one_read_and_two_writes() {
         assert_eq!(*message, "Run agents\n\nFullsend-Branch: fullsend/enroll");
     });
     stage.server.checkout("team/api", folder.path());
-    let read = |path: &str| std::fs::read_to_string(folder.path().join(path)).ok();
-    assert_eq!(read("fullsend.yaml").as_deref(), Some("version: 1\n"));
-    assert_eq!(read("ünï code+%.txt").as_deref(), Some("ok"));
+    let read = |path: &str| files::read(&folder.path().join(path), 1000).ok();
+    assert_eq!(read("fullsend.yaml").as_deref(), Some(&b"version: 1\n"[..]));
+    assert_eq!(read("ünï code+%.txt").as_deref(), Some(&b"ok"[..]));
     assert_eq!(read("README.md"), None);
 }
 
