@@ -36,7 +36,7 @@ pub enum EditError {
         doing: String,
         /// Why not.
         #[source]
-        error: NoRoom,
+        error: Box<NoRoom>,
     },
     /// With the change it would mean something else, or nothing.
     #[error("{FLEET_FILE}:{line}: could not {doing}: the file would not mean that")]

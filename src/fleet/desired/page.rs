@@ -8,7 +8,7 @@ use crate::{
     document::{
         Source,
         insert::{self, NoRoom, Notation, Step, Value},
-        yaml::{self, Node},
+        yaml::{self, Kind, Node},
     },
 };
 
@@ -55,18 +55,15 @@ impl Page {
     /// Takes the `version` of a ring away. A ring that says nothing more says so: a key without a
     /// value is a mistake.
     pub(super) fn free_ring(&mut self, name: &str) -> Result<(), EditError> {
-        let ring = ["rings".into(), name.into()];
-        let version = [ring[0], ring[1], "version".into()];
-        match count(&self.text, &ring, "version") {
-            (false, _) => Ok(()),
-            (true, keys) => {
-                self.remove(&version)?;
-                if keys > 1 {
-                    return Ok(());
-                }
-                self.set(&ring, &Value::Map(Vec::new()))
-            }
+        let version: [Step<'_>; 3] = ["rings".into(), name.into(), "version".into()];
+        if !has(&self.text, &version) {
+            return Ok(());
         }
+        self.remove(&version)?;
+        if let Some(colon) = colon_of_nothing(&self.text, name) {
+            self.text.insert_str(colon, " {}");
+        }
+        Ok(())
     }
 
     fn take(&mut self, path: &[Step<'_>], edited: Result<String, NoRoom>) -> Result<(), EditError> {
@@ -75,7 +72,7 @@ impl Page {
         let text = edited.map_err(|error| EditError::NoRoom {
             line,
             doing: self.doing.clone(),
-            error,
+            error: Box::new(error),
         })?;
         self.text = text;
         Ok(())
@@ -102,15 +99,19 @@ impl Page {
     }
 }
 
-/// Whether the mapping at `path` has `key`, and how many keys it has.
-fn count(text: &str, path: &[Step<'_>], key: &str) -> (bool, usize) {
-    with_tree(text, |root| {
-        let node = path.iter().try_fold(root, below);
-        node.map_or((false, 0), |node| {
-            (node.get(key).is_some(), node.own_entries().count())
-        })
-    })
-    .unwrap_or_default()
+/// Whether something stands at `path`.
+fn has(text: &str, path: &[Step<'_>]) -> bool {
+    with_tree(text, |root| path.iter().try_fold(root, below).is_some()).unwrap_or_default()
+}
+
+/// The end of the colon behind a ring's name, where nothing stands behind it.
+fn colon_of_nothing(text: &str, ring: &str) -> Option<usize> {
+    let end = with_tree(text, |root| {
+        let mut rings = root.get("rings")?.own_entries();
+        let (name, says) = rings.find(|(name, _)| name.text() == Some(ring))?;
+        (says.kind() == Kind::Null).then(|| name.at().end)
+    })??;
+    Some(end + text.get(end..)?.find(':')? + 1)
 }
 
 /// The line of what stands at `path`, or of the nearest that is there.

@@ -232,13 +232,12 @@ impl<'a> Configuring<'a> {
 
     fn edited(&self, text: String) -> Result<String, EditError> {
         let Rollout { from, to, .. } = self.rollout;
-        let names = |rings: &[String]| rings.to_vec();
         match self.desire {
             Desire::Reach { staying } => {
                 let staying: Vec<&str> = staying.iter().map(String::as_str).collect();
                 desired::reach(&text, to, &staying)
             }
-            Desire::Advance { rings } => names(rings)
+            Desire::Advance { rings } => rings
                 .iter()
                 .try_fold(text, |text, ring| desired::advance(&text, ring)),
             Desire::Retreat { rings } => {

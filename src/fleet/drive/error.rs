@@ -68,12 +68,11 @@ impl DriveError {
             Self::Forge(error) => error.hint(),
             Self::Edit(error) => error.hint(),
             Self::Generate(error) => error.hint(),
-            Self::Configuration(_) => None,
             Self::Busy(busy) => Some(format!(
                 "go on with it by `fullsend upgrade {}`, or take it back by `fullsend rollback`",
                 busy.version
             )),
-            Self::Unproven(_) => None,
+            Self::Configuration(_) | Self::Unproven(_) => None,
             Self::Target { hint, .. } => Some(hint.clone()),
             Self::Record(_) => Some(format!(
                 "mend or remove the file on the branch {}; the repositories tell how far it came",

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{RolloutId, Verdict};
-use crate::{config::Release, document::json, forge::MAX_FILE_BYTES, report};
+use crate::{config::Release, document::json, report};
 
-/// The most bytes that are read and written.
-pub const MAX_ROLLOUT_BYTES: usize = MAX_FILE_BYTES as usize;
+/// The most bytes that are read and written: what a forge hands out of one file.
+pub const MAX_ROLLOUT_BYTES: usize = 1 << 20;
 /// Longer ones are written without the blanks that are for people.
 const MAX_SPREAD_BYTES: usize = 256 << 10;
 /// A repository has six values, and one for each commit.
