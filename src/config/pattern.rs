@@ -35,6 +35,7 @@ impl Glob {
     }
 
     /// The same pattern for texts whose letters' case does not count.
+    #[must_use]
     pub fn ignoring_case(self) -> Self {
         let regex = Regex::new(&format!("(?i){}", self.regex));
         Self {

@@ -59,7 +59,7 @@ pub async fn preview_rollback(
         check(&fleet, &undo)?;
     }
     let rollout = begin(crew, &fleet, &undo, options).await?;
-    Drive::new(crew, rollout, options).preview().await
+    Box::pin(Drive::new(crew, rollout, options).preview()).await
 }
 
 /// What there is to take back.
@@ -139,7 +139,7 @@ async fn drive(
     rollout: Rollout,
     options: &RollOptions,
 ) -> Result<Rolled, DriveError> {
-    Drive::new(crew, rollout, options).run().await
+    Box::pin(Drive::new(crew, rollout, options).run()).await
 }
 
 fn refuse(reason: String, hint: impl Into<String>) -> DriveError {

@@ -43,9 +43,8 @@ pub async fn upgrade(
         }
     };
     let via = options.via.unwrap_or(rollout.via);
-    let rolled = Drive::new(crew, Rollout { via, ..rollout }, options)
-        .run()
-        .await?;
+    let drive = Drive::new(crew, Rollout { via, ..rollout }, options);
+    let rolled = Box::pin(drive.run()).await?;
     let reason = match &rolled.end {
         End::Stopped {
             reason,
@@ -76,9 +75,8 @@ pub async fn preview_upgrade(
     check(&fleet, to)?;
     let rollout = begin(crew, &fleet, to, options).await?;
     let via = options.via.unwrap_or(rollout.via);
-    Drive::new(crew, Rollout { via, ..rollout }, options)
-        .preview()
-        .await
+    let drive = Drive::new(crew, Rollout { via, ..rollout }, options);
+    Box::pin(drive.preview()).await
 }
 
 /// Goes on with taking back what an earlier call began to take back.
@@ -87,7 +85,8 @@ async fn go_on_back(
     rollback: &Rollout,
     options: &RollOptions,
 ) -> Result<Rolled, DriveError> {
-    let back = Drive::new(crew, rollback.clone(), options).run().await?;
+    let drive = Drive::new(crew, rollback.clone(), options);
+    let back = Box::pin(drive.run()).await?;
     let undone = match &back.rollout.undoes {
         Some(id) => Record::of(crew).rollout(id).await?,
         None => None,

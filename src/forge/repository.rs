@@ -36,6 +36,10 @@ pub struct Seen {
 
 /// A repository, and what its settings allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct Repository {
     /// The forge's own name for it, which survives a rename.
     pub id: String,

@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(files.folders(&path("agents")), [path("agents/x")]);
         assert_eq!(files.list(Path::new("")), [path("a")]);
         assert_eq!(files.folders(Path::new("")), [path("agents")]);
-        assert_eq!(files.folders(&path("agents/y.md")), [PathBuf::new(); 0]);
+        assert!(files.folders(&path("agents/y.md")).is_empty());
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl Hand {
             colon.clone_into(&mut self.colon);
         }
         if !self.colon.ends_with(' ') && !layout.text.trim_end().contains('\n') {
-            self.comma = ",".to_owned();
+            ",".clone_into(&mut self.comma);
         }
         let mut open = vec![root];
         while let Some(node) = open.pop() {
@@ -183,9 +183,8 @@ impl Hand {
 
     /// `value` on one line, in the place of `old`: a version that stood without quotes goes on to.
     pub(super) fn flow_like(&self, value: &Value, old: &Node<'_>) -> Option<String> {
-        let text = match value {
-            Value::Text(text) | Value::Noted(text, _) => text,
-            _ => return self.flow(value),
+        let (Value::Text(text) | Value::Noted(text, _)) = value else {
+            return self.flow(value);
         };
         let is_bare = |it: &str| {
             let parts = it.split('.').count();

@@ -160,7 +160,7 @@ pub fn set(
                 Some(Data::entry(key, value)),
             ));
         };
-        let edits = match document.own(&map, key)? {
+        let edits = match Document::own(&map, key)? {
             Some((name, old)) => document.replacement(&map, &name, &old, value),
             None if document.layout.is_flow(&map) => flow::add(document, &map, Some(key), value),
             None => block::add_entry(document, &map, key, value),
@@ -204,7 +204,7 @@ pub fn push(
         let document = Parsed::read(text, notation)?;
         let document = document.document(text, notation)?;
         let is_there = match document.mapping(parents)? {
-            Some(map) => document.own(&map, key)?.is_some(),
+            Some(map) => Document::own(&map, key)?.is_some(),
             None => false,
         };
         if !is_there {
@@ -344,7 +344,7 @@ fn shown(path: &[Step<'_>]) -> String {
                 shown.push_str(dot);
                 shown.extend(key.escape_default());
             }
-            Step::Item(number) => shown.push_str(&format!("[{number}]")),
+            Step::Item(number) => shown.extend(["[", &number.to_string(), "]"]),
         }
     }
     shown
@@ -393,7 +393,7 @@ impl<'t> Document<'t> {
         for step in path {
             node = match step {
                 Step::Item(number) => node.items().nth(*number).ok_or_else(absent)?,
-                Step::Key(key) => self.own(&node, key)?.ok_or_else(absent)?.1,
+                Step::Key(key) => Self::own(&node, key)?.ok_or_else(absent)?.1,
             };
         }
         Ok(node)
@@ -415,7 +415,7 @@ impl<'t> Document<'t> {
     }
 
     /// The entry `key` that `map` itself has.
-    fn own(&self, map: &Node<'t>, key: &str) -> Result<Option<(Node<'t>, Node<'t>)>, NoRoom> {
+    fn own(map: &Node<'t>, key: &str) -> Result<Option<(Node<'t>, Node<'t>)>, NoRoom> {
         let mut found = map.own_entries().filter(|(it, _)| it.text() == Some(key));
         let entry = found.next();
         if found.next().is_some() {
@@ -487,7 +487,7 @@ impl<'t> Document<'t> {
             return None;
         };
         let map = self.node(parents).ok()?;
-        let (name, _) = self.own(&map, key).ok()??;
+        let (name, _) = Self::own(&map, key).ok()??;
         let at = self.layout.span(null)?;
         if !at.is_empty() || self.layout.is_flow(&map) {
             let text = self.hand.flow(list)?;
@@ -502,7 +502,7 @@ impl<'t> Document<'t> {
             return None;
         };
         let map = self.node(parents).ok()?;
-        let (name, _) = self.own(&map, key).ok()??;
+        let (name, _) = Self::own(&map, key).ok()??;
         if !self.hand.is_yaml() || self.layout.is_flow(&map) {
             let at = self.layout.span(node)?;
             let text = format!("{}{}]", self.hand.comma(), self.hand.flow(item)?);

@@ -5,7 +5,10 @@
 //! would wait for its own request to be merged. A file of ours is enough to take it in, and is made
 //! such that nothing but our packages moves: whoever wants more of Renovate deletes one rule.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use jiff::civil::Date;
 
@@ -84,9 +87,10 @@ pub(super) fn find(
 /// JSON with comments; if it is none, JSON5, as Renovate does it.
 fn notation(path: &str, text: &str) -> Notation {
     let is_jsonc = || Notation::Json(Dialect::Jsonc).read(text).is_ok();
+    let is_json5 = Path::new(path).extension().is_some_and(|it| it == "json5");
     Notation::Json(match path {
         PACKAGE => Dialect::Json,
-        _ if !path.ends_with(".json5") && is_jsonc() => Dialect::Jsonc,
+        _ if !is_json5 && is_jsonc() => Dialect::Jsonc,
         _ => Dialect::Json5,
     })
 }

@@ -183,19 +183,15 @@ fn one(pattern: &str, name: &str) -> bool {
     let inner = pattern
         .strip_prefix('/')
         .and_then(|it| it.strip_suffix("/i").or_else(|| it.strip_suffix('/')));
-    match inner {
-        // It may match anywhere; one that cannot be read may match.
-        Some(inner) => {
-            let anywhere = format!("(?i)(?s:.*)(?:{inner})(?s:.*)");
-            anywhere
-                .parse::<AnchoredRegexp>()
-                .is_ok_and(|it| it.matches(name))
-        }
-        None => {
-            let glob = pattern.parse::<Glob>().map(Glob::ignoring_case);
-            glob.is_ok_and(|glob| glob.matches(name))
-        }
-    }
+    let Some(inner) = inner else {
+        let glob = pattern.parse::<Glob>().map(Glob::ignoring_case);
+        return glob.is_ok_and(|glob| glob.matches(name));
+    };
+    // It may match anywhere; one that cannot be read may match.
+    let anywhere = format!("(?i)(?s:.*)(?:{inner})(?s:.*)");
+    anywhere
+        .parse::<AnchoredRegexp>()
+        .is_ok_and(|it| it.matches(name))
 }
 
 /// The texts of a list, or the one text that stands in its place.

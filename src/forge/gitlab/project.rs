@@ -119,7 +119,7 @@ mod tests {
 
     use super::*;
 
-    fn project(more: serde_json::Value) -> Project {
+    fn project(more: &serde_json::Value) -> Project {
         let mut value = json!({"id": 7, "path_with_namespace": "acme/team/api"});
         let fields = value.as_object_mut().unwrap();
         fields.extend(more.as_object().unwrap().clone());
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn little_is_told_to_a_weak_token() {
-        let weak = project(json!({}));
+        let weak = project(&json!({}));
         assert!(weak.takes_requests());
         let weak = weak.repository("acme").unwrap();
         assert_eq!(weak.visibility, Visibility::Private);
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn settings_are_read() {
-        let strict = project(json!({
+        let strict = project(&json!({
             "default_branch": "main", "visibility": "internal", "mirror": true,
             "forked_from_project": {"id": 1}, "marked_for_deletion_on": "2026-01-01",
             "merge_method": "ff", "squash_option": "never", "merge_trains_enabled": true,
@@ -165,9 +165,9 @@ mod tests {
         assert!(strict.is_mirror && strict.is_fork && strict.is_disabled && strict.is_archived);
         let methods = strict.methods;
         assert!(methods.rebase && methods.queue && !methods.merge && !methods.squash);
-        let empty = project(json!({"default_branch": "main", "empty_repo": true}));
+        let empty = project(&json!({"default_branch": "main", "empty_repo": true}));
         assert_eq!(empty.repository("acme").unwrap().default_branch, None);
-        let endless = project(json!({"default_branch": "x".repeat(2000)}));
+        let endless = project(&json!({"default_branch": "x".repeat(2000)}));
         assert_eq!(endless.repository("acme").unwrap().default_branch, None);
     }
 }

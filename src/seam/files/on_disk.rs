@@ -97,6 +97,6 @@ mod tests {
         }
         assert_eq!(files.folders("".as_ref()), [PathBuf::from("a")]);
         assert_eq!(files.list("a".as_ref()), [PathBuf::from("a/b")]);
-        assert_eq!(files.list("..".as_ref()), [PathBuf::new(); 0]);
+        assert!(files.list("..".as_ref()).is_empty());
     }
 }

@@ -58,7 +58,7 @@ impl Stage {
     }
 
     fn command(&self, words: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fullsend"));
+        let mut command = crate::exec::bench::command(env!("CARGO_BIN_EXE_fullsend"));
         command
             .args(words.split(' '))
             .args(["--fleet", "acme/fleet", "--forge-url", &self.server.url("")])

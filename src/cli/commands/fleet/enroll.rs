@@ -12,8 +12,8 @@ use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure},
     config::FleetForge,
     fleet::{
-        ENROLL_BRANCH, Ended, Enrolling, Member, Nothing, Outcome as Became, Unenrolling, Verb,
-        Want, apply, enrol::Via, membership, plan, records,
+        ENROLL_BRANCH, Ended, Enrolling, Member, Nothing, Outcome as Became, Records, Unenrolling,
+        Verb, Want, apply, enrol::Via, membership, plan, records,
     },
     forge::Seen,
     model::exit_code,
@@ -95,7 +95,7 @@ pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context
     check_component(&opened).await?;
     let records = match work.state() {
         Some(state) => records(state, &members).await?,
-        None => Default::default(),
+        None => Records::new(),
     };
     let enrolling = enrolling.of(&members, records);
     let wants: [&dyn Want; 1] = [&enrolling];
@@ -128,7 +128,7 @@ pub(in crate::cli::commands) async fn unenroll(args: UnenrollArgs, context: &Con
     }
     let records = match work.state() {
         Some(state) => records(state, &members).await?,
-        None => Default::default(),
+        None => Records::new(),
     };
     let leaving = Unenrolling::new(&opened.fleet, configuration, today(), records);
     let wants: [&dyn Want; 2] = [&nothing, &leaving];

@@ -119,13 +119,13 @@ pub(in crate::cli::commands) async fn upgrade(args: UpgradeArgs, context: &Conte
         ..RollOptions::default()
     };
     let watch = args.watch.then(|| interval(&args.common));
-    roll(
+    Box::pin(roll(
         Way::Forth(args.version),
         args.common,
         options,
         watch,
         context,
-    )
+    ))
     .await
 }
 
@@ -137,13 +137,13 @@ pub(in crate::cli::commands) async fn rollback(args: RollbackArgs, context: &Con
         ..RollOptions::default()
     };
     let watch = args.watch.then(|| interval(&args.common));
-    roll(
+    Box::pin(roll(
         Way::Back(args.version),
         args.common,
         options,
         watch,
         context,
-    )
+    ))
     .await
 }
 
@@ -179,7 +179,7 @@ async fn roll(
         clock: &Timestamp::now,
         watch,
     };
-    let work_on = go(crew, way, &options, args.dry_run, &opened, context);
+    let work_on = Box::pin(go(crew, way, &options, args.dry_run, &opened, context));
     let work_on = watched(&opened.governor, work.terminal, work_on);
     match until_insisted(&stop, work_on).await {
         Some(outcome) => outcome,
@@ -201,7 +201,7 @@ async fn go(
             if dry_run {
                 return preview(&preview_upgrade(crew, &release, options).await?, context);
             }
-            roll_forth(crew, &release, options).await?
+            Box::pin(roll_forth(crew, &release, options)).await?
         }
         Way::Back(version) if dry_run => {
             let found = preview_rollback(crew, version.as_ref(), options).await?;

@@ -1,7 +1,7 @@
 //! What the verbs of the fleet that write have in hand: who we are, what stands in the way, the
 //! journal, and the user's wish to stop.
 
-use std::sync::Mutex;
+use std::{path::Path, sync::Mutex};
 
 use jiff::Timestamp;
 
@@ -232,20 +232,18 @@ fn diff_of(row: &Row) -> String {
         return String::new();
     };
     let name = &row.seen.repository.full_name;
-    let mut text = format!("# {name}: {}\n", ask.branch);
-    for note in &ask.notes {
-        text += &format!("# {note}\n");
-    }
-    for change in &ask.changes {
-        let path = std::path::Path::new(name).join(&change.path);
+    let head = format!("# {name}: {}\n", ask.branch);
+    let notes = ask.notes.iter().map(|note| format!("# {note}\n"));
+    let patches = ask.changes.iter().map(|change| {
+        let path = Path::new(name).join(&change.path);
         let old = row.texts.get(&change.path);
         let old = old.map(|bytes| String::from_utf8_lossy(bytes));
-        text += &match &change.content {
+        match &change.content {
             Some(new) => patch(&path, old.as_deref(), &String::from_utf8_lossy(new)),
             None => format!("# {} goes\n", path.display()),
-        };
-    }
-    text
+        }
+    });
+    [head].into_iter().chain(notes).chain(patches).collect()
 }
 
 /// The document of what became of repositories.

@@ -58,7 +58,6 @@ fn yaml_files() -> impl Strategy<Value = String> {
         let mut text: String = parts.into_iter().collect();
         // A key stands once.
         if text.matches("include:").count() > 1 {
-            text = text.replace("include:", "#");
             text = "job: 1\n".to_owned();
         }
         if !end {

@@ -16,13 +16,12 @@ fn runs(text: &str) -> Vec<Run> {
     let run = |(index, word): (usize, &str)| {
         let (ended, sandbox) = match word.to_lowercase().as_str() {
             "ok" => (Ended::Passed, None),
-            "failed" => (Ended::Failed, None),
+            "failed" | "else" => (Ended::Failed, None),
             "agent" => (Ended::Failed, Some(SandboxEnd::Agent)),
             "died" => (Ended::Failed, Some(SandboxEnd::Sandbox)),
             "hidden" => (Ended::Passed, Some(SandboxEnd::Sandbox)),
             "unstarted" => (Ended::NotStarted, None),
             "cancelled" => (Ended::Cancelled, Some(SandboxEnd::Sandbox)),
-            "else" => (Ended::Failed, None),
             other => panic!("{other}"),
         };
         let is_new = word.starts_with(char::is_uppercase);
