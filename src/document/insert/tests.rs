@@ -1,3 +1,5 @@
+//! What is put in is what is read, what is taken out is gone, and every other byte stays.
+
 use proptest::prelude::*;
 
 use super::*;

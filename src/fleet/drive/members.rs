@@ -11,7 +11,7 @@ use crate::{
     fleet::{
         Outcome, Row, Step, Texts, Want, membership,
         plan::{decide, texts},
-        rollout::{Fact, Rollout, RolloutId, Stands, Via},
+        rollout::{EntryState, Fact, Rollout, RolloutId, Stands, Via},
     },
     forge::{Entry, FileAt, Request, Seen, Watch},
     model::digest::Digest,
@@ -247,4 +247,12 @@ pub(super) fn of_wave(
     };
     names.sort();
     names
+}
+
+/// The repositories of the waves that have begun, as far as something is expected of them.
+pub(super) fn names(rollout: &Rollout) -> Vec<String> {
+    let entries = rollout.entries();
+    let open =
+        entries.filter(|it| !matches!(it.state, EntryState::Verified | EntryState::RolledBack));
+    open.map(|it| it.name.clone()).collect()
 }

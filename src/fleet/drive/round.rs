@@ -8,7 +8,7 @@ use std::{
 use super::{
     Configuration, Crew, DriveError, End, Record, RollOptions, Rolled, asked,
     configuration::{Configured, configure},
-    members::{Members, of_wave},
+    members::{Members, names, of_wave},
     moving::Moving,
 };
 use crate::{
@@ -594,12 +594,4 @@ impl Round {
             now,
         }
     }
-}
-
-/// The repositories of the waves that have begun, as far as something is expected of them.
-fn names(rollout: &Rollout) -> Vec<String> {
-    let entries = rollout.entries();
-    let open =
-        entries.filter(|it| !matches!(it.state, EntryState::Verified | EntryState::RolledBack));
-    open.map(|it| it.name.clone()).collect()
 }
