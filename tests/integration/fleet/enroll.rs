@@ -74,12 +74,17 @@ fn a_plan_is_shown_and_nothing_is_written() {
 #[test]
 fn what_people_did_stays() {
     let stage = Stage::new(0);
-    for name in ["closed", "theirs", "foreign"] {
+    for name in ["closed", "service-0000", "foreign"] {
         stage.add(name, README);
     }
     stage.document("enroll");
     stage.server.act("edit foreign renovate.json {}").unwrap();
     stage.server.with(|store| {
+        let theirs = store.named("service-0000").unwrap();
+        let (id, head) = (theirs.id, theirs.branch(BRANCH).unwrap());
+        let (by, edit) = (Actor::user("grace"), Edit::file("fullsend.yaml", "mine\n"));
+        let at = Expected::At(head);
+        store.commit(id, &by, BRANCH, at, &[edit], "mine").unwrap();
         let closed = store.named("closed").unwrap().id;
         let request = store.repository_mut(closed).unwrap().requests.values_mut();
         request.for_each(|it| it.state = RequestState::Closed);
@@ -87,10 +92,19 @@ fn what_people_did_stays() {
     let (document, code) = stage.document("enroll");
     assert_eq!(code, 1, "{document}");
     assert_eq!(states(&document)["closed"], "blocked -");
+    assert_eq!(states(&document)["service-0000"], "blocked -");
+    let theirs = stage.file("service-0000", BRANCH, "fullsend.yaml");
+    assert_eq!(theirs.as_deref(), Some("mine\n"));
+    let (ours, main) = (BRANCH, "main");
+    let extended = stage.file("foreign", ours, "renovate.json").unwrap();
+    assert!(extended.contains("ring-stable"), "{extended}");
+    let left = stage.file("foreign", main, "renovate.json");
+    assert_eq!(left.as_deref(), Some("{}\n"));
     let (document, code) = stage.document("enroll --repair");
     assert_eq!(
         (states(&document)["closed"].as_str(), code),
-        ("missing open", 0)
+        ("missing open", 1),
+        "{document:#}"
     );
 }
 

@@ -2,13 +2,14 @@
 
 mod enroll;
 mod matrix;
+mod rollout;
 
 use std::{
     collections::BTreeMap,
     process::{Child, Command, Output, Stdio},
 };
 
-use fullsend_testkit::forge::{Actor, Edit, Forge, Repository, RequestState, Told};
+use fullsend_testkit::forge::{Actor, Edit, Expected, Forge, Repository, RequestState, Told};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -35,13 +36,17 @@ struct Stage {
 impl Stage {
     /// With so many made-up repositories.
     fn new(made_up: usize) -> Self {
-        let server = Forge::github("acme");
-        server.with(|store| {
-            store.grant(TOKEN, Actor::user("octocat"), Told::Scopes);
-            store.populate(made_up);
-        });
+        let stage = Self::empty();
+        stage.server.with(|store| store.populate(made_up));
         let files = [Edit::file("fleet.yaml", fleet_yaml())];
-        server.add(Repository::new("fleet"), &files);
+        stage.server.add(Repository::new("fleet"), &files);
+        stage
+    }
+
+    /// Without any repository.
+    fn empty() -> Self {
+        let server = Forge::github("acme");
+        server.with(|store| store.grant(TOKEN, Actor::user("octocat"), Told::Scopes));
         Self {
             server,
             home: TempDir::new().unwrap(),

@@ -10,7 +10,7 @@ use super::scene::Scene;
 
 const POLICY: [&str; 4] = ["--verify", "--key", "cosign.pub", "--insecure-ignore-tlog"];
 
-fn push(scene: &Scene, tag: &str, signer: Option<&SigningKey>) -> Image {
+pub(crate) fn push(scene: &Scene, tag: &str, signer: Option<&SigningKey>) -> Image {
     let image = ImageBuilder::new().label("tag", tag).build();
     let referrer = signer.map(|key| {
         let bundle = Signing::with_key(key).bundle(image.digest());

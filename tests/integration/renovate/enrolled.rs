@@ -137,7 +137,7 @@ fn renovate_follows_the_ring_from_somebodys_own_file() {
     let own = format!(
         "// Ours.\n{{\n  extends: [\n    '{url}/here.json', // hosts\n    \
          '{url}/renovate/default.json',\n  ],\n  \
-         enabledManagers: ['dockerfile', 'custom.regex', 'gitlabci-include'],\n}}\n"
+         enabledManagers: ['dockerfile', 'custom.regex', 'gitlabci', 'gitlabci-include'],\n}}\n"
     );
     let files = repository(&world, &[(".github/renovate.json5", own)]);
     let files = enrolled(&world, &files);

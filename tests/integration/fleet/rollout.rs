@@ -1,0 +1,107 @@
+//! `upgrade` and `rollback` with signed images: a good release goes through, a bad one comes back.
+
+use fullsend_testkit::signing::SigningKey;
+
+use super::*;
+use crate::pin::{scene::Scene, signatures::push};
+
+const OLD: &str = "1.4.2";
+const NEW: &str = "1.5.0";
+const POLICY: &str = "--via direct --key cosign.pub --insecure-ignore-tlog";
+
+/// An enrolled organisation on the old release, and the registry that has both.
+struct Release {
+    stage: Stage,
+    _registry: Scene,
+}
+
+impl Release {
+    /// `signed` tells whether the new image is.
+    fn new(signed: bool) -> Self {
+        let (registry, key) = (Scene::new(), SigningKey::p256());
+        let stage = Stage::empty();
+        key.write(stage.home.path()).unwrap();
+        let old = push(&registry, OLD, Some(&key));
+        let new = push(&registry, NEW, signed.then_some(&key));
+        let of = |tag: &str, digest: &str| registry.named(&format!("a/b:{tag}@{digest}"));
+        let (old, new) = (of(OLD, old.digest()), of(NEW, new.digest()));
+        let (one, two) = ("01234567".repeat(5), "76543210".repeat(5));
+        let fleet = format!(
+            "version: 1\nforge: {{kind: github, owner: acme}}\n\
+             action: fullsend-ai/sandbox@{one} # v1.4.0\nimage: {old}\n\
+             approved:\n  - action: fullsend-ai/sandbox@{two} # v1.5.0\n    image: {new}\n\
+             rings:\n  canary: {{repositories: [canary]}}\n  stable: {{}}\n\
+             gates: {{runs: 2, repositories: 1}}\n"
+        );
+        stage
+            .server
+            .add(Repository::new("fleet"), &[Edit::file("fleet.yaml", fleet)]);
+        for name in ["api", "canary"] {
+            stage.add(name, &[("README.md", "hello\n")]);
+        }
+        let (document, code) = stage.document("enroll --via direct");
+        assert_eq!(code, 0, "{document:#}");
+        stage.server.act("merge").unwrap();
+        stage.server.act("runs passed 4").unwrap();
+        Self {
+            stage,
+            _registry: registry,
+        }
+    }
+
+    /// Begins the upgrade, or goes on with it; what it says, and its code.
+    fn upgrade(&self, more: &str) -> (String, i32) {
+        let output = self.stage.run(&format!("upgrade {NEW} {POLICY}{more}"));
+        let text = String::from_utf8(output.stderr).unwrap();
+        (text, output.status.code().unwrap())
+    }
+
+    fn config(&self, name: &str) -> String {
+        self.stage.file(name, "main", "fullsend.yaml").unwrap()
+    }
+
+    fn fleet(&self) -> String {
+        self.stage.file("fleet", "main", "fleet.yaml").unwrap()
+    }
+}
+
+#[test]
+fn a_good_release_goes_through_ring_by_ring() {
+    let release = Release::new(true);
+    let (text, code) = release.upgrade("");
+    assert_eq!(code, 1, "no run has shown anything yet: {text}");
+    assert!(release.config("canary").contains(NEW), "{text}");
+    assert!(release.config("api").contains(OLD), "the next ring waits");
+    release.stage.server.act("runs passed 3 canary").unwrap();
+    let (text, _) = release.upgrade("");
+    assert!(release.config("api").contains(NEW), "{text}");
+    release.stage.server.act("runs passed 3 api").unwrap();
+    let (text, code) = release.upgrade("");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("done"), "{text}");
+}
+
+#[test]
+fn a_canary_that_dies_takes_the_release_back() {
+    let release = Release::new(true);
+    release.upgrade("");
+    assert!(release.config("canary").contains(NEW));
+    release.stage.server.act("runs failed 3 canary").unwrap();
+    let (text, code) = release.upgrade(" --auto-rollback");
+    assert_eq!(code, 1, "{text}");
+    let (again, _) = release.upgrade(" --auto-rollback");
+    assert!(release.config("canary").contains(OLD), "{text}\n{again}");
+    assert!(release.config("api").contains(OLD));
+    let fleet = release.fleet();
+    assert!(fleet.contains("deny:") && fleet.contains(NEW), "{fleet}");
+    assert!(release.stage.file("fleet", "main", "deny.json").is_some());
+}
+
+#[test]
+fn an_image_that_nobody_signed_moves_nothing() {
+    let release = Release::new(false);
+    let before = release.stage.left();
+    let (text, code) = release.upgrade("");
+    assert_eq!(code, 10, "{text}");
+    assert_eq!(release.stage.left(), before);
+}
