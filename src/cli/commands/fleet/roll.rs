@@ -1,6 +1,6 @@
 //! `fullsend upgrade` and `fullsend rollback`: a release moves through the fleet, or goes back.
 
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ use crate::{
         Context, Outcome, console::Terminal, failure::CliFailure, policy_args::PolicyArgs,
         value::parse,
     },
-    config::DenySource,
+    config::{DenySource, Release},
     fleet::{
         Verb,
         drive::{Crew, DriveError, End, Preview, Progress, RollOptions, Rolled},
@@ -171,11 +171,15 @@ async fn roll(
     }
     let proof = Proof::new(&args.policy, args.deny.as_ref(), context)?;
     let stopped = || stop.asked().is_some();
+    let lines = Lines {
+        terminal: work.terminal,
+        moved: Mutex::default(),
+    };
     let crew = Crew {
         means: work.means(&stopped),
         configuration,
         prover: &proof,
-        progress: &Lines(work.terminal),
+        progress: &lines,
         clock: &Timestamp::now,
         watch,
     };
@@ -263,7 +267,7 @@ fn tell(rolled: &Rolled, context: &Context) -> Outcome {
     let style = Terminal::stdout_style(&context.global, &context.environment);
     Terminal::print_document(context.global.format, &report, || report.text(style))?;
     let (line, code) = ending(rolled);
-    terminal.say(&line);
+    line.lines().for_each(|line| terminal.say(line));
     Ok(code)
 }
 
@@ -313,7 +317,19 @@ fn report(rollout: &Rollout) -> FleetReport {
                 EntryState::Skipped => State::Skipped,
                 EntryState::Blocked => State::Blocked,
             };
+            let release = match entry.state {
+                EntryState::Merged | EntryState::Verified => Some(&rollout.to),
+                EntryState::Skipped | EntryState::Blocked => None,
+                _ => Some(&rollout.from),
+            };
+            let image = release.map(Release::image);
             RepositoryRow {
+                action: release.map(|it| it.action.to_string()),
+                image: image.map(|it| {
+                    let tag = it.tag().unwrap_or_default();
+                    format!("{}:{tag}", it.repository())
+                }),
+                digest: image.and_then(|it| Some(it.digest()?.to_string())),
                 reason: entry.reason.clone(),
                 ..RepositoryRow::new(&entry.name, Some(&wave.ring), state)
             }
@@ -325,23 +341,33 @@ fn report(rollout: &Rollout) -> FleetReport {
     }
 }
 
-/// Says what happens to a rollout, a line each.
-struct Lines<'a>(&'a Terminal);
+/// Says what happens to a rollout, each thing once.
+struct Lines<'a> {
+    terminal: &'a Terminal,
+    moved: Mutex<Option<(usize, usize)>>,
+}
 
 impl Progress for Lines<'_> {
     fn at(&self, rollout: &Rollout) {
         let entries = || rollout.waves.iter().flat_map(|wave| &wave.repositories);
         let done = entries().filter(|it| !matches!(it.state, EntryState::Planned));
-        self.0
-            .progress("repositories moved", done.count(), entries().count());
+        let moved = (done.count(), entries().count());
+        let is_new = match self.moved.lock() {
+            Ok(mut last) => last.replace(moved) != Some(moved),
+            Err(_) => true,
+        };
+        if is_new && moved.1 > 0 {
+            let what = "repositories moved";
+            self.terminal.progress(what, moved.0, moved.1);
+        }
     }
 
     fn note(&self, sentence: &str) {
-        self.0.note(sentence);
+        self.terminal.note(sentence);
     }
 
     fn waiting(&self, reason: &str) {
-        self.0.note(&format!("waiting: {reason}"));
+        self.terminal.note(&format!("waiting: {reason}"));
     }
 }
 

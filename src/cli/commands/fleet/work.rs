@@ -138,18 +138,14 @@ pub(super) fn told(access: &Access, login: &str) -> Vec<String> {
         ));
     }
     for (names, what) in [
-        (&access.closed, "cannot be pushed to"),
+        (&access.closed, "no push is allowed to"),
         (
             &access.signed,
-            "want signed commits, which only an app's are sure to be",
+            "commits have to be signed, which only an app's are sure to be, in",
         ),
     ] {
         if !names.is_empty() {
-            lines.push(format!(
-                "{} repositories {what}: {}",
-                names.len(),
-                some(names)
-            ));
+            lines.push(format!("{what}: {}", some(names)));
         }
     }
     if access.must_ask {
