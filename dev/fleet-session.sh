@@ -5,6 +5,7 @@ source "$(dirname "$0")/lib.sh"
 
 here=$repository/dev
 old=1.4.2 new=1.5.0
+declare -A images
 
 main() {
   if [[ -z ${FULLSEND_TEST_REGISTRY:-} ]]; then
@@ -33,7 +34,7 @@ make_releases() {
     image=$(fullsend-testkit image --tag "$FULLSEND_TEST_REGISTRY/acme/agent-sandbox:$tag" \
       --file "$FULLSEND_DEV_CACHE/bin/busybox-static=bin/busybox:755" --label "tag=$tag" --cmd /bin/true)
     fullsend-testkit sign "$image" --key keys/cosign.key >/dev/null
-    declare -g "image_${tag//./_}=$FULLSEND_TEST_REGISTRY/acme/agent-sandbox:$tag@${image##*@}"
+    images[$tag]=$FULLSEND_TEST_REGISTRY/acme/agent-sandbox:$tag@${image##*@}
   done
 }
 
@@ -42,10 +43,10 @@ start_forge() {
   fleet="version: 1
 forge: {kind: github, owner: acme}
 action: fullsend-ai/sandbox@0123456701234567012345670123456701234567 # v1.4.0
-image: $image_1_4_2
+image: ${images[$old]}
 approved:
   - action: fullsend-ai/sandbox@7654321076543210765432107654321076543210 # v1.5.0
-    image: $image_1_5_0
+    image: ${images[$new]}
 rings:
   canary: {repositories: [service-0000, service-0006]}
   early: {percent: 25}
