@@ -56,23 +56,23 @@ pub trait WriteAhead: Sync {
 
 /// Brings every row of `plan` to its end; what became of them is in the order of rows.
 pub async fn apply(means: Means<'_>, want: &dyn Want, plan: Plan, repair: bool) -> Vec<Ended> {
-    let work = plan.rows.into_iter().map(|row| async move {
+    let finish = |row| async move {
         let ended = converge(means, want, row, repair).await;
         let name = &ended.seen.repository.name;
         means.observer.ended(name, &ended.outcome);
         ended
-    });
-    let mut work = stream::iter(work).buffered(AT_ONCE);
+    };
     let mut all = Vec::new();
-    let mut memory = Vec::new();
-    while let Some(mut ended) = work.next().await {
-        memory.extend(ended.remember.take());
-        all.push(ended);
-        if memory.len() >= REMEMBERED_AT_ONCE {
-            remember(means, std::mem::take(&mut memory)).await;
-        }
+    let mut rows = plan.rows.into_iter();
+    // A batch is through before it is written down: whoever waits in the middle of it may hold the
+    // forge's only turn to write.
+    while rows.len() > 0 {
+        let batch = rows.by_ref().take(REMEMBERED_AT_ONCE).map(finish);
+        let mut batch: Vec<Ended> = stream::iter(batch).buffered(AT_ONCE).collect().await;
+        let memory = batch.iter_mut().filter_map(|it| it.remember.take());
+        remember(means, memory.collect()).await;
+        all.append(&mut batch);
     }
-    remember(means, memory).await;
     all
 }
 

@@ -72,6 +72,17 @@ fn a_plan_is_shown_and_nothing_is_written() {
 }
 
 #[test]
+fn more_than_are_written_down_at_once_are_enrolled() {
+    let stage = Stage::new(130);
+    let (document, code) = stage.document("enroll");
+    assert_eq!(code, 0, "{document:#}");
+    let open = document["summary"]["missing"].as_u64().unwrap();
+    assert!(open > 100, "{document:#}");
+    let writes = stage.server.counts().writing;
+    assert!(writes <= open + open / 10, "{writes} writes for {open}");
+}
+
+#[test]
 fn what_people_did_stays() {
     let stage = Stage::new(0);
     for name in ["closed", "service-0000", "foreign"] {
