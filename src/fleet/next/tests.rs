@@ -1,3 +1,5 @@
+//! The life of a request, from what is there to what is next.
+
 use std::collections::BTreeMap;
 
 use super::*;

@@ -1,7 +1,7 @@
 //! The document and the table of a fleet.
 
 use super::*;
-use crate::{config::parse_date, report::Style};
+use crate::report::Style;
 
 fn row(name: &str, ring: &str, state: State) -> RepositoryRow {
     RepositoryRow {
@@ -16,7 +16,7 @@ fn hold(is_expired: bool) -> HoldRow {
     HoldRow {
         version: "1.2.3".to_owned(),
         reason: "it leaks".to_owned(),
-        until: parse_date("2030-01-31").unwrap(),
+        until: "2030-01-31".parse().unwrap(),
         is_expired,
     }
 }
