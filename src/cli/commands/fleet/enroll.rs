@@ -66,10 +66,11 @@ pub(super) enum Mover {
 }
 
 /// How a verb goes about its repositories.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct Manner {
+    /// What the token has to allow.
+    pub(super) verb: Verb,
     pub(super) dry_run: bool,
-    pub(super) check_access: bool,
     pub(super) repair: bool,
 }
 
@@ -81,16 +82,16 @@ pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context
         Mover::Direct => Via::Direct,
     };
     let manner = Manner {
+        verb: Verb::Enroll,
         dry_run: args.dry_run,
-        check_access: args.check_access,
         repair: args.repair,
     };
     let enrolling = Enrolling::new(&opened.fleet, configuration, via, today());
     let work = Work::begin(&opened, context, "enroll").await?;
     let seen = survey(&work, &enrolling).await?;
     let Selected { members, report } = select(&opened, &seen, &args.fleet.only)?;
-    if manner.check_access {
-        return say_access(&work, &members, context);
+    if args.check_access {
+        return say_access(&work, &members);
     }
     check_component(&opened).await?;
     let records = match work.state() {
@@ -115,16 +116,16 @@ pub(in crate::cli::commands) async fn unenroll(args: UnenrollArgs, context: &Con
     let (opened, stop) = open_to_write(&args.fleet, context).await?;
     let configuration = configuration(&opened)?;
     let manner = Manner {
+        verb: Verb::Enroll,
         dry_run: args.dry_run,
-        check_access: args.check_access,
         repair: args.repair,
     };
     let work = Work::begin(&opened, context, "enroll").await?;
     let nothing = Nothing::on(ENROLL_BRANCH);
     let seen = survey(&work, &nothing).await?;
     let Selected { members, report } = select(&opened, &seen, &args.fleet.only)?;
-    if manner.check_access {
-        return say_access(&work, &members, context);
+    if args.check_access {
+        return say_access(&work, &members);
     }
     let records = match work.state() {
         Some(state) => records(state, &members).await?,
@@ -256,7 +257,7 @@ async fn check_component(opened: &Opened) -> Result<(), CliFailure> {
     ))
 }
 
-fn say_access(work: &Work<'_>, members: &[Member<'_>], context: &Context) -> Outcome {
+fn say_access(work: &Work<'_>, members: &[Member<'_>]) -> Outcome {
     let seen: Vec<&Seen> = members.iter().map(|it| it.seen).collect();
     let access = work.check_access(Verb::Enroll, &seen, None)?;
     for line in told(&access, &work.identity.login) {
@@ -265,7 +266,6 @@ fn say_access(work: &Work<'_>, members: &[Member<'_>], context: &Context) -> Out
     let count = seen.len() - access.closed.len();
     let login = &work.identity.login;
     Terminal::print(&format!("{login} may write to {count} repositories\n"))?;
-    let _ = context;
     Ok(if access.is_open() {
         exit_code::OK
     } else {
@@ -285,7 +285,7 @@ pub(super) async fn go(
 ) -> Outcome {
     let forge = work.opened.forge.as_ref();
     let seen: Vec<&Seen> = members.iter().map(|it| it.seen).collect();
-    let access = work.check_access(Verb::Enroll, &seen, None)?;
+    let access = work.check_access(manner.verb, &seen, None)?;
     for line in told(&access, &work.identity.login) {
         work.terminal.note(&line);
     }

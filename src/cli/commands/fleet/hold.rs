@@ -20,7 +20,7 @@ use crate::{
         value::parse,
     },
     config::{CONFIG_FILE, Hold, MAX_FILE_BYTES, Version, parse_date},
-    fleet::{Holding, Want, hold},
+    fleet::{Holding, Verb, Want, hold},
     model::exit_code,
     seam::{files, git::Repository},
 };
@@ -99,8 +99,9 @@ async fn run(args: PlaceArgs, wanted: Option<Hold>, context: &Context) -> Outcom
     let seen = look_at(&work, &args.repository, &holding).await?;
     let members = super::enroll::alone(&opened, &seen);
     let manner = Manner {
+        verb: Verb::Hold,
         dry_run: args.dry_run,
-        ..Manner::default()
+        repair: true,
     };
     go(&work, &wants, &members, manner, None, &stop, context).await
 }
