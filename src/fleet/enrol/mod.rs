@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+pub(super) use self::own::FIRST_AGENT;
 pub use self::{
     lock::LockIds,
     obstacle::Obstacle,

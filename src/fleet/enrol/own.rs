@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The agent of a repository that names none: it asks for the least.
-const FIRST_AGENT: &str = "triage";
+pub(in crate::fleet) const FIRST_AGENT: &str = "triage";
 
 /// The kind of the workflows.
 const KIND: &str = "github-workflow";

@@ -8,12 +8,10 @@ use jiff::civil::Date;
 use super::own::{KIND, action_setting, regenerated};
 use crate::{
     config::{self, Fleet, FleetForge, Release},
+    fleet::enrol::FIRST_AGENT,
     forge::blob_id,
     generate::{self, Pins, Setup},
 };
-
-/// The agent of a repository that names none.
-pub(super) const FIRST_AGENT: &str = "triage";
 
 /// The texts of a first fullsend.yaml and a first workflow at every known release, by the names of
 /// their blobs.

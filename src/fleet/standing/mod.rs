@@ -18,8 +18,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use bytes::Bytes;
 use jiff::civil::Date;
 
+pub use self::request::request_row;
 use self::{found::Found, known::known};
-use super::Member;
+use super::{ENROLL_BRANCH, Member};
 use crate::{
     config::{Config, Fleet, FleetForge, Ring},
     forge::{Entry, EntryMode, FileAt, RunsOf, Seen, Watch},
@@ -31,8 +32,6 @@ use crate::{
 const CONFIG: &str = "fullsend.yaml";
 /// Where GitLab's pipelines begin.
 const PIPELINE: &str = ".gitlab-ci.yml";
-/// The branch of enrolments.
-const ENROLL: &str = "fullsend/enroll";
 /// What the names of our other branches begin with.
 const OURS: &str = "fullsend/";
 /// The branch on which Renovate moves action and image together, as the rings tell it.
@@ -50,7 +49,7 @@ pub(super) fn watch(forge: &FleetForge) -> Watch {
     paths.extend(PLACES.map(str::to_owned));
     Watch {
         paths,
-        branch: Some(ENROLL.to_owned()),
+        branch: Some(ENROLL_BRANCH.to_owned()),
         requests: vec![OURS.to_owned(), RENOVATES.to_owned()],
     }
 }

@@ -7,9 +7,10 @@ use std::{
 
 use jiff::civil::Date;
 
-use super::{Finding, Judge, PIPELINE, known::FIRST_AGENT, listed, workflow};
+use super::{Finding, Judge, PIPELINE, listed, workflow};
 use crate::{
     config::{Config, FleetForge, Release, Ring},
+    fleet::enrol::FIRST_AGENT,
     forge::Seen,
     generate::{
         GenerateError, GeneratedFile, Given, Kind, Origin, Pins, Standing, origin, regenerate,

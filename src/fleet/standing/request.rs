@@ -1,8 +1,7 @@
 //! Our request in a repository, and whether somebody has to do something about it.
 
-use super::ENROLL;
 use crate::{
-    fleet::{Desired, Next, Standing, next},
+    fleet::{Desired, ENROLL_BRANCH, Next, Standing, next},
     forge::{Change, Checks, Mergeable, Request, RequestState, Seen},
     report::fleet::{RepositoryRow, RequestRow, State},
 };
@@ -13,11 +12,7 @@ pub(super) fn with_request(row: RepositoryRow, seen: &Seen) -> RepositoryRow {
     let of_branch = seen.request.iter();
     let of_branch = of_branch.filter(|it| it.state == RequestState::Open);
     let open = seen.open.iter().chain(of_branch).next();
-    let request = open.map(|request| RequestRow {
-        url: request.url.clone(),
-        state: state(request.state),
-        checks: checks(request.checks),
-    });
+    let request = open.map(request_row);
     let row = RepositoryRow { request, ..row };
     let is_waiting = matches!(
         row.state,
@@ -35,6 +30,15 @@ pub(super) fn with_request(row: RepositoryRow, seen: &Seen) -> RepositoryRow {
             ..row
         },
         None => row,
+    }
+}
+
+/// A request as reports have it.
+pub fn request_row(request: &Request) -> RequestRow {
+    RequestRow {
+        url: request.url.clone(),
+        state: state(request.state),
+        checks: checks(request.checks),
     }
 }
 
@@ -63,7 +67,7 @@ fn of_enrolment(seen: &Seen) -> Option<String> {
         content: Some(Vec::new()),
     }];
     let desired = Desired {
-        branch: ENROLL,
+        branch: ENROLL_BRANCH,
         changes: &changes,
         repair: false,
     };

@@ -250,7 +250,7 @@ fn request(checks: Checks, mergeable: Mergeable) -> Request {
         number: 7,
         url: "https://github.com/acme/api/pull/7".to_owned(),
         title: String::new(),
-        branch: ENROLL.to_owned(),
+        branch: ENROLL_BRANCH.to_owned(),
         head: None,
         state: RequestState::Open,
         author: String::new(),

@@ -94,10 +94,7 @@ pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context
         return say_access(&work, &members);
     }
     check_component(&opened).await?;
-    let records = match work.state() {
-        Some(state) => records(state, &members).await?,
-        None => Records::new(),
-    };
+    let records = recorded(&work, &members).await?;
     let enrolling = enrolling.of(&members, records);
     let wants: [&dyn Want; 1] = [&enrolling];
     go(
@@ -127,10 +124,7 @@ pub(in crate::cli::commands) async fn unenroll(args: UnenrollArgs, context: &Con
     if args.check_access {
         return say_access(&work, &members);
     }
-    let records = match work.state() {
-        Some(state) => records(state, &members).await?,
-        None => Records::new(),
-    };
+    let records = recorded(&work, &members).await?;
     let leaving = Unenrolling::new(&opened.fleet, configuration, today(), records);
     let wants: [&dyn Want; 2] = [&nothing, &leaving];
     go(
@@ -143,6 +137,14 @@ pub(in crate::cli::commands) async fn unenroll(args: UnenrollArgs, context: &Con
         context,
     )
     .await
+}
+
+/// What was written to `members` before.
+async fn recorded(work: &Work<'_>, members: &[Member<'_>]) -> Result<Records, CliFailure> {
+    match work.state() {
+        Some(state) => Ok(records(state, members).await?),
+        None => Ok(Records::new()),
+    }
 }
 
 /// The full name of the configuration repository, which the rings' presets are read from.

@@ -10,10 +10,10 @@ use crate::{
     cli::{Context, console::Terminal, failure::CliFailure, patch::patch},
     fleet::{
         Access, Action, Ended, Journal, Means, Observer, Outcome, Plan, RefusalKind, Row, State,
-        Step, Verb, access,
+        Step, Verb, access, request_row,
     },
-    forge::{Checks, Identity, Permission, Request, RequestState, Seen},
-    report::fleet::{FleetReport, RepositoryRow, RequestRow, State as Stands},
+    forge::{Identity, Permission, Seen},
+    report::fleet::{FleetReport, RepositoryRow, State as Stands},
     seam::stop::Stop,
 };
 
@@ -283,23 +283,6 @@ fn row(ended: &Ended) -> RepositoryRow {
 
 fn notes(ended: &Ended) -> Option<String> {
     (!ended.notes.is_empty()).then(|| ended.notes.join("; "))
-}
-
-pub(super) fn request_row(request: &Request) -> RequestRow {
-    RequestRow {
-        url: request.url.clone(),
-        state: match request.state {
-            RequestState::Open => "open",
-            RequestState::Merged => "merged",
-            RequestState::Closed => "closed",
-        },
-        checks: match request.checks {
-            Checks::None => "none",
-            Checks::Pending => "pending",
-            Checks::Passed => "passed",
-            Checks::Failed => "failed",
-        },
-    }
 }
 
 /// The day in UTC.
