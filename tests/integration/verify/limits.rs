@@ -5,6 +5,7 @@ use std::{
     io::Write as _,
     path::Path,
     process::{Command, Stdio},
+    sync::OnceLock,
     time::Instant,
 };
 
@@ -14,8 +15,10 @@ use nix::sys::resource::{UsageWho, getrusage};
 
 use super::{command::write, *};
 
-/// What no answer may make the program grow to, in KiB.
-const PEAK: u64 = 64 << 10;
+/// What no answer may make the program grow by, in KiB: as it is shipped, it has 12 MiB before its
+/// first answer, so that it stays well below 64 MB. An unoptimised one begins with three times that,
+/// most of it its own code.
+const GROWTH: u64 = 40 << 10;
 
 /// The longest that a registry holds a user up; then some, as tests share their machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -41,6 +44,16 @@ struct Ended {
     took: Duration,
     /// The kernel's high-water mark of resident memory, in KiB.
     peak: u64,
+}
+
+impl Ended {
+    /// What the registry's answers made it grow by, in KiB.
+    fn growth(&self) -> u64 {
+        static UNANSWERED: OnceLock<u64> = OnceLock::new();
+        let unanswered =
+            UNANSWERED.get_or_init(|| watch("127.0.0.1:9/a:1", &SigningKey::p256()).peak);
+        self.peak.saturating_sub(*unanswered)
+    }
 }
 
 /// Runs `fullsend verify` on `image`, by `key` alone, and watches it.
@@ -102,7 +115,7 @@ fn a_run_is_measured_in_a_process_of_its_own() {
     }
     let ended = measured("--version", Path::new("."));
     assert_eq!(ended.code, 0);
-    assert!((1 << 10..PEAK).contains(&ended.peak), "{ended:?}");
+    assert!((1 << 10..64 << 10).contains(&ended.peak), "{ended:?}");
 }
 
 /// Runs the program and tells what it took.
@@ -146,7 +159,7 @@ fn assert_ended(ended: &Ended, expected: Verdict, what: &str) {
     let code = i32::from(expected.exit_code());
     assert_eq!(ended.code, code, "{what}: {ended:?}");
     assert!(ended.took < DEADLINE + GRACE, "{what}: {ended:?}");
-    assert!(ended.peak < PEAK, "{what}: {ended:?}");
+    assert!(ended.growth() < GROWTH, "{what}: {ended:?}");
 }
 
 /// A scene with a good signature, and where its parts are.
@@ -333,7 +346,7 @@ fn headers_without_an_end() {
         let ended = watch(&format!("{host}/{REPOSITORY}:1"), &SigningKey::p256());
         assert_eq!(ended.code, 3, "{ended:?}");
         assert!(ended.took < DEADLINE + GRACE, "{ended:?}");
-        assert!(ended.peak < PEAK, "{ended:?}");
+        assert!(ended.growth() < GROWTH, "{ended:?}");
     }
 }
 
