@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Document, Value, insertion, layout::Layout};
+use super::{Document, Made, Value, insertion, layout::Layout};
 use crate::document::{
     edit::Edit,
     yaml::{Kind, Node},
@@ -92,39 +92,37 @@ pub(super) fn listed(
     name: &Node<'_>,
     node: &Node<'_>,
     item: &Value,
-) -> Option<Vec<Edit>> {
+) -> Option<(Vec<Edit>, Made)> {
     let layout = &document.layout;
     let (name, at) = (layout.span(name)?, layout.span(node)?);
     let end = layout.clear_line_end(at.end)?;
     let eol = document.hand.eol;
     let is_below = layout.line_start(name.start) != layout.line_start(at.start);
-    let (column, begins) = if is_below {
+    let (made, column, width, begins) = if is_below {
         let column = layout.prefix(at.start).len();
-        (column, insertion(at.start, "- ".to_owned()))
+        let begins = insertion(at.start, "- ".to_owned());
+        (Made::Below, column, 2, begins)
     } else {
         let colon = layout.next(name.end);
-        let column = layout.column(name.start)? + document.hand.list_offset();
+        let offset = document.hand.list_offset();
+        let column = layout.column(name.start)? + offset;
         let text = format!("{eol}{}-", " ".repeat(column));
-        (column, insertion(colon + 1, text))
-    };
-    let width = if is_below {
-        2
-    } else {
-        document.hand.list_offset() + 2
+        (Made::Pair, column, offset + 2, insertion(colon + 1, text))
     };
     let indent = " ".repeat(column);
     let item = item_like(document, node, item, column, 1)?;
     let mut edits = vec![begins];
     edits.extend(layout.indented(at, &" ".repeat(width)));
     edits.push(insertion(end, format!("{eol}{indent}{item}")));
-    Some(edits)
+    Some((edits, made))
 }
 
-/// Undoes [`listed`] for `list`, of which `item` is left.
+/// Undoes [`listed`], which made `made`, for `list`, of which `item` is left.
 pub(super) fn unlist(
     document: &Document<'_>,
     list: &Node<'_>,
     item: &Node<'_>,
+    made: Made,
 ) -> Option<Vec<Edit>> {
     let layout = &document.layout;
     let dash = dash(layout, item)?;
@@ -133,7 +131,7 @@ pub(super) fn unlist(
         at,
         text: String::new(),
     };
-    if layout.is_block(item) {
+    if made == Made::Below {
         let width = at.start - dash;
         let mut edits = vec![removed(dash..at.start)];
         edits.extend(layout.outdented(at, width)?);

@@ -88,8 +88,10 @@ pub enum Made {
     Item,
     /// The key was not there.
     Key,
-    /// The key's value stood alone.
+    /// The key's value stood alone, behind it.
     Pair,
+    /// The key's value stood alone, on lines of its own.
+    Below,
 }
 
 impl Value {
@@ -215,16 +217,16 @@ pub fn push(
     let mut made = Made::Item;
     let text = edited(text, notation, path, |document| {
         let node = document.node(path)?;
-        if !matches!(node.kind(), Kind::Null | Kind::Sequence) {
-            made = Made::Pair;
-        }
         let edits = match node.kind() {
             Kind::Null => document.in_place_of_nothing(path, &node, &list),
             Kind::Sequence if document.layout.is_flow(&node) => {
                 flow::add(document, &node, None, item)
             }
             Kind::Sequence => block::add_item(document, &node, item),
-            _ => document.listed(path, &node, item),
+            _ => document.listed(path, &node, item).map(|(edits, how)| {
+                made = how;
+                edits
+            }),
         };
         let mut data = document.data();
         let changed = data.push(path, item);
@@ -249,8 +251,8 @@ pub fn pull(
     }
     let item = [path, &[Step::Item(number)]].concat();
     let text = remove(text, notation, &item)?;
-    if count == 2 && made == Made::Pair {
-        return unlist(&text, notation, path);
+    if count == 2 && matches!(made, Made::Pair | Made::Below) {
+        return unlist(&text, notation, path, made);
     }
     Ok(text)
 }
@@ -286,7 +288,7 @@ pub fn remove(text: &str, notation: Notation, path: &[Step<'_>]) -> Result<Strin
 
 /// Makes the list at `path`, which has one item, that item: undoes what [`push`] made of a value
 /// that stood alone, once the other is gone.
-fn unlist(text: &str, notation: Notation, path: &[Step<'_>]) -> Result<String, NoRoom> {
+fn unlist(text: &str, notation: Notation, path: &[Step<'_>], made: Made) -> Result<String, NoRoom> {
     edited(text, notation, path, |document| {
         let node = document.node(path)?;
         let mut items = node.items();
@@ -299,7 +301,7 @@ fn unlist(text: &str, notation: Notation, path: &[Step<'_>]) -> Result<String, N
         let edits = if document.layout.is_flow(&node) {
             Some(flow::unlist(&node))
         } else {
-            block::unlist(document, &node, &item)
+            block::unlist(document, &node, &item, made)
         };
         let mut data = document.data();
         let changed = data.unlist(path);
@@ -496,20 +498,28 @@ impl<'t> Document<'t> {
         block::begin_list(self, &name, list)
     }
 
-    /// A list of what stands at `path` alone and `item`.
-    fn listed(&self, path: &[Step<'_>], node: &Node<'t>, item: &Value) -> Option<Vec<Edit>> {
+    /// A list of what stands at `path` alone and `item`, and how room is made for it.
+    fn listed(
+        &self,
+        path: &[Step<'_>],
+        node: &Node<'t>,
+        item: &Value,
+    ) -> Option<(Vec<Edit>, Made)> {
         let [parents @ .., Step::Key(key)] = path else {
             return None;
         };
         let map = self.node(parents).ok()?;
         let (name, _) = Self::own(&map, key).ok()??;
+        let at = self.layout.span(node)?;
+        // A tag or an anchor stands there otherwise.
+        let colon = self.layout.next(self.layout.span(&name)?.end);
+        if self.layout.next(colon + 1) != at.start {
+            return None;
+        }
         if !self.hand.is_yaml() || self.layout.is_flow(&map) {
-            let at = self.layout.span(node)?;
             let text = format!("{}{}]", self.hand.comma(), self.hand.flow(item)?);
-            return Some(vec![
-                insertion(at.start, "[".to_owned()),
-                insertion(at.end, text),
-            ]);
+            let edits = vec![insertion(at.start, "[".to_owned()), insertion(at.end, text)];
+            return Some((edits, Made::Pair));
         }
         block::listed(self, &name, node, item)
     }

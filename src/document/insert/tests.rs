@@ -121,6 +121,12 @@ fn items_are_added_to_blocks() {
             "include:\n  local: a.yml\n\n  # why\n  ref: b\n",
             "include:\n  - local: a.yml\n\n    # why\n    ref: b\n  - C\n",
         ),
+        ("include:\n   a.yml\n", "include:\n   - a.yml\n   - C\n"),
+        ("include:\n  [a.yml, b]\n", "include:\n  [a.yml, b, {C}]\n"),
+        (
+            "include: # why\n  {local: a.yml,\n   ref: b}\n",
+            "include: # why\n  - {local: a.yml,\n     ref: b}\n  - {C}\n",
+        ),
         ("include:\n", "include:\n  - C\n"),
         (
             "include: # none\njob: {}",
@@ -243,6 +249,9 @@ fn what_has_no_room_says_why() {
         ("a: [1\n", "a", "not valid YAML"),
         ("- a\n", "a", "`` is a list"),
         ("a: 1\n", "b/c", "`b` is not there"),
+        ("a: !\n", "a", "no small edit"),
+        ("a: !b c\n", "a", "no small edit"),
+        ("a: &b c\n", "a", "no small edit"),
         ("{a: 1}\nx", "a", "not valid YAML"),
         ("a: !b [c\n]\n...\n...\n", "d/e", "is not there"),
     ] {
@@ -307,7 +316,8 @@ proptest! {
             set(&text, notation, &at, &Value::text(word.clone())),
             remove(&text, notation, &at),
             remove(&text, notation, &item),
-            unlist(&text, notation, &at),
+            unlist(&text, notation, &at, Made::Pair),
+            unlist(&text, notation, &at, Made::Below),
             set(&text, notation, &item, &Value::text(word.clone())),
         ].into_iter().flatten() {
             let read = Parsed::read(&edited, notation);
