@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::{Draft, GenerateError, GeneratedFile, Kind, Origin, Settings, Stamp, draft, origin};
+use super::{Draft, GenerateError, GeneratedFile, Kind, Origin, Stamp, draft, origin};
 use crate::{config::Config, model::files::Files};
 
 /// What is said besides fullsend.yaml.
@@ -54,14 +54,25 @@ pub fn regenerate(
     existing: &dyn Files,
     pins: Pins,
 ) -> Result<Regenerated, GenerateError> {
-    let settings = kind.settings(given.settings)?;
-    let made_with = made_with(kind, config, &settings, given.today, existing)?;
-    let (settings, dropped) = match made_with {
-        Some((_, stamp)) if given.settings.is_empty() => (kind.settings(&stamp.settings)?, None),
-        Some((path, stamp)) => (settings, dropped(path, stamp, given.settings)),
-        None => (settings, None),
+    let asked = kind.settings(given.settings)?;
+    let (drafts, places) = match kind.path {
+        // There may be no draft without the settings that are looked for.
+        Some(path) => (None, vec![path.into()]),
+        None => {
+            let drafts = draft(kind, config, &asked, given.today)?;
+            let places = drafts.iter().map(|draft| draft.path().to_owned()).collect();
+            (Some(drafts), places)
+        }
     };
-    let drafts = draft(kind, config, &settings, given.today)?;
+    let (settings, dropped) = match made_with(kind, &places, existing)? {
+        Some((_, stamp)) if given.settings.is_empty() => (kind.settings(&stamp.settings)?, None),
+        Some((path, stamp)) => (asked.clone(), dropped(path, stamp, given.settings)),
+        None => (asked.clone(), None),
+    };
+    let drafts = match drafts.filter(|_| settings == asked) {
+        Some(drafts) => drafts,
+        None => draft(kind, config, &settings, given.today)?,
+    };
     let files = settle(drafts, existing, pins)?;
     Ok(Regenerated { files, dropped })
 }
@@ -79,44 +90,19 @@ pub fn settle(
     drafts.into_iter().map(settle).collect()
 }
 
-impl Kind {
-    /// Where the files of this kind lie that [`regenerate`] looks for, and writes unless a file
-    /// among them was made with other settings.
-    pub fn paths(&self, config: &Config, given: Given<'_>) -> Result<Vec<PathBuf>, GenerateError> {
-        let settings = self.settings(given.settings)?;
-        paths(self, config, &settings, given.today)
-    }
-}
-
-fn paths(
-    kind: &Kind,
-    config: &Config,
-    settings: &Settings,
-    today: Date,
-) -> Result<Vec<PathBuf>, GenerateError> {
-    // There may be no draft without the settings that are looked for.
-    if let Some(path) = kind.path {
-        return Ok(vec![path.into()]);
-    }
-    let drafts = draft(kind, config, settings, today)?.into_iter();
-    Ok(drafts.map(|draft| draft.path().to_owned()).collect())
-}
-
-/// What the header of the first file that exists says, and which that is.
+/// What the header of the first file among `places` that exists says, and which that is.
 fn made_with(
     kind: &Kind,
-    config: &Config,
-    settings: &Settings,
-    today: Date,
+    places: &[PathBuf],
     existing: &dyn Files,
 ) -> Result<Option<(PathBuf, Stamp)>, GenerateError> {
-    for path in paths(kind, config, settings, today)? {
-        let Some(text) = text(existing, &path)? else {
+    for path in places {
+        let Some(text) = text(existing, path)? else {
             continue;
         };
-        match origin(&path, &text) {
+        match origin(path, &text) {
             Origin::Ours { stamp, .. } if stamp.kind == kind.name => {
-                return Ok(Some((path, stamp)));
+                return Ok(Some((path.clone(), stamp)));
             }
             Origin::Ours { .. } | Origin::Foreign => {}
         }

@@ -6,7 +6,7 @@ use super::GenerateError;
 use crate::config::suggest;
 
 /// One thing that `--set` can say.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// What stands before the `=`.
     pub key: &'static str,
@@ -19,7 +19,7 @@ pub struct Setting {
 }
 
 /// What can stand after the `=` of a setting.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Values {
     /// Any text on one line; the word that stands for it in help.
     Text(&'static str),
@@ -39,7 +39,7 @@ pub enum Values {
 }
 
 /// The settings of one kind as they were chosen, checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     known: &'static [Setting],
     chosen: BTreeMap<&'static str, String>,

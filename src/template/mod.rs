@@ -21,6 +21,8 @@ pub mod runner;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
+
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig};
 use serde::Serialize;
 
@@ -70,14 +72,25 @@ pub fn render<C: Context>(context: &C) -> Result<String, TemplateError> {
     render_template(&C::TEMPLATE, context)
 }
 
+thread_local! {
+    /// The templates that were filled, compiled: a fleet fills the same ones for each repository.
+    static COMPILED: RefCell<Option<Environment<'static>>> = const { RefCell::new(None) };
+}
+
 fn render_template(template: &Template, context: &impl Serialize) -> Result<String, TemplateError> {
-    let broken = |error| broken(template.name, error);
-    let mut environment = environment().map_err(broken)?;
-    environment
-        .add_template(template.name, template.source)
-        .map_err(broken)?;
-    let filled = environment.get_template(template.name).map_err(broken)?;
-    filled.render(context).map_err(broken)
+    let filled = COMPILED.with_borrow_mut(|compiled| {
+        let environment = match compiled {
+            Some(environment) => environment,
+            None => compiled.insert(environment()?),
+        };
+        let known = environment.get_template(template.name);
+        if known.is_ok_and(|it| it.source() == template.source) {
+            return environment.get_template(template.name)?.render(context);
+        }
+        environment.add_template(template.name, template.source)?;
+        environment.get_template(template.name)?.render(context)
+    });
+    filled.map_err(|error| broken(template.name, error))
 }
 
 /// The error that a value caused, else the template's own.
