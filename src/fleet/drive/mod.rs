@@ -1,15 +1,19 @@
 //! Drives a rollout over a forge: look, decide ([`rollout`](super::rollout)), act, and look again.
 
 mod configuration;
+mod ending;
 mod error;
 mod members;
 mod moving;
 mod pins;
 mod preview;
 mod record;
+mod requests;
 mod round;
+mod runs;
 #[cfg(test)]
 mod tests;
+mod waves;
 
 use std::time::Duration;
 

@@ -1,0 +1,122 @@
+//! The requests of a rollout: made, merged, closed, tidied.
+
+use super::{
+    DriveError,
+    round::{Drive, Round},
+};
+use crate::{
+    fleet::{self, Outcome, Plan, apply, rollout::Stands},
+    forge::{Merging, Request},
+};
+
+impl Drive<'_> {
+    pub(super) async fn close(
+        &mut self,
+        requests: Vec<(String, Request)>,
+        round: &mut Round,
+    ) -> Result<(), DriveError> {
+        for (name, request) in requests {
+            if (self.crew.means.stopped)() {
+                return Ok(());
+            }
+            round
+                .unwanted
+                .retain(|it| (&it.name, it.request.number) != (&name, request.number));
+            let Some(row) = self.members.rows.get(&name) else {
+                continue;
+            };
+            let closed = self.crew.means.forge.close(&row.seen.repository, &request);
+            match closed.await {
+                Ok(()) => {}
+                // The next round looks again.
+                Err(error) => self.crew.progress.note(&error.with_hint()),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn propose(&mut self, names: &[String], round: &mut Round) {
+        let rows = names.iter();
+        let rows = rows.filter_map(|name| self.members.rows.get(name).cloned());
+        let plan = Plan {
+            rows: rows.collect(),
+        };
+        let failed = |why: &str| Stands::Failed(why.to_owned());
+        for name in names {
+            let stands = failed("it is no longer there");
+            round.stands.insert(name.clone(), stands);
+        }
+        for ended in apply(self.crew.means, &round.want, plan, false).await {
+            let stands = match ended.outcome {
+                Outcome::Open { request, .. } => Stands::Open(request),
+                Outcome::Refused(refusal) => Stands::Refused(refusal),
+                Outcome::Failed(why) => Stands::Failed(why),
+                Outcome::Done | Outcome::Unreached => failed("it changed meanwhile"),
+            };
+            round.stands.insert(ended.seen.repository.name, stands);
+        }
+    }
+
+    /// Removes what is left of requests that were merged.
+    pub(super) async fn tidy(&mut self, round: &Round) {
+        let rows = self.members.rows.values();
+        let left = rows.filter(|row| {
+            let is_there = row.ask.as_ref().is_ok_and(|ask| ask.changes.is_empty());
+            is_there && matches!(row.step, fleet::Step::Do(_))
+        });
+        let plan = Plan {
+            rows: left.cloned().collect(),
+        };
+        for ended in apply(self.crew.means, &round.want, plan, false).await {
+            if let Some(row) = self.members.rows.get_mut(&ended.seen.repository.name) {
+                row.step = fleet::Step::Rest(ended.outcome);
+            }
+        }
+    }
+
+    pub(super) async fn merge(
+        &mut self,
+        requests: Vec<(String, Request)>,
+        round: &mut Round,
+    ) -> Result<(), DriveError> {
+        let mut merged = Vec::new();
+        for (name, mut request) in requests {
+            if (self.crew.means.stopped)() {
+                return Ok(());
+            }
+            let row = self.members.rows.get(&name);
+            let (Some(row), Some(head)) = (row, request.head.clone()) else {
+                let why = "the forge does not tell its commit".to_owned();
+                round.waiting.insert(name, why);
+                continue;
+            };
+            let forge = self.crew.means.forge;
+            match forge.merge(&row.seen.repository, &request, &head).await {
+                Ok(Merging::Merged) => merged.push(name),
+                Ok(Merging::Queued | Merging::Automatic) => {
+                    request.is_on_its_way = true;
+                    round.stands.insert(name, Stands::Open(request));
+                }
+                Ok(Merging::Waiting(why)) => {
+                    round.waiting.insert(name, why);
+                }
+                Err(error) if error.is_unsure() => merged.push(name),
+                Err(error) => {
+                    round.waiting.insert(name, error.with_hint());
+                }
+            }
+        }
+        self.members.look(self.crew, &round.want, &merged).await?;
+        let mut stands = self.members.stands(&merged, self.rollout.via);
+        for (name, stands) in &mut stands {
+            // A forge may show it a little later than it says so.
+            if let Stands::Open(_) = stands {
+                round
+                    .waiting
+                    .insert(name.clone(), "it is being merged".to_owned());
+            }
+        }
+        round.stands.extend(stands);
+        Ok(())
+    }
+}
