@@ -1,6 +1,8 @@
 //! Acts on a plan, one repository at a time for each write: write, and look again wherever the
 //! answer does not tell how things stand.
 
+use std::fmt;
+
 use futures_util::{StreamExt, stream};
 
 use super::{
@@ -47,11 +49,43 @@ pub struct Means<'a> {
 
 /// Where writes are written down before and after they are made.
 pub trait WriteAhead: Sync {
-    /// `action` is about to be done; fails where that cannot be written down, and then it is not
+    /// `write` is about to be done; fails where that cannot be written down, and then it is not
     /// done.
-    fn intend(&self, name: &str, branch: &str, action: Action) -> Result<u64, String>;
+    fn intend(&self, name: &str, branch: &str, write: Write) -> Result<u64, String>;
     /// The write that was written down as `ticket` has ended so.
     fn done(&self, ticket: u64, ended: &str);
+}
+
+/// A write, as it is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// What is done about a request.
+    Request(Action),
+    /// A request is merged.
+    Merge,
+    /// fleet.yaml is changed, and what follows from it.
+    Configure,
+    /// A run is started.
+    Start,
+}
+
+impl Means<'_> {
+    /// Writes down what is about to be done to a branch of the repository `name`, does it, and
+    /// writes down how it ended; the sentence where it could not be written down, and was not done.
+    pub(super) async fn written<T, E: fmt::Display>(
+        self,
+        (name, branch, write): (&str, &str, Write),
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<Result<T, E>, String> {
+        let ticket = self.journal.intend(name, branch, write)?;
+        let result = work.await;
+        let ended = match &result {
+            Ok(_) => "done".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        self.journal.done(ticket, &ended);
+        Ok(result)
+    }
 }
 
 /// Brings every row of `plan` to its end; what became of them is in the order of rows.
@@ -184,18 +218,14 @@ async fn act(means: Means<'_>, row: &Row, action: Action) -> Result<Option<Reque
         Err(refusal) => return Err(Failure::Final(refusal.to_string())),
     };
     let name = &seen.repository.name;
-    let ticket = means.journal.intend(name, &ask.branch, action);
-    let ticket = ticket.map_err(Failure::Final)?;
-    let result = write(means, seen, ask, action).await;
-    let ended = match &result {
-        Ok(_) => "done".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    means.journal.done(ticket, &ended);
-    result.map_err(|error| match error.reason() {
-        Reason::Unsure(_) | Reason::Moved | Reason::Exists => Failure::Look,
-        _ => Failure::Final(error.with_hint()),
-    })
+    let intent = (name.as_str(), ask.branch.as_str(), Write::Request(action));
+    let result = means.written(intent, write(means, seen, ask, action)).await;
+    result
+        .map_err(Failure::Final)?
+        .map_err(|error| match error.reason() {
+            Reason::Unsure(_) | Reason::Moved | Reason::Exists => Failure::Look,
+            _ => Failure::Final(error.with_hint()),
+        })
 }
 
 async fn write(

@@ -13,7 +13,7 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, WriteAhead};
+use super::{Action, Write, WriteAhead};
 use crate::seam::{
     files::{AtomicFile, FileError, GrowingFile},
     shared_folder::SharedFolder,
@@ -189,11 +189,11 @@ impl Journal {
 }
 
 impl WriteAhead for Journal {
-    fn intend(&self, name: &str, branch: &str, action: Action) -> Result<u64, String> {
+    fn intend(&self, name: &str, branch: &str, write: Write) -> Result<u64, String> {
         let intent = Intent {
             repository: name.to_owned(),
             branch: branch.to_owned(),
-            action: word(action).to_owned(),
+            action: word(write).to_owned(),
         };
         let ticket = Self::intend(self, &intent);
         ticket.map_err(|error| crate::model::chain::chain(&error))
@@ -207,14 +207,17 @@ impl WriteAhead for Journal {
     }
 }
 
-fn word(action: Action) -> &'static str {
-    match action {
-        Action::Propose => "propose",
-        Action::Commit => "commit",
-        Action::Open => "open",
-        Action::Reopen => "reopen",
-        Action::Close => "close",
-        Action::DeleteBranch => "delete-branch",
+fn word(write: Write) -> &'static str {
+    match write {
+        Write::Request(Action::Propose) => "propose",
+        Write::Request(Action::Commit) => "commit",
+        Write::Request(Action::Open) => "open",
+        Write::Request(Action::Reopen) => "reopen",
+        Write::Request(Action::Close) => "close",
+        Write::Request(Action::DeleteBranch) => "delete-branch",
+        Write::Merge => "merge",
+        Write::Configure => "configure",
+        Write::Start => "start",
     }
 }
 

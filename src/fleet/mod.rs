@@ -27,7 +27,7 @@ mod testing;
 mod upgrade;
 
 pub use access::{Access, Verb, access};
-pub use apply::{Means, Observer, WriteAhead, apply, converge};
+pub use apply::{Means, Observer, Write, WriteAhead, apply, converge};
 pub use ask::{Ask, Ended, Outcome, Refusal, RefusalKind, Texts, Want};
 pub use enroll::{
     ENROLL_BRANCH, Enrolling, HOLD_BRANCH, Holding, Nothing, Records, UNENROLL_BRANCH, Unenrolling,

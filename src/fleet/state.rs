@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::TRAILER;
 use crate::forge::{
-    Change, Commit, FileAt, Forge, ForgeError, Identity, Message, Reason, Seen, Watch,
+    Change, Commit, Entry, FileAt, Forge, ForgeError, Identity, Message, Reason, Seen, Watch,
 };
 
 /// The branch.
@@ -50,6 +50,18 @@ impl State<'_> {
         headline: &str,
         changes: &[Change],
     ) -> Result<(), ForgeError> {
+        self.write_over(identity, headline, changes, None).await
+    }
+
+    /// The same, where one of the files still has the bytes that are given for it; else refuses
+    /// with [`Reason::Moved`].
+    pub async fn write_over(
+        &self,
+        identity: &Identity,
+        headline: &str,
+        changes: &[Change],
+        over: Option<(&str, &[u8])>,
+    ) -> Result<(), ForgeError> {
         let message = Message {
             headline: headline.to_owned(),
             body: format!("{TRAILER}: {STATE_BRANCH}\n{}\n", identity.sign_off()),
@@ -68,6 +80,10 @@ impl State<'_> {
             };
             if is_there(changes, &seen) {
                 return Ok(());
+            }
+            if over.is_some_and(|over| !has(&branch.files, over)) {
+                let what = format!("write to {STATE_BRANCH} of {}", self.repository);
+                return Err(ForgeError::doing(self.forge.host(), what, Reason::Moved));
             }
             let commit = Commit {
                 repository: &seen.repository,
@@ -116,6 +132,12 @@ fn again(error: ForgeError) -> Result<ForgeError, ForgeError> {
         Reason::Moved | Reason::Exists | Reason::Unsure(_) => Ok(error),
         _ => Err(error),
     }
+}
+
+/// Whether the file is there with these bytes.
+fn has(files: &BTreeMap<String, Entry>, (path, bytes): (&str, &[u8])) -> bool {
+    let id = files.get(path).map(|it| it.id.as_str());
+    id == Some(crate::forge::blob_id(bytes).as_str())
 }
 
 fn is_there(changes: &[Change], seen: &Seen) -> bool {

@@ -42,7 +42,7 @@ pub use repository::{
     blob_id,
 };
 pub use request::{Checks, Mergeable, Merging, Request, RequestState};
-pub use run::{Ended, Run, RunsOf, SandboxEnd};
+pub use run::{Begun, Ended, Run, RunsOf, SandboxEnd};
 pub use site::{Site, connect};
 pub use transport::Answer;
 
@@ -90,6 +90,14 @@ pub trait Forge: fmt::Debug + Send + Sync {
     /// The runs that ended since a time, newest first, at most 100 of each repository, in the order
     /// asked for.
     async fn runs(&self, of: &[RunsOf], since: Timestamp) -> Result<Vec<Vec<Run>>, ForgeError>;
+
+    /// The newest runs on a branch that are under way, or that were started by [`start`](Self::start)
+    /// or by hand, newest first, at most 30. A forge may show a run a little after it was started.
+    async fn begun(&self, of: &RunsOf, branch: &str) -> Result<Vec<Begun>, ForgeError>;
+
+    /// Starts a run at the head of a branch: of the workflow, which has to allow that, or on GitLab
+    /// of the whole pipeline.
+    async fn start(&self, of: &RunsOf, branch: &str) -> Result<(), ForgeError>;
 
     /// Whether the project `component_source`, by its path on the same instance, is there for us and
     /// has components at `tag`. Only GitLab has components.

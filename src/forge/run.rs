@@ -30,6 +30,15 @@ pub struct Run {
     pub sandbox: Option<SandboxEnd>,
 }
 
+/// A run that has begun, whether it has ended or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Its page.
+    pub url: String,
+    /// The commit that it runs.
+    pub commit: Option<CommitId>,
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {

@@ -86,7 +86,10 @@ impl Observer for Witness {
 }
 
 impl WriteAhead for Witness {
-    fn intend(&self, name: &str, _branch: &str, action: Action) -> Result<u64, String> {
+    fn intend(&self, name: &str, _branch: &str, write: Write) -> Result<u64, String> {
+        let Write::Request(action) = write else {
+            return Err(format!("{write:?} is no request"));
+        };
         Ok(self.hear(format!("{action:?} {name}")))
     }
 

@@ -11,6 +11,7 @@ mod record;
 mod requests;
 mod round;
 mod runs;
+mod smoke;
 #[cfg(test)]
 mod tests;
 mod waves;
@@ -122,6 +123,8 @@ pub struct RollOptions {
     pub via: Option<Via>,
     /// Takes an upgrade back that has shown to be bad.
     pub auto_rollback: bool,
+    /// Starts a run, once, where a gate lacks runs and none came by itself.
+    pub smoke: bool,
     /// Only these repositories, by requests of ours; no ring follows then.
     pub only: Vec<String>,
     /// The parts of each ring that move one after the other, in a hundred: `[25, 100]`. Empty for

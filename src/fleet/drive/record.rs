@@ -9,7 +9,7 @@ use crate::{
         Means, State,
         rollout::{CURRENT, Kind, Rollout, RolloutId},
     },
-    forge::Change,
+    forge::{Change, Reason},
     report,
 };
 
@@ -75,8 +75,50 @@ impl<'a> Record<'a> {
         })
     }
 
+    /// Remembers `rollout` in the place of `known`; what others made of that meanwhile, where they
+    /// did, and then nothing is written.
+    pub(crate) async fn replace(
+        &self,
+        known: Option<&Rollout>,
+        rollout: &Rollout,
+    ) -> Result<Option<Rollout>, DriveError> {
+        let Some(known) = known else {
+            self.save(&[rollout]).await?;
+            return Ok(None);
+        };
+        let path = rollout.id.path();
+        let mut over = known.written();
+        loop {
+            let over_these = over.as_deref().map(|it| (&*path, it));
+            match self.write(&[rollout], over_these).await {
+                Err(DriveError::Forge(error)) if matches!(error.reason(), Reason::Moved) => {}
+                written => return written.map(|()| None),
+            }
+            let found = self.state().read(std::slice::from_ref(&path)).await?;
+            let Some(text) = found.get(&path) else {
+                over = None;
+                continue;
+            };
+            let theirs = Rollout::read(&path, text);
+            let theirs = theirs.map_err(|error| DriveError::Record(error.to_string()))?;
+            // Another version of fullsend may have written the same in other bytes.
+            if theirs != *known || over.as_deref() == Some(text) {
+                return Ok(Some(theirs));
+            }
+            over = Some(text.to_vec());
+        }
+    }
+
     /// Remembers `rollouts`, of which the first is the newest.
     pub(crate) async fn save(&self, rollouts: &[&Rollout]) -> Result<(), DriveError> {
+        self.write(rollouts, None).await
+    }
+
+    async fn write(
+        &self,
+        rollouts: &[&Rollout],
+        over: Option<(&str, &[u8])>,
+    ) -> Result<(), DriveError> {
         let Some(newest) = rollouts.first() else {
             return Ok(());
         };
@@ -91,7 +133,9 @@ impl<'a> Record<'a> {
         }
         let headline = format!("chore(fleet): {}", newest.id);
         let identity = self.means.identity;
-        Ok(self.state().write(identity, &headline, &changes).await?)
+        let state = self.state();
+        let written = state.write_over(identity, &headline, &changes, over);
+        Ok(written.await?)
     }
 
     fn state(&self) -> State<'_> {

@@ -5,7 +5,7 @@ use super::{
     round::{Drive, Round},
 };
 use crate::{
-    fleet::{self, Outcome, Plan, apply, rollout::Stands},
+    fleet::{self, Action, Outcome, Plan, Write, apply, rollout::Stands},
     forge::{Merging, Request},
 };
 
@@ -25,11 +25,13 @@ impl Drive<'_> {
             let Some(row) = self.members.rows.get(&name) else {
                 continue;
             };
-            let closed = self.crew.means.forge.close(&row.seen.repository, &request);
-            match closed.await {
-                Ok(()) => {}
-                // The next round looks again.
-                Err(error) => self.crew.progress.note(&error.with_hint()),
+            let means = self.crew.means;
+            let intent = (&*name, &*request.branch, Write::Request(Action::Close));
+            let closed = means.forge.close(&row.seen.repository, &request);
+            let closed = means.written(intent, closed).await;
+            // The next round looks again.
+            if let Err(error) = closed.map_err(DriveError::Record)? {
+                self.crew.progress.note(&error.with_hint());
             }
         }
         Ok(())
@@ -90,8 +92,13 @@ impl Drive<'_> {
                 round.waiting.insert(name, why);
                 continue;
             };
-            let forge = self.crew.means.forge;
-            match forge.merge(&row.seen.repository, &request, &head).await {
+            let means = self.crew.means;
+            let branch = request.branch.clone();
+            let merging = means.forge.merge(&row.seen.repository, &request, &head);
+            let merging = means
+                .written((&*name, &*branch, Write::Merge), merging)
+                .await;
+            match merging.map_err(DriveError::Record)? {
                 Ok(Merging::Merged) => merged.push(name),
                 Ok(Merging::Queued | Merging::Automatic) => {
                     request.is_on_its_way = true;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     config::Fleet,
     fleet::{
-        Want,
+        Want, Write,
         rollout::{Desire, Fact, Facts, Kind, Rollout, Stands, State, Step, next_step, observed},
     },
     forge::{Reason, Run, Seen},
@@ -21,6 +21,8 @@ use crate::{
 const MAX_STEPS: usize = 1_000;
 /// Failures of the forge in a row that are waited for.
 const MAX_FAILURES: u32 = 10;
+/// How often a record is written that others write meanwhile.
+const TRIES: usize = 5;
 /// The step between two questions whether to stop.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -43,6 +45,8 @@ pub(super) struct Round {
     pub(super) unwanted: Vec<Fact>,
     pub(super) waiting: BTreeMap<String, String>,
     pub(super) runs: Option<BTreeMap<String, Vec<Run>>>,
+    /// Runs may be started.
+    smoke: bool,
     /// Requests that stayed open were closed a second time.
     pub(super) closed_again: bool,
 }
@@ -149,11 +153,24 @@ impl<'a> Drive<'a> {
     }
 
     pub(super) async fn save(&mut self) -> Result<(), DriveError> {
-        if self.saved.as_ref() != Some(&self.rollout) {
-            self.record().save(&[&self.rollout]).await?;
-            self.saved = Some(self.rollout.clone());
+        for _ in 0..TRIES {
+            if self.saved.as_ref() == Some(&self.rollout) {
+                return Ok(());
+            }
+            let known = self.saved.as_ref();
+            let Some(theirs) = self.record().replace(known, &self.rollout).await? else {
+                self.saved = Some(self.rollout.clone());
+                return Ok(());
+            };
+            match known {
+                Some(known) if theirs.state == State::Running => self.rollout.learn(known, &theirs),
+                // It came to its end elsewhere, which is not to be undone.
+                _ => self.rollout = theirs.clone(),
+            }
+            self.saved = Some(theirs);
         }
-        Ok(())
+        let why = format!("{} changes whenever we write to it", self.rollout.id.path());
+        Err(DriveError::Record(why))
     }
 
     async fn round(&mut self) -> Result<End, DriveError> {
@@ -190,6 +207,7 @@ impl<'a> Drive<'a> {
             unwanted: Vec::new(),
             waiting: BTreeMap::new(),
             runs: None,
+            smoke: self.options.smoke,
             closed_again: false,
         }
     }
@@ -228,6 +246,7 @@ impl<'a> Drive<'a> {
             Step::Propose(names) => self.propose(&names, round).await,
             Step::Merge(requests) => self.merge(requests, round).await?,
             Step::ReadRuns(index) => self.read_runs(index, round).await?,
+            Step::Smoke(names) => self.smoke(&names, round).await?,
             Step::EndWave(index, verdict) => {
                 self.tidy(round).await;
                 self.end_wave(index, verdict).await?;
@@ -245,7 +264,11 @@ impl<'a> Drive<'a> {
     }
 
     async fn configure(&mut self, desire: &Desire, round: &mut Round) -> Result<(), DriveError> {
-        match configure(self.crew, &round.fleet, &self.rollout, desire).await? {
+        let (name, branch) = (self.crew.configuration, self.rollout.id.branch());
+        let work = configure(self.crew, &round.fleet, &self.rollout, desire);
+        let intent = (name, &*branch, Write::Configure);
+        let configured = self.crew.means.written(intent, work).await;
+        match configured.map_err(DriveError::Record)?? {
             Configured::Done => {
                 round.fleet = Configuration::read(self.crew).await?.fleet;
             }
@@ -266,6 +289,7 @@ impl Round {
             unwanted: &self.unwanted,
             waiting: &self.waiting,
             runs: self.runs.as_ref(),
+            smoke: self.smoke,
             now,
         }
     }

@@ -5,14 +5,14 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{RolloutId, Verdict};
+use super::{RolloutId, Smoke, Verdict};
 use crate::{config::Release, document::json, report};
 
 /// The most bytes that are read and written: what a forge hands out of one file.
 pub const MAX_ROLLOUT_BYTES: usize = 1 << 20;
 /// Longer ones are written without the blanks that are for people.
 const MAX_SPREAD_BYTES: usize = 256 << 10;
-/// A repository has six values, and one for each commit.
+/// A repository has six values, one for each commit, and four for a started run.
 const MAX_VALUES: usize = 250_000;
 /// Rings have shares, so that there may be more waves than rings.
 const MAX_WAVES: usize = 100;
@@ -116,6 +116,9 @@ pub struct Entry {
     /// The commits of its default branch that were seen to have the release, newest last, as their
     /// first twelve digits.
     pub commits: Vec<String>,
+    /// The run that we started there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoke: Option<Smoke>,
 }
 
 /// How a repository of a wave stands.
@@ -238,6 +241,7 @@ impl Entry {
             reason: None,
             request: None,
             commits: Vec::new(),
+            smoke: None,
         }
     }
 }

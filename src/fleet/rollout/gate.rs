@@ -186,11 +186,29 @@ impl Needed {
             let unknown = format!("; {} more ran commits that were not seen", evidence.unknown);
             missing.push_str(&unknown);
         }
-        Some(missing + "; wait, or start the workflow there by hand")
+        Some(missing)
+    }
+}
+
+impl Sample<'_> {
+    /// Whether a run with the release has ended.
+    pub fn has_run(&self) -> bool {
+        let mut runs = self.runs.iter().filter(|it| it.ended != Ended::Cancelled);
+        runs.any(|run| {
+            let commit = run.commit.as_ref().map(CommitId::short);
+            self.commits.iter().any(|it| Some(it.as_str()) == commit)
+        })
     }
 }
 
 impl Evidence {
+    /// How many more repositories with a run each would be enough, of so many.
+    pub fn lacking(&self, gates: &Gates, repositories: usize) -> u64 {
+        let needed = Needed::of(gates, repositories);
+        let runs = needed.runs.saturating_sub(self.runs);
+        runs.max(needed.repositories.saturating_sub(self.repositories))
+    }
+
     /// How many failed now and before.
     pub fn shown(&self) -> String {
         let Self {

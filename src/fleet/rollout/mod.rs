@@ -9,6 +9,7 @@ mod document;
 mod gate;
 mod id;
 mod observe;
+mod smoke;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -17,4 +18,5 @@ pub use document::{Entry, EntryState, Kind, MAX_ROLLOUT_BYTES, Rollout, State, V
 pub use gate::{Evidence, Sample, Verdict, gate};
 pub use id::{CURRENT, RolloutId};
 pub use observe::{Fact, Facts, Stands, observed};
+pub use smoke::{Smoke, SmokeState};
 pub use step::{Desire, Step, next_step};

@@ -33,6 +33,8 @@ pub struct Facts<'a> {
     pub waiting: &'a BTreeMap<String, String>,
     /// The runs that ended, by repository, where they were read in this round.
     pub runs: Option<&'a BTreeMap<String, Vec<Run>>>,
+    /// Runs may be started where none came by itself.
+    pub smoke: bool,
     /// The time.
     pub now: Timestamp,
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Entry, EntryState, Facts, Kind, Rollout, Sample, Stands, State, Verdict, Via, Wave, gate,
+    Entry, EntryState, Facts, Kind, Rollout, Sample, Stands, State, Verdict, Via, Wave, gate, smoke,
 };
 use crate::{config::Ring, forge::Request};
 
@@ -27,6 +27,8 @@ pub enum Step {
     Merge(Vec<(String, Request)>),
     /// The runs of the wave's repositories are needed.
     ReadRuns(usize),
+    /// A run is to be started in each of these repositories.
+    Smoke(Vec<String>),
     /// The wave is through, by this verdict where a gate was asked.
     EndWave(usize, Option<Verdict>),
     /// Nothing can be done now.
@@ -222,14 +224,18 @@ fn in_upgrade(rollout: &Rollout, index: usize, facts: &Facts<'_>) -> Step {
     let Some(runs) = facts.runs else {
         return Step::ReadRuns(index);
     };
-    let samples: Vec<Sample<'_>> = reached
-        .iter()
-        .map(|entry| Sample {
-            commits: &entry.commits,
-            started_at: wave.started_at.unwrap_or(facts.now),
-            runs: runs.get(&entry.name).map_or(&[][..], Vec::as_slice),
+    let reached: Vec<(&Entry, Sample<'_>)> = reached
+        .into_iter()
+        .map(|entry| {
+            let sample = Sample {
+                commits: &entry.commits,
+                started_at: wave.started_at.unwrap_or(facts.now),
+                runs: runs.get(&entry.name).map_or(&[][..], Vec::as_slice),
+            };
+            (entry, sample)
         })
         .collect();
+    let samples: Vec<Sample<'_>> = reached.iter().map(|it| it.1.clone()).collect();
     match gate(&facts.fleet.gates, &samples) {
         Verdict::Stop { reason, .. } => Step::Stop {
             reason: format!("the wave `{}` shows that it is bad: {reason}", wave.ring),
@@ -237,10 +243,32 @@ fn in_upgrade(rollout: &Rollout, index: usize, facts: &Facts<'_>) -> Step {
         },
         _ if !settled => wait(rollout, wave, facts),
         verdict @ Verdict::Pass { .. } => Step::EndWave(index, Some(verdict)),
-        Verdict::Inconclusive { reason, .. } => Step::Wait {
-            what: reason,
-            until: None,
-        },
+        Verdict::Inconclusive { reason, evidence } => {
+            let silent = if facts.smoke {
+                smoke::wanted(&facts.fleet.gates, &reached, &evidence, facts.now)
+            } else {
+                Vec::new()
+            };
+            if silent.is_empty() {
+                wait_for_runs(wave, facts, &reason)
+            } else {
+                Step::Smoke(silent)
+            }
+        }
+    }
+}
+
+/// Waits until more has run.
+fn wait_for_runs(wave: &Wave, facts: &Facts<'_>, missing: &str) -> Step {
+    let (started, until) = smoke::told(wave);
+    let hint = if facts.smoke || !started.is_empty() {
+        "; wait for more to run"
+    } else {
+        "; wait, or start the workflow there by hand or by `--smoke`"
+    };
+    Step::Wait {
+        what: format!("{missing}{started}{hint}"),
+        until: until.filter(|_| facts.smoke),
     }
 }
 

@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     forge::{
-        Change, Checks, Commit, EntryMode, FileAt, Forge, ForgeError, Identity, IdentityKind,
-        MAX_FILE_BYTES, Merging, Proposal, Reason, Repository, Request, RequestState, Run, RunsOf,
-        Seen, Watch,
+        Begun, Change, Checks, Commit, EntryMode, FileAt, Forge, ForgeError, Identity,
+        IdentityKind, MAX_FILE_BYTES, Merging, Proposal, Reason, Repository, Request, RequestState,
+        Run, RunsOf, Seen, Watch,
     },
     model::commit::CommitId,
 };
@@ -152,6 +152,11 @@ impl MemoryForge {
     /// A run of a repository that has ended.
     pub(crate) fn ran(&self, name: &str, run: Run) {
         self.state().named(name).unwrap().runs.push(run);
+    }
+
+    /// The runs that were started in a repository, oldest first.
+    pub(crate) fn begun(&self, name: &str) -> Vec<Begun> {
+        self.state().named(name).unwrap().begun.clone()
     }
 
     /// A repository's requests, oldest first.
@@ -321,6 +326,24 @@ impl Forge for MemoryForge {
             Ok(runs.collect())
         })
         .await
+    }
+
+    async fn begun(&self, of: &RunsOf, _branch: &str) -> Result<Vec<Begun>, ForgeError> {
+        self.call("begun", None, |state| {
+            let mut stored = state.repositories.iter();
+            let stored = stored.find(|it| it.repository.id == of.repository);
+            Ok(stored.map(|it| it.begun.clone()).unwrap_or_default())
+        })
+        .await
+    }
+
+    async fn start(&self, of: &RunsOf, branch: &str) -> Result<(), ForgeError> {
+        let repository = Repository {
+            id: of.repository.clone(),
+            ..super::seen(&of.full_name).repository
+        };
+        self.write("start", &repository, |it| it.start(&of.workflow, branch))
+            .await
     }
 
     async fn propose(&self, proposal: &Proposal) -> Result<Request, ForgeError> {

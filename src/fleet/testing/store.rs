@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::{
     forge::{
-        AheadCommit, Branch, Change, Checks, Entry, EntryMode, Mergeable, Merging, Reason, Refusal,
-        Repository, Request, RequestState, Run, Seen, Watch, blob_id,
+        AheadCommit, Begun, Branch, Change, Checks, Entry, EntryMode, Mergeable, Merging, Reason,
+        Refusal, Repository, Request, RequestState, Run, Seen, Watch, blob_id,
     },
     model::commit::CommitId,
 };
@@ -35,6 +35,7 @@ pub(super) struct Stored {
     pub(super) branches: BTreeMap<String, CommitId>,
     pub(super) requests: Vec<Request>,
     pub(super) runs: Vec<Run>,
+    pub(super) begun: Vec<Begun>,
     commits: HashMap<CommitId, Commit>,
 }
 
@@ -46,6 +47,7 @@ impl Stored {
             branches: BTreeMap::new(),
             requests: Vec::new(),
             runs: Vec::new(),
+            begun: Vec::new(),
             commits: HashMap::new(),
         };
         let files = files.iter().map(|(path, text)| change(path, Some(text)));
@@ -186,6 +188,24 @@ impl Stored {
         };
         self.requests.push(request.clone());
         Ok(request)
+    }
+
+    /// Starts a run of a workflow that lets itself be started.
+    pub(super) fn start(&mut self, workflow: &str, branch: &str) -> Done<()> {
+        let at = self.branches.get(branch).ok_or_else(not_found)?.clone();
+        let file = self.file(&at, workflow).ok_or_else(not_found)?;
+        if !String::from_utf8_lossy(&file.bytes).contains("workflow_dispatch:") {
+            let said = "Workflow does not have 'workflow_dispatch' trigger";
+            return Err(Reason::Invalid(said.to_owned()));
+        }
+        self.begun.push(Begun {
+            url: format!(
+                "https://github.com/{}/actions/runs/9",
+                self.repository.full_name
+            ),
+            commit: Some(at),
+        });
+        Ok(())
     }
 
     pub(super) fn request(&mut self, id: &str) -> Done<&mut Request> {

@@ -16,6 +16,7 @@ mod pull;
 mod rest;
 mod runs;
 mod seen;
+mod start;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -44,8 +45,8 @@ use self::{
     workflows::Workflows,
 };
 use super::{
-    Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal, Reason, Refusal,
-    Repository, Request, Run, RunsOf, Seen, Site, Watch, transport::Transport,
+    Begun, Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal, Reason,
+    Refusal, Repository, Request, Run, RunsOf, Seen, Site, Watch, transport::Transport,
 };
 use crate::{
     config::FleetForge,
@@ -224,6 +225,18 @@ impl Forge for GitHub {
     async fn runs(&self, of: &[RunsOf], since: Timestamp) -> Result<Vec<Vec<Run>>, ForgeError> {
         let runs = self.ended(of, since).await;
         runs.map_err(|reason| self.error("get the runs of workflows", reason))
+    }
+
+    async fn begun(&self, of: &RunsOf, branch: &str) -> Result<Vec<Begun>, ForgeError> {
+        let begun = self.begun_on(of, branch).await;
+        let doing = format_args!("get the runs of {} of {}", of.workflow, of.full_name);
+        begun.map_err(|reason| self.error(doing, reason))
+    }
+
+    async fn start(&self, of: &RunsOf, branch: &str) -> Result<(), ForgeError> {
+        let started = self.start_once(of, branch).await;
+        let doing = format_args!("start {} of {}", of.workflow, of.full_name);
+        started.map_err(|reason| self.error(doing, reason))
     }
 
     async fn propose(&self, proposal: &Proposal) -> Result<Request, ForgeError> {

@@ -19,6 +19,7 @@ mod refusal;
 mod request;
 mod runs;
 mod sandbox;
+mod start;
 mod survey;
 mod texts;
 mod watched;
@@ -38,8 +39,8 @@ use self::{
     write::{Making, number},
 };
 use super::{
-    Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal, Reason, Repository,
-    Request, Run, RunsOf, Seen, Site, Watch, transport::Transport,
+    Begun, Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal, Reason,
+    Repository, Request, Run, RunsOf, Seen, Site, Watch, transport::Transport,
 };
 use crate::{
     model::{commit::CommitId, text::shortened},
@@ -176,6 +177,16 @@ impl Forge for GitLab {
         runs.map_err(|reason| {
             self.failed(format_args!("read the pipelines of {}", self.group), reason)
         })
+    }
+
+    async fn begun(&self, of: &RunsOf, branch: &str) -> Result<Vec<Begun>, ForgeError> {
+        let begun = self.begun_on(of, branch).await;
+        begun.map_err(|reason| self.of("read the pipelines of", &of.full_name, reason))
+    }
+
+    async fn start(&self, of: &RunsOf, branch: &str) -> Result<(), ForgeError> {
+        let started = self.start_once(of, branch).await;
+        started.map_err(|reason| self.of("start a pipeline of", &of.full_name, reason))
     }
 
     async fn offers(&self, component_source: &str, tag: &str) -> Result<bool, ForgeError> {

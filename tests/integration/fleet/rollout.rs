@@ -1,6 +1,9 @@
 //! `upgrade` and `rollback` with signed images: a good release goes through, a bad one comes back.
 
-use fullsend_testkit::signing::SigningKey;
+use fullsend_testkit::{
+    forge::{Call, Conclusion, Mishap, When},
+    signing::SigningKey,
+};
 
 use super::*;
 use crate::pin::{scene::Scene, signatures::push};
@@ -95,6 +98,48 @@ fn a_canary_that_dies_takes_the_release_back() {
     let fleet = release.fleet();
     assert!(fleet.contains("deny:") && fleet.contains(NEW), "{fleet}");
     assert!(release.stage.file("fleet", "main", "deny.json").is_some());
+}
+
+#[test]
+fn a_ring_that_runs_nothing_is_started_once() {
+    let release = Release::new(true);
+    let server = &release.stage.server;
+    let started = || {
+        server.with(|store| {
+            let runs = store.repositories().flat_map(|it| &it.runs);
+            runs.filter(|it| it.event == "workflow_dispatch").count()
+        })
+    };
+    let (text, code) = release.upgrade("");
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("or by `--smoke`"), "{text}");
+    assert_eq!(started(), 0, "nobody asked for it");
+    // The answer is lost, so that nobody knows whether it was started.
+    let dispatches = |call: &Call| call.path.ends_with("/dispatches");
+    let lost = Mishap::status(502).after();
+    server.fault(When::Where(Box::new(dispatches)), lost);
+    let (text, code) = release.upgrade(" --smoke");
+    assert_eq!((code, started()), (1, 1), "{text}");
+    assert!(
+        text.contains("it is not known yet whether one was in canary"),
+        "{text}"
+    );
+    let (text, _) = release.upgrade(" --smoke");
+    assert_eq!(started(), 1, "{text}");
+    // It counts as any run does.
+    assert_eq!(server.with(|store| store.end_runs(Conclusion::Passed)), 1);
+    let (text, _) = release.upgrade(" --smoke");
+    assert!(text.contains("1 of the 2 runs"), "{text}");
+    server.act("runs passed 1 canary").unwrap();
+    let (text, _) = release.upgrade("");
+    assert!(release.config("api").contains(NEW), "{text}");
+    let (text, _) = release.upgrade(" --smoke");
+    assert!(
+        text.contains("api: a smoke run of fullsend-triage.yml was started"),
+        "{text}"
+    );
+    assert!(text.contains("; 1 smoke run was started"), "{text}");
+    assert_eq!(started(), 2);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use fullsend::forge::{
 use fullsend_testkit::forge::{Actor, Annotation, Conclusion, Edit, Repository, Told};
 use jiff::Timestamp;
 
-use super::{Stage, connect};
+use super::{Stage, connect, refused};
 
 const WORKFLOW: &str = ".github/workflows/agents.yml";
 
@@ -94,6 +94,49 @@ async fn runs_of_many_are_asked_for_at_once() {
     let none = stage.github.runs(&of, later).await.unwrap();
     assert!(none.iter().all(Vec::is_empty));
     assert_eq!(stage.server.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_run_is_started_where_its_workflow_allows_that() {
+    let stage = Stage::new();
+    let edits = [
+        Edit::file(WORKFLOW, "on:\n  workflow_dispatch:\n"),
+        Edit::file(".github/workflows/fixed.yml", "on: push\n"),
+    ];
+    stage.server.add(Repository::new("api"), &edits);
+    let seen = stage.look("api", &Watch::default()).await;
+    let of = |workflow: &str| RunsOf {
+        repository: seen.repository.id.clone(),
+        full_name: seen.repository.full_name.clone(),
+        workflow: workflow.to_owned(),
+    };
+    let github = &stage.github;
+    assert_eq!(github.begun(&of(WORKFLOW), "main").await.unwrap(), []);
+    github.start(&of(WORKFLOW), "main").await.unwrap();
+    let begun = github.begun(&of(WORKFLOW), "main").await.unwrap();
+    assert_eq!(begun.len(), 1);
+    assert_eq!(begun[0].commit, seen.head);
+    // It is one when it has ended, too, and another that ended by itself is none.
+    stage.server.with(|store| {
+        assert_eq!(store.end_runs(Conclusion::Passed), 1);
+        let id = store.named("api").unwrap().id;
+        store.add_run(id, WORKFLOW, Conclusion::Passed);
+    });
+    assert_eq!(github.begun(&of(WORKFLOW), "main").await.unwrap(), begun);
+    assert_eq!(github.begun(&of(WORKFLOW), "other").await.unwrap(), []);
+    assert_eq!(github.begun(&of("x/none.yml"), "main").await.unwrap(), []);
+    for (workflow, branch, wanted) in [
+        (
+            ".github/workflows/fixed.yml",
+            "main",
+            "does not have 'workflow_dispatch'",
+        ),
+        (WORKFLOW, "other", "No ref found"),
+        ("x/none.yml", "main", "does not exist"),
+    ] {
+        let error = refused(github.start(&of(workflow), branch).await);
+        assert!(error.to_string().contains(wanted), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Pipelines, and what our jobs in them say of their sandboxes.
 
 use fullsend::forge::{Ended, RunsOf, SandboxEnd};
-use fullsend_testkit::forge::{Annotation, Conclusion, Run};
+use fullsend_testkit::forge::{Annotation, Conclusion, Edit, Repository, Run};
 use jiff::Timestamp;
 
-use super::Stage;
+use super::{Stage, reason};
 
 const DAY: i64 = 1_700_000_000;
 
@@ -147,4 +147,34 @@ async fn at_most_a_hundred_runs_are_told_newest_first() {
     assert_eq!(found.len(), 100);
     assert_eq!(found[0].at, Timestamp::from_second(DAY + 129).unwrap());
     assert_eq!(stage.operations().len(), 5);
+}
+
+#[tokio::test]
+async fn a_pipeline_is_started_where_there_is_one() {
+    let stage = Stage::new();
+    let file = Edit::file(".gitlab-ci.yml", "include: []\n");
+    let id = stage.server.add(Repository::new("api"), &[file]);
+    let of = |id: u64| RunsOf {
+        repository: id.to_string(),
+        full_name: "acme/api".to_owned(),
+        workflow: ".gitlab-ci.yml".to_owned(),
+    };
+    let gitlab = &stage.gitlab;
+    assert_eq!(gitlab.begun(&of(id), "main").await.unwrap(), []);
+    gitlab.start(&of(id), "main").await.unwrap();
+    let begun = gitlab.begun(&of(id), "main").await.unwrap();
+    let (_, head) = stage.repository("api").await;
+    assert_eq!(begun.len(), 1);
+    assert_eq!(begun[0].commit, Some(head));
+    run(&stage, id, 10, Conclusion::Passed, &[]);
+    assert_eq!(gitlab.begun(&of(id), "main").await.unwrap(), begun);
+    assert_eq!(gitlab.begun(&of(id), "other").await.unwrap(), []);
+    let other = stage.add("other");
+    for (id, branch, wanted) in [
+        (id, "other", "Reference not found"),
+        (other, "main", "Missing"),
+    ] {
+        let (error, is_unsure) = reason(gitlab.start(&of(id), branch).await);
+        assert!(!is_unsure && error.contains(wanted), "{error}");
+    }
 }

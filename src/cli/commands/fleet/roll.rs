@@ -50,6 +50,9 @@ pub struct UpgradeArgs {
     /// Takes the release back where it shows to be bad
     #[arg(long)]
     auto_rollback: bool,
+    /// Starts a run, once a repository, where the gate lacks runs: it costs and may write what any run may
+    #[arg(long)]
+    smoke: bool,
     /// The parts of each ring that move one after the other, in a hundred, as `25,100`
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=100))]
     shares: Vec<u32>,
@@ -114,6 +117,7 @@ pub(in crate::cli::commands) async fn upgrade(args: UpgradeArgs, context: &Conte
             Mover::Direct => Via::Direct,
         }),
         auto_rollback: args.auto_rollback,
+        smoke: args.smoke,
         only: args.common.fleet.only.clone(),
         shares: args.shares,
         ..RollOptions::default()

@@ -1,6 +1,7 @@
 //! Rollouts on a forge in memory, from end to end.
 
 mod faults;
+mod smoke;
 mod world;
 
 use std::sync::atomic::Ordering;
@@ -9,7 +10,10 @@ use world::{OWN_FILE, World, direct, own_file, release, states};
 
 use super::{DriveError, End, RollOptions};
 use crate::{
-    fleet::rollout::{EntryState, State, Via},
+    fleet::{
+        Write,
+        rollout::{EntryState, State, Via},
+    },
     forge::{Change, Ended, RequestState},
 };
 
@@ -32,6 +36,13 @@ async fn a_good_release_goes_through_wave_by_wave() {
             .all(|it| *it == EntryState::Verified)
     );
     assert!(stored.waves.iter().all(|it| it.gate.is_some()));
+    // What is done is written down before.
+    let written = world.written.lock().unwrap().clone();
+    for name in world::MEMBERS {
+        let merges = (name.to_owned(), Write::Merge);
+        assert!(written.contains(&merges), "{name}: {written:?}");
+    }
+    assert!(written.contains(&("fleet".to_owned(), Write::Configure)));
     // One request each, and the bytes that are nobody's business stayed.
     for name in world::MEMBERS {
         assert_eq!(world.forge.requests(name).len(), 1);
@@ -107,6 +118,8 @@ async fn no_traffic_is_no_pass() {
         "{what}"
     );
     assert!(what.contains("start the workflow there by hand"), "{what}");
+    let started = world::MEMBERS.iter().flat_map(|it| world.forge.begun(it));
+    assert_eq!(started.count(), 0);
     assert_eq!(
         world.versions(),
         ["1.5.0", "1.5.0", "1.4.0", "1.4.0", "1.4.0"]

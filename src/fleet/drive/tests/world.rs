@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::{
     config::{Fleet, Release, parse_fleet},
     fleet::{
-        Action, Means, Observer, Outcome, WriteAhead,
+        Action, Means, Observer, Outcome, Write, WriteAhead,
         drive::{Crew, DriveError, Preview, Progress, Prover, Refused, RollOptions, Rolled},
         rollout::{EntryState, Rollout, Via},
         testing::{MemoryForge, change},
@@ -51,6 +51,12 @@ pub(super) struct World {
     /// Versions that are not signed.
     pub(super) unsigned: Mutex<Vec<String>>,
     pub(super) notes: Mutex<Vec<String>>,
+    /// What was written down before it was done.
+    pub(super) written: Mutex<Vec<(String, Write)>>,
+    /// What somebody else does before the next step.
+    pub(super) meanwhile: Mutex<Option<fn(&Self)>>,
+    /// Runs that were started and that have ended.
+    smoked: AtomicUsize,
     pub(super) stopped: AtomicBool,
     pub(super) watched: bool,
 }
@@ -85,7 +91,7 @@ fn fleet_yaml(rings: &str) -> String {
 fn workflow(release: &Release) -> String {
     let action = &release.action;
     format!(
-        "on: push\njobs:\n  triage:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: {action}\n"
+        "on:\n  workflow_dispatch:\njobs:\n  triage:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: {action}\n"
     )
 }
 
@@ -129,6 +135,9 @@ impl World {
             runs: AtomicBool::new(true),
             unsigned: Mutex::default(),
             notes: Mutex::default(),
+            written: Mutex::default(),
+            meanwhile: Mutex::default(),
+            smoked: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
             watched: true,
         };
@@ -169,21 +178,38 @@ impl World {
     pub(super) fn run_all(&self) {
         for name in self.members {
             self.now.fetch_add(60, Ordering::Relaxed);
-            let version = self.version(name);
-            let dies = self.bad.lock().unwrap().contains(&version);
-            let ended = self.ended.lock().unwrap().filter(|_| version == "1.5.0");
-            let usual = if dies { Ended::Failed } else { Ended::Passed };
-            self.forge.ran(
-                name,
-                Run {
-                    url: format!("https://github.com/acme/{name}/actions/runs/1"),
-                    commit: Some(self.forge.head(name)),
-                    at: self.forge_clock(),
-                    ended: ended.unwrap_or(usual),
-                    sandbox: dies.then_some(SandboxEnd::Sandbox),
-                },
-            );
+            self.run(name);
         }
+    }
+
+    /// What was started comes to its end.
+    fn run_smoke(&self) {
+        let begun: Vec<&str> = self
+            .members
+            .iter()
+            .flat_map(|name| self.forge.begun(name).into_iter().map(|_| *name))
+            .collect();
+        if begun.len() > self.smoked.swap(begun.len(), Ordering::Relaxed) {
+            begun.iter().for_each(|name| self.run(name));
+        }
+    }
+
+    /// A workflow runs at the default branch's head.
+    fn run(&self, name: &str) {
+        let version = self.version(name);
+        let dies = self.bad.lock().unwrap().contains(&version);
+        let ended = self.ended.lock().unwrap().filter(|_| version == "1.5.0");
+        let usual = if dies { Ended::Failed } else { Ended::Passed };
+        self.forge.ran(
+            name,
+            Run {
+                url: format!("https://github.com/acme/{name}/actions/runs/1"),
+                commit: Some(self.forge.head(name)),
+                at: self.forge_clock(),
+                ended: ended.unwrap_or(usual),
+                sandbox: dies.then_some(SandboxEnd::Sandbox),
+            },
+        );
     }
 
     /// The version of a repository's image.
@@ -325,7 +351,13 @@ pub(super) fn states(rollout: &Rollout) -> BTreeMap<&str, EntryState> {
 }
 
 impl Progress for World {
-    fn at(&self, _: &Rollout) {}
+    fn at(&self, rollout: &Rollout) {
+        if rollout.entries().any(|it| it.state == EntryState::Merged)
+            && let Some(act) = self.meanwhile.lock().unwrap().take()
+        {
+            act(self);
+        }
+    }
 
     fn note(&self, sentence: &str) {
         let mut notes = self.notes.lock().unwrap();
@@ -343,6 +375,7 @@ impl Progress for World {
         if self.runs.load(Ordering::Relaxed) {
             self.run_all();
         }
+        self.run_smoke();
     }
 }
 
@@ -355,7 +388,9 @@ impl Observer for World {
 }
 
 impl WriteAhead for World {
-    fn intend(&self, _: &str, _: &str, _: Action) -> Result<u64, String> {
+    fn intend(&self, name: &str, _: &str, write: Write) -> Result<u64, String> {
+        let mut written = self.written.lock().unwrap();
+        written.push((name.to_owned(), write));
         Ok(0)
     }
     fn done(&self, _: u64, _: &str) {}

@@ -62,6 +62,7 @@ fn step(fleet: &Fleet, stands: &[(&str, Stands)], change: impl FnOnce(&mut Rollo
         unwanted: &[],
         waiting: &BTreeMap::new(),
         runs: None,
+        smoke: false,
         now: now(),
     };
     next_step(&observed(&rollout, &facts), &facts)

@@ -18,6 +18,8 @@ pub struct Workflow {
 /// How a run ended, or that it did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conclusion {
+    /// It waits for its turn.
+    Queued,
     /// It goes on.
     Running,
     /// Well.
@@ -32,6 +34,13 @@ pub enum Conclusion {
     Skipped,
     /// It took too long.
     TimedOut,
+}
+
+impl Conclusion {
+    /// Whether it has not ended.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
 }
 
 /// What a run says about a line.
@@ -122,8 +131,51 @@ impl Store {
             conclusion,
             annotations: Vec::new(),
             started: now,
-            ended: (conclusion != Conclusion::Running).then_some(now),
+            ended: (!conclusion.is_open()).then_some(now),
         });
         Some(number)
+    }
+
+    /// Starts a run of a workflow, or a pipeline, at a branch's head, by the API; its number.
+    pub(super) fn start_run(&mut self, id: u64, workflow: u64, branch: &str, event: &str) -> u64 {
+        let number = self.number();
+        let now = self.clock.seconds();
+        if let Some(repository) = self.repository_mut(id)
+            && let Some(commit) = repository.branch(branch)
+        {
+            repository.runs.push(Run {
+                id: number,
+                workflow,
+                commit,
+                branch: branch.to_owned(),
+                event: event.to_owned(),
+                conclusion: Conclusion::Queued,
+                annotations: Vec::new(),
+                started: now,
+                ended: None,
+            });
+        }
+        number
+    }
+
+    /// What was started comes to this end; how many there were.
+    pub fn end_runs(&mut self, conclusion: Conclusion) -> usize {
+        let now = self.clock.seconds();
+        let ids: Vec<u64> = self.repositories().map(|it| it.id).collect();
+        let mut ended = 0;
+        for id in ids {
+            let Some(repository) = self.repository_mut(id) else {
+                continue;
+            };
+            for run in repository
+                .runs
+                .iter_mut()
+                .filter(|it| it.conclusion.is_open())
+            {
+                (run.conclusion, run.ended) = (conclusion, Some(now));
+                ended += 1;
+            }
+        }
+        ended
     }
 }

@@ -165,6 +165,7 @@ pub(super) fn request(store: &mut Store, base: &str, project: u64, request: &Req
 /// The status of a pipeline and of its job, in small letters.
 pub(super) fn status(run: &Run) -> &'static str {
     match run.conclusion {
+        Conclusion::Queued => "created",
         Conclusion::Running => "running",
         Conclusion::Passed => "success",
         Conclusion::Failed | Conclusion::NotStarted | Conclusion::TimedOut => "failed",
@@ -178,6 +179,18 @@ pub(super) fn said<'a>(run: &'a Run, title: &str) -> Option<&'a str> {
     let mut all = run.annotations.iter();
     all.find(|it| it.title == title)
         .map(|it| it.message.as_str())
+}
+
+/// A pipeline in a list.
+pub(super) fn pipeline_told(base: &str, project: &str, run: &Run) -> Value {
+    json!({
+        "id": run.id,
+        "ref": run.branch,
+        "sha": run.commit.to_string(),
+        "source": run.event,
+        "status": status(run),
+        "web_url": format!("{base}/{project}/-/pipelines/{}", run.id),
+    })
 }
 
 /// The job of a pipeline.

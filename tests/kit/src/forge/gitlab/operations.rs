@@ -183,6 +183,20 @@ const OPERATIONS: &[Operation] = &[
         &[],
         &["auto_merge", "sha", "squash", "when_pipeline_succeeds"],
     ),
+    operation(
+        "GET",
+        "projects/:id/pipelines",
+        "pipelines",
+        &[],
+        &["page", "per_page", "ref", "sha", "source", "status"],
+    ),
+    operation(
+        "POST",
+        "projects/:id/pipeline",
+        "create pipeline",
+        &["ref"],
+        &[],
+    ),
     operation("GET", "projects/:id/jobs/:job", "job", &[], &[]),
     operation(
         "GET",

@@ -73,6 +73,8 @@ impl Call<'_> {
             "tag" => self.tag(project),
             "tree" => self.tree(project),
             "raw file" => self.file(project),
+            "pipelines" => self.pipelines(project),
+            "create pipeline" => self.create_pipeline(project),
             "job" | "artifact" => self.job(project, operation),
             "commits" => commits::list(&self, project),
             "signature" => commits::signature(&self, project),
@@ -209,6 +211,39 @@ impl Call<'_> {
             body: bytes.clone(),
             ..Plain::default()
         })
+    }
+
+    fn pipelines(&self, project: u64) -> Done {
+        let repository = self.repository(project)?;
+        let full = self.store.full_name(repository);
+        let is = |name: &str, value: &str| self.parameters.text(name).is_none_or(|it| it == value);
+        let runs = repository.runs.iter().rev();
+        let runs = runs.filter(|run| is("ref", &run.branch) && is("source", &run.event));
+        let runs = runs.map(|run| entity::pipeline_told(self.base, &full, run));
+        Ok(page(&self.parameters, runs.collect()))
+    }
+
+    fn create_pipeline(&mut self, project: u64) -> Done {
+        if !self.by.may(Right::Contents) {
+            return Err(refusal(403, "403 Forbidden"));
+        }
+        let branch = self.parameters.text("ref").unwrap_or_default().to_owned();
+        let at = self.repository(project)?.branch(&branch);
+        let at = at.ok_or_else(|| refusal(400, "Reference not found"))?;
+        if !self
+            .store
+            .objects
+            .files_of(at)
+            .contains_key(".gitlab-ci.yml")
+        {
+            return Err(refusal(400, "Missing CI config file"));
+        }
+        let number = self.store.start_run(project, 0, &branch, "api");
+        let repository = self.repository(project)?;
+        let full = self.store.full_name(repository);
+        let made = repository.runs.iter().find(|it| it.id == number);
+        let made = made.ok_or_else(|| refusal(404, "404 Not Found"))?;
+        Ok(answer(201, &entity::pipeline_told(self.base, &full, made)))
     }
 
     fn job(&self, project: u64, operation: &str) -> Done {

@@ -12,7 +12,7 @@ fn gone() -> Fail {
 /// How a run ended, in GitHub's words.
 pub(in crate::forge::github) fn conclusion(run: &Run) -> Option<&'static str> {
     Some(match run.conclusion {
-        Conclusion::Running => return None,
+        Conclusion::Queued | Conclusion::Running => return None,
         Conclusion::Passed => "SUCCESS",
         Conclusion::Failed => "FAILURE",
         Conclusion::NotStarted => "STARTUP_FAILURE",
@@ -128,6 +128,7 @@ impl Asking<'_> {
 fn ended(run: &Run, field: &str) -> Made {
     match (conclusion(run), field) {
         (Some(_), "status") => "COMPLETED".into(),
+        (None, "status") if run.conclusion == Conclusion::Queued => "QUEUED".into(),
         (None, "status") => "IN_PROGRESS".into(),
         (conclusion, _) => conclusion.map_or_else(Made::null, Made::from),
     }

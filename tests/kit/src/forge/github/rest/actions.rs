@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Request, Said};
 use crate::forge::{
-    Annotation, Repository, Right, Run, Workflow,
+    Annotation, Conclusion, Repository, Right, Run, Workflow,
     clock::rfc3339,
     github::{
         graphql::{Thing, conclusion},
@@ -14,6 +14,9 @@ use crate::forge::{
 
 impl Request<'_> {
     pub(super) fn actions(&mut self, name: &str) -> Answer {
+        if name == "actions/create-workflow-dispatch" {
+            return self.dispatch();
+        }
         let repository = self.repository()?;
         if !self.by().may(Right::Runs) {
             return Err(refusal(403, "Resource not accessible by integration"));
@@ -48,6 +51,31 @@ impl Request<'_> {
             }
             _ => Ok(self.checks(repository)),
         }
+    }
+
+    /// Starts a run of a workflow that lets itself be started.
+    fn dispatch(&mut self) -> Answer {
+        let repository = self.repository()?;
+        if !self.by().may(Right::Contents) {
+            return Err(refusal(403, "Resource not accessible by integration"));
+        }
+        let (id, workflow) = (repository.id, self.workflow(repository)?);
+        let branch = self.body["ref"].as_str().unwrap_or_default();
+        let at = repository.branch(branch);
+        let at = at.ok_or_else(|| refusal(422, &format!("No ref found for: {branch}")))?;
+        let files = self.store.objects.files_of(at);
+        let blob = files
+            .get(&workflow.path)
+            .and_then(|(_, blob)| self.store.objects.blob(*blob));
+        let text = blob.map(|it| String::from_utf8_lossy(it).into_owned());
+        if !text.is_some_and(|it| it.contains("workflow_dispatch:")) {
+            let said = "Workflow does not have 'workflow_dispatch' trigger";
+            return Err(refusal(422, said));
+        }
+        let (number, branch) = (workflow.id, branch.to_owned());
+        self.store
+            .start_run(id, number, &branch, "workflow_dispatch");
+        Ok(Said::Json(204, Value::Null))
     }
 
     /// The workflow of a number, or of a file's name.
@@ -129,7 +157,12 @@ impl Request<'_> {
     fn checks(&self, repository: &Repository) -> Said {
         let name = self.named("ref").trim_start_matches("heads/");
         let oid = repository.branch(name).or_else(|| name.parse().ok());
-        let runs = repository.runs.iter().filter(|it| Some(it.commit) == oid);
+        let suite = self.named("check_suite_id").parse::<u64>().ok();
+        let runs = repository.runs.iter().filter(|it| match suite {
+            // A workflow that does not start has no jobs.
+            Some(suite) => it.id == suite && it.conclusion != Conclusion::NotStarted,
+            None => Some(it.commit) == oid,
+        });
         let checks = runs.map(|run| {
             json!({
                 "id": run.id,
@@ -151,6 +184,8 @@ impl Request<'_> {
 fn status(run: &Run) -> &'static str {
     if conclusion(run).is_some() {
         "completed"
+    } else if run.conclusion == Conclusion::Queued {
+        "queued"
     } else {
         "in_progress"
     }
