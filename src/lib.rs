@@ -14,7 +14,7 @@
 //! | 2 | [`checkout`] | the CI job: its platform, its event, whose files of it count |
 //! | 2 | [`reference`](mod@reference) | the images, actions and components that files name |
 //! | 2 | [`template`] | typed context to text |
-//! | 2 | [`registry`] | OCI distribution, read only |
+//! | 2 | [`registry`] | OCI distribution: reading, and pushing a file |
 //! | 2 | [`forge`] | forges and git hosts: what they tell, and what they do for us |
 //! | 2 | [`runtime`] | Docker and Podman over their socket |
 //! | 3 | [`signature`] | cosign verdicts over the registry |

@@ -7,7 +7,7 @@ use jiff::{Timestamp, fmt::rfc2822};
 use tokio::time::Instant;
 
 use super::{
-    auth::{Authenticator, Credential},
+    auth::{Access, Authenticator, Credential},
     error::{Reason, RegistryError, expect_digest},
     exchange::{Absence, Answer, Exchange, Question, Size, base_url},
     limits,
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-const ACCEPT_MANIFEST: &str = "application/vnd.oci.image.index.v1+json, \
+pub(super) const ACCEPT_MANIFEST: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.docker.distribution.manifest.v2+json";
@@ -101,7 +101,7 @@ pub struct Registry {
     pub(super) exchange: Arc<Exchange>,
     offline: Option<Arc<[String]>>,
     mirrors: Arc<[Site]>,
-    deadline: Duration,
+    pub(super) deadline: Duration,
     /// No call goes on past this.
     end: Option<Instant>,
 }
@@ -146,7 +146,7 @@ impl Registry {
     }
 
     /// Until when a call that starts now may go on.
-    fn until(&self) -> Instant {
+    pub(super) fn until(&self) -> Instant {
         let own = Instant::now() + self.deadline;
         self.end.map_or(own, |end| own.min(end))
     }
@@ -294,6 +294,7 @@ impl Registry {
         let exchange = &self.exchange;
         let question = Question {
             repository,
+            access: Access::Pull,
             url: exchange.url(repository, &format!("manifests/{reference}"))?,
             accept: ACCEPT_MANIFEST,
             size: Size::AtMost(limits::MANIFEST),
@@ -324,6 +325,7 @@ impl Registry {
         }
         let question = Question {
             repository,
+            access: Access::Pull,
             url: self.exchange.url(repository, &format!("blobs/{digest}"))?,
             accept: "*/*",
             size: Size::Exactly(size),

@@ -10,14 +10,33 @@ use crate::{
 
 /// A failed request: which registry or layout, what was asked of it, and why it failed.
 #[derive(Debug, thiserror::Error)]
-#[error("could not get {asked} from {host}: {reason}")]
+#[error("could not {} {host}: {reason}", .wish.of(.asked))]
 pub struct RegistryError {
     host: String,
     asked: String,
     /// Boxed, as results that rarely fail should be small.
     reason: Box<Reason>,
-    /// Whether this is about a folder, for which other advice holds.
-    layout: bool,
+    wish: Wish,
+}
+
+/// What was wanted, as other advice holds for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    /// To read from a registry.
+    Get,
+    /// To read from a folder.
+    GetFromLayout,
+    /// To write to a registry.
+    Push,
+}
+
+impl Wish {
+    fn of(self, asked: &str) -> String {
+        match self {
+            Self::Get | Self::GetFromLayout => format!("get {asked} from"),
+            Self::Push => format!("push {asked} to"),
+        }
+    }
 }
 
 impl RegistryError {
@@ -26,7 +45,15 @@ impl RegistryError {
             host: host.to_owned(),
             asked: asked.to_string(),
             reason: Box::new(reason),
-            layout: false,
+            wish: Wish::Get,
+        }
+    }
+
+    /// The same about something that was to be written.
+    pub(super) fn in_push(host: &str, asked: impl fmt::Display, reason: Reason) -> Self {
+        Self {
+            wish: Wish::Push,
+            ..Self::new(host, asked, reason)
         }
     }
 
@@ -36,7 +63,7 @@ impl RegistryError {
             host: format!("oci:{}", path.display()),
             asked: asked.to_string(),
             reason: Box::new(reason),
-            layout: true,
+            wish: Wish::GetFromLayout,
         }
     }
 
@@ -69,16 +96,20 @@ impl RegistryError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         let host = &self.host;
-        if self.layout {
+        if self.wish == Wish::GetFromLayout {
             return self.layout_hint();
         }
+        let (read, access) = match self.wish {
+            Wish::Push => ("write to", "write"),
+            _ => ("read", "read"),
+        };
         let login = match host.as_str() {
             "docker.io" => "docker login".to_owned(),
             host => format!("docker login {host}"),
         };
         match self.reason() {
             Reason::Unauthorized(_) | Reason::Forbidden(_) => Some(format!(
-                "run `{login}` with an account that may read it; on CI, give the job's token read access to packages"
+                "run `{login}` with an account that may {read} it; on CI, give the job's token {access} access to packages"
             )),
             Reason::RateLimited(_) => Some(format!(
                 "try again later; registries allow more to those who ran `{login}`"

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::{
-    auth::{Authenticator, Challenge, Pass},
+    auth::{Access, Authenticator, Challenge, Pass},
     error::{Reason, Refusal},
     limits, manifest,
 };
@@ -44,6 +44,8 @@ pub(super) struct Exchange {
 #[derive(Debug)]
 pub(super) struct Question<'a> {
     pub(super) repository: &'a Repository,
+    /// What is done there beside this question.
+    pub(super) access: Access,
     pub(super) url: Url,
     pub(super) accept: &'static str,
     pub(super) size: Size,
@@ -100,43 +102,55 @@ impl Exchange {
         retry::until(question.until, self.web.first_wait, attempt).await
     }
 
-    async fn attempt(&self, question: &Question<'_>) -> Result<Answer, Reason> {
-        let pass = self.auth.current(question.repository).await;
-        let (response, at_home) = self.follow(question, pass.as_ref()).await?;
-        if response.status() != 401 || !at_home {
-            return receive(response, question.size, at_home).await;
+    /// Asks once.
+    pub(super) async fn attempt(&self, question: &Question<'_>) -> Result<Answer, Reason> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static(question.accept));
+        let request = Request::get(question.url.clone(), headers);
+        let admitted = self.admitted(question.repository, question.access, &request);
+        let answer = admitted.await?;
+        receive(answer.response, question.size, answer.at_home).await
+    }
+
+    /// Sends a request to the registry itself, a second time where it then says what lets it in.
+    ///
+    /// Redirects are followed. What lets us in never leaves the registry's own origin.
+    pub(super) async fn admitted(
+        &self,
+        repository: &Repository,
+        access: Access,
+        request: &Request,
+    ) -> Result<exchange::Answer, Reason> {
+        let pass = self.auth.current(repository, access).await;
+        let answer = self.follow(request, pass.as_ref()).await?;
+        if answer.response.status() != 401 || !answer.at_home {
+            return Ok(answer);
         }
-        let challenge = Challenge::choose(response.headers(WWW_AUTHENTICATE))?;
-        let refusal = refusal(response).await;
+        let challenge = Challenge::choose(answer.response.headers(WWW_AUTHENTICATE))?;
+        let refusal = refusal(answer.response).await;
         let Some(challenge) = challenge else {
             return Err(Reason::Unauthorized(refusal));
         };
-        let answer = self
+        let pass = self
             .auth
-            .answer(question.repository, &question.url, &challenge, pass)
+            .answer(repository, access, &request.url, &challenge, pass)
             .await?;
-        let Some(pass) = answer else {
-            return Err(Reason::Unauthorized(refusal));
-        };
-        let (response, at_home) = self.follow(question, Some(&pass)).await?;
-        receive(response, question.size, at_home).await
+        match pass {
+            Some(pass) => self.follow(request, Some(&pass)).await,
+            None => Err(Reason::Unauthorized(refusal)),
+        }
     }
 
-    /// Sends the question and follows redirects; also tells whether the answer is still from the
-    /// registry's own origin. The credential never leaves that.
     async fn follow(
         &self,
-        question: &Question<'_>,
+        request: &Request,
         pass: Option<&Pass>,
-    ) -> Result<(Response, bool), Reason> {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static(question.accept));
+    ) -> Result<exchange::Answer, Reason> {
+        let mut request = request.clone();
         if let Some(pass) = pass {
-            headers.insert(AUTHORIZATION, pass.header().clone());
+            request.headers.insert(AUTHORIZATION, pass.header().clone());
         }
-        let request = Request::get(question.url.clone(), headers);
-        let answer = self.web.follow(&request).await?;
-        Ok((answer.response, answer.at_home))
+        Ok(self.web.follow(&request).await?)
     }
 }
 

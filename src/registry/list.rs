@@ -6,6 +6,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{
+    auth::Access,
     client::Registry,
     error::{Reason, RegistryError},
     exchange::{Absence, Answer, Question, Received, Size},
@@ -89,6 +90,7 @@ impl Registry {
     ) -> Result<Result<Vec<T>, Absence>, Reason> {
         let mut question = Question {
             repository,
+            access: Access::Pull,
             url: self.exchange.url(repository, &list.path)?,
             accept: list.accept,
             size: Size::AtMost(list.page),

@@ -126,7 +126,8 @@ impl Exchange {
         Err(NoAnswer::Redirect("too often"))
     }
 
-    fn target(&self, from: &Url, location: Option<&str>) -> Result<Url, NoAnswer> {
+    /// Where `location` in an answer from `from` leads, unless that is no place to send anything to.
+    pub fn target(&self, from: &Url, location: Option<&str>) -> Result<Url, NoAnswer> {
         let refused = |what| Err(NoAnswer::Redirect(what));
         let Some(target) = location.and_then(|location| from.join(location).ok()) else {
             return refused("to nowhere");

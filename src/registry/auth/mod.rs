@@ -71,6 +71,25 @@ impl Credential {
     }
 }
 
+/// What a request does in its repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Access {
+    /// It reads.
+    Pull,
+    /// It reads and writes.
+    Push,
+}
+
+impl Access {
+    /// As a token's scope has it.
+    fn actions(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Push => "pull,push",
+        }
+    }
+}
+
 /// The header that lets a request pass, for as long as it does.
 #[derive(Clone)]
 pub(super) struct Pass {
@@ -101,8 +120,8 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// What is known for one repository. Its lock is held while a token is fetched, so that requests
-/// side by side fetch one token, not one each.
+/// What is known for one repository and what is done there. Its lock is held while a token is
+/// fetched, so that requests side by side fetch one token, not one each.
 #[derive(Debug, Default)]
 struct Slot {
     looked_up: bool,
@@ -115,7 +134,7 @@ struct Slot {
 pub(super) struct Authenticator {
     http: Http,
     keyring: Keyring,
-    slots: Mutex<HashMap<Repository, Arc<tokio::sync::Mutex<Slot>>>>,
+    slots: Mutex<HashMap<(Repository, Access), Arc<tokio::sync::Mutex<Slot>>>>,
 }
 
 impl Authenticator {
@@ -128,8 +147,8 @@ impl Authenticator {
     }
 
     /// The pass to show without being asked: one that was asked for before.
-    pub(super) async fn current(&self, repository: &Repository) -> Option<Pass> {
-        let slot = self.slot(repository);
+    pub(super) async fn current(&self, repository: &Repository, access: Access) -> Option<Pass> {
+        let slot = self.slot(repository, access);
         let slot = slot.lock().await;
         slot.pass.clone().filter(Pass::holds)
     }
@@ -139,7 +158,7 @@ impl Authenticator {
         &self,
         repository: &Repository,
     ) -> Result<Option<Credential>, CredentialError> {
-        let slot = self.slot(repository);
+        let slot = self.slot(repository, Access::Pull);
         let mut slot = slot.lock().await;
         self.credential_in(&mut slot, repository).await
     }
@@ -150,11 +169,12 @@ impl Authenticator {
     pub(super) async fn answer(
         &self,
         repository: &Repository,
+        access: Access,
         registry: &Url,
         challenge: &Challenge,
         refused: Option<Pass>,
     ) -> Result<Option<Pass>, Reason> {
-        let slot = self.slot(repository);
+        let slot = self.slot(repository, access);
         let mut slot = slot.lock().await;
         let refused = refused.map(|pass| pass.header);
         if let Some(pass) = slot.pass.as_ref().filter(|pass| pass.holds())
@@ -171,7 +191,7 @@ impl Authenticator {
                 header.map(|header| Pass { header, ends: None })
             }
             Challenge::Bearer(bearer) => {
-                let scope = format!("repository:{}:pull", repository.path());
+                let scope = format!("repository:{}:{}", repository.path(), access.actions());
                 let token = token::fetch(&self.http, registry, bearer, &scope, credential.as_ref());
                 Some(token.await?)
             }
@@ -193,8 +213,9 @@ impl Authenticator {
         Ok(slot.credential.clone())
     }
 
-    fn slot(&self, repository: &Repository) -> Arc<tokio::sync::Mutex<Slot>> {
+    fn slot(&self, repository: &Repository, access: Access) -> Arc<tokio::sync::Mutex<Slot>> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.entry(repository.clone()).or_default().clone()
+        let key = (repository.clone(), access);
+        slots.entry(key).or_default().clone()
     }
 }
