@@ -62,6 +62,7 @@ pub async fn upgrade(
     Ok(Rolled {
         rollout: rolled.rollout,
         end: End::RolledBack { reason, rollback },
+        unpublished: None,
     })
 }
 
@@ -97,6 +98,7 @@ async fn go_on_back(
             reason: rollback.reason.clone().unwrap_or_default(),
             rollback: Box::new(back),
         },
+        unpublished: None,
     })
 }
 

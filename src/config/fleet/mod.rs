@@ -25,10 +25,13 @@ pub use select::{Selection, Visibility};
 
 use super::{
     checker::Checker,
-    deny::{Denied, DenyList},
+    deny::{Denied, DenyList, DenySource},
     diagnostic::{ConfigError, Diagnostic},
-    file, yaml,
+    file,
+    value::{ValueError, excerpt},
+    yaml,
 };
+use crate::model::image::ImageReference;
 
 /// What the file is called.
 pub const FLEET_FILE: &str = "fleet.yaml";
@@ -50,6 +53,8 @@ pub struct Fleet {
     pub gates: Gates,
     /// Versions and digests of images that nobody may run.
     pub deny: DenyList,
+    /// The tag of a registry at which the deny list is published as an artifact.
+    pub deny_list: Option<ImageReference>,
 }
 
 /// Reads fleet.yaml; `name` is the file's name in messages.
@@ -108,6 +113,7 @@ fn check(written: &raw::File, text: &str, checker: &mut Checker) -> Option<Fleet
         deny.filter_map(|entry| Denied::check(entry, checker))
             .collect(),
     );
+    let deny_list = checker.field(&written.deny_list, tag_of_list);
     let select = Selection::check(&written.select, checker);
     let gates = Gates::check(&written.gates, checker);
     let rings = ring::check(&written.rings, release.as_ref(), &approved, checker);
@@ -119,7 +125,20 @@ fn check(written: &raw::File, text: &str, checker: &mut Checker) -> Option<Fleet
         rings,
         gates,
         deny,
+        deny_list,
     })
+}
+
+/// A list that is published has to be found where it was, so at a tag and at no digest.
+fn tag_of_list(text: &str) -> Result<ImageReference, ValueError> {
+    match text.parse()? {
+        DenySource::Oci(image) if image.tag().is_some() && image.digest().is_none() => Ok(image),
+        _ => {
+            let message = format!("`{}` is no tag in a registry", excerpt(text));
+            let mend = "write `oci:REGISTRY/NAME:TAG`: rollbacks push the list there";
+            Err(ValueError::new(message).mend(mend))
+        }
+    }
 }
 
 /// The earlier releases, each of another version.

@@ -42,6 +42,9 @@ pub(super) struct File {
     /// Versions that nobody may run.
     #[schemars(schema_with = "schema::denials")]
     pub(super) deny: Field<Vec<Located<RawDenied>>>,
+    /// Where rollouts publish the deny list for `deny:` in fullsend.yaml and `exec --deny`: `oci:REGISTRY/NAME:TAG`.
+    #[schemars(schema_with = "schema::deny_list")]
+    pub(super) deny_list: Field<String>,
 }
 
 /// A forge and the place on it that holds the repositories.

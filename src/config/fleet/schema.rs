@@ -47,6 +47,14 @@ pub(super) fn denials(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "array", "items": entry})
 }
 
+pub(super) fn deny_list(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "maxLength": 512,
+        "pattern": "^oci:[^\\s@]+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$",
+    })
+}
+
 pub(super) fn forge_kind(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"enum": ["github", "gitlab"]})
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::FLEET_FILE;
 use crate::{
-    config::{ConfigError, Denied, DeniedSubject, DenyList, Fleet},
+    config::{Denied, DeniedSubject, DenyList, Fleet},
     forge::Change,
     generate::{GenerateError, Pins, Standing, renovate, settle},
     report,
@@ -25,6 +25,8 @@ pub struct Files {
     pub changes: Vec<Change>,
     /// Those that should differ, and that a person has made their own: they stay.
     pub kept: Vec<String>,
+    /// What [`DENY_FILE`] is to say, also where it is kept.
+    pub denied: String,
 }
 
 /// The paths of the files that follow from `fleet`, and its own.
@@ -44,9 +46,15 @@ pub fn files(
 ) -> Result<Files, GenerateError> {
     let mut files = Files::default();
     files.write(FLEET_FILE, text.to_owned(), existing);
-    match deny_list(fleet, existing.get(DENY_FILE).map(String::as_str)) {
-        Ok(list) => files.write(DENY_FILE, list, existing),
-        Err(_) => files.kept.push(DENY_FILE.to_owned()),
+    let there = existing.get(DENY_FILE);
+    let there = there.map(|text| DenyList::parse(text.as_bytes(), DENY_FILE));
+    if let Some(Err(_)) = there {
+        files.denied = deny_list(fleet, &DenyList::default());
+        files.kept.push(DENY_FILE.to_owned());
+    } else {
+        let there = there.and_then(Result::ok).unwrap_or_default();
+        files.denied = deny_list(fleet, &there);
+        files.write(DENY_FILE, files.denied.clone(), existing);
     }
     let lying = existing.iter();
     let lying: BTreeMap<PathBuf, &String> = lying.map(|(path, text)| (path.into(), text)).collect();
@@ -105,14 +113,10 @@ impl<'a> Entry<'a> {
 }
 
 /// The deny list of `fleet`; what the list that lies there has besides stays denied.
-fn deny_list(fleet: &Fleet, existing: Option<&str>) -> Result<String, ConfigError> {
-    let there = match existing {
-        Some(text) => DenyList::parse(text.as_bytes(), DENY_FILE)?,
-        None => DenyList::default(),
-    };
+fn deny_list(fleet: &Fleet, there: &DenyList) -> String {
     let ours = fleet.deny.entries();
     let known = |it: &&Denied| ours.iter().any(|own| own.subject == it.subject);
     let theirs = there.entries().iter().filter(|it| !known(it));
     let entries: Vec<Entry<'_>> = ours.iter().chain(theirs).map(Entry::of).collect();
-    Ok(report::json::text(&entries).unwrap_or_default())
+    report::json::text(&entries).unwrap_or_default()
 }

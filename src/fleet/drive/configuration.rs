@@ -136,6 +136,23 @@ pub(super) async fn would_write(
     Ok(files.changes)
 }
 
+/// What the deny list is to say once the rollout stands in fleet.yaml: a rollback denies what it
+/// takes back, an upgrade nothing.
+pub(super) async fn denied(
+    crew: Crew<'_>,
+    fleet: &Fleet,
+    rollout: &Rollout,
+) -> Result<String, DriveError> {
+    let rings = Vec::new();
+    let desire = match rollout.kind {
+        Kind::Upgrade => Desire::Advance { rings },
+        Kind::Rollback => Desire::Retreat { rings },
+    };
+    let want = Configuring::new(fleet, rollout, &desire)?;
+    let (_, texts) = look(crew, &want).await?;
+    Ok(want.files(&texts)?.denied)
+}
+
 fn note_kept(crew: Crew<'_>, files: &Files) {
     for path in &files.kept {
         crew.progress.note(&format!(

@@ -7,6 +7,7 @@ mod members;
 mod moving;
 mod pins;
 mod preview;
+mod publish;
 mod record;
 mod requests;
 mod round;
@@ -31,7 +32,7 @@ use super::{
     Means,
     rollout::{Rollout, Via},
 };
-use crate::{config::Release, forge::Request, model::verdict::Verdict};
+use crate::{config::Release, forge::Request, model::verdict::Verdict, registry::Registry};
 
 /// What a rollout is driven with.
 #[derive(Clone, Copy)]
@@ -42,6 +43,8 @@ pub struct Crew<'a> {
     pub configuration: &'a str,
     /// Who proves images.
     pub prover: &'a dyn Prover,
+    /// The registries, of which one may hold the deny list.
+    pub registry: &'a Registry,
     /// Who follows the rollout.
     pub progress: &'a dyn Progress,
     /// The time.
@@ -84,6 +87,8 @@ pub struct Rolled {
     pub rollout: Rollout,
     /// How it came to rest.
     pub end: End,
+    /// Why the deny list is not published as fleet.yaml wants it, as a sentence.
+    pub unpublished: Option<String>,
 }
 
 /// How a rollout came to rest.

@@ -17,6 +17,8 @@ pub struct Preview {
     /// The first commit to the configuration repository; later ones let one ring after the other
     /// follow.
     pub configuration: Vec<Change>,
+    /// What would become of the published deny list, as a sentence; nothing where none is.
+    pub deny_list: Option<String>,
     /// What each repository would be asked for, in the order of waves.
     pub plan: Plan,
 }
@@ -25,6 +27,7 @@ impl Drive<'_> {
     /// What would be done, were nothing to go wrong.
     pub(crate) async fn preview(mut self) -> Result<Preview, DriveError> {
         let fleet = Configuration::read(self.crew).await?.fleet;
+        let deny_list = self.would_publish(&fleet).await?;
         let mut round = self.round_of(fleet);
         let seen = self.survey(&round.want).await?;
         self.plan_all(&mut round, &seen);
@@ -42,6 +45,7 @@ impl Drive<'_> {
         Ok(Preview {
             rollout: self.rollout,
             configuration,
+            deny_list,
             plan,
         })
     }

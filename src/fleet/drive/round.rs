@@ -34,6 +34,8 @@ pub(crate) struct Drive<'a> {
     /// As it was remembered last.
     pub(super) saved: Option<Rollout>,
     pub(super) members: Members,
+    /// What became of publishing the deny list, once that was tried.
+    pub(super) published: Option<Result<(), String>>,
 }
 
 /// What was seen in one round, and came of it.
@@ -59,6 +61,7 @@ impl<'a> Drive<'a> {
             rollout,
             saved: None,
             members: Members::default(),
+            published: None,
         }
     }
 
@@ -89,6 +92,7 @@ impl<'a> Drive<'a> {
         Ok(Rolled {
             rollout: self.rollout,
             end,
+            unpublished: self.published.and_then(Result::err),
         })
     }
 
@@ -175,6 +179,7 @@ impl<'a> Drive<'a> {
 
     async fn round(&mut self) -> Result<End, DriveError> {
         let mut round = self.look().await?;
+        self.publish(&round.fleet).await?;
         for _ in 0..MAX_STEPS {
             if (self.crew.means.stopped)() {
                 return Ok(End::Interrupted);

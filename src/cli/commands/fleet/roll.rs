@@ -29,6 +29,7 @@ use crate::{
     },
     forge::Watch,
     model::{exit_code, skew},
+    registry::Registry,
     report::fleet::{FleetReport, RepositoryRow, State},
 };
 
@@ -171,8 +172,9 @@ async fn roll(
     };
     let work = Work::begin(&opened, context, "rollout").await?;
     if args.check_access {
-        return say_access(&work, &way, configuration).await;
+        return say_access(&work, &way, configuration, context).await;
     }
+    let registry = registry(context);
     let proof = Proof::new(&args.policy, args.deny.as_ref(), context)?;
     let stopped = || stop.asked().is_some();
     let lines = Lines {
@@ -183,6 +185,7 @@ async fn roll(
         means: work.means(&stopped),
         configuration,
         prover: &proof,
+        registry: &registry,
         progress: &lines,
         clock: &Timestamp::now,
         watch,
@@ -220,7 +223,13 @@ async fn go(
     tell(&rolled, context)
 }
 
-async fn say_access(work: &Work<'_>, way: &Way, configuration: &str) -> Outcome {
+/// The registries, of which one may hold the deny list.
+fn registry(context: &Context) -> Registry {
+    let options = context.global.registry_options(None, None);
+    Registry::new(&context.environment, options)
+}
+
+async fn say_access(work: &Work<'_>, way: &Way, configuration: &str, context: &Context) -> Outcome {
     let verb = match way {
         Way::Forth(_) => Verb::Upgrade,
         Way::Back(_) => Verb::Rollback,
@@ -236,14 +245,33 @@ async fn say_access(work: &Work<'_>, way: &Way, configuration: &str) -> Outcome 
     for line in told(&access, login) {
         work.terminal.say(&line);
     }
-    Ok(if access.is_open() {
+    if access.is_open() {
         Terminal::print(&format!(
             "{login} may stop a release at once, by a commit to {configuration}\n"
         ))?;
+    }
+    let may_publish = say_place(work, context).await?;
+    Ok(if access.is_open() && may_publish {
         exit_code::OK
     } else {
         exit_code::FINDINGS
     })
+}
+
+/// Says whether the deny list may be pushed to where fleet.yaml wants it; whether it may.
+async fn say_place(work: &Work<'_>, context: &Context) -> Result<bool, CliFailure> {
+    let Some(place) = &work.opened.fleet.deny_list else {
+        return Ok(true);
+    };
+    let checked = registry(context).check_push(place.repository()).await;
+    match &checked {
+        Ok(()) => Terminal::print(&format!("the deny list may be pushed to oci:{place}\n"))?,
+        Err(error) => work.terminal.say(&format!(
+            "the deny list may not be published: {}",
+            error.with_hint()
+        )),
+    }
+    Ok(checked.is_ok())
 }
 
 fn preview(found: &Preview, context: &Context) -> Outcome {
@@ -252,6 +280,9 @@ fn preview(found: &Preview, context: &Context) -> Outcome {
     if !paths.is_empty() {
         let line = format!("# the configuration repository: {}\n", paths.join(", "));
         Terminal::print(&line)?;
+    }
+    if let Some(sentence) = &found.deny_list {
+        Terminal::print(&format!("# the deny list: {sentence}\n"))?;
     }
     Terminal::print(&diff(&found.plan))?;
     let writes = found.plan.writes();
@@ -275,7 +306,19 @@ fn tell(rolled: &Rolled, context: &Context) -> Outcome {
     Ok(code)
 }
 
+/// How it came to rest, and whether all is well, which it is not where the deny list is not out.
 fn ending(rolled: &Rolled) -> (String, u8) {
+    let (line, code) = rest(rolled);
+    match &rolled.unpublished {
+        Some(why) => {
+            let code = code.max(exit_code::FINDINGS);
+            (format!("{line}\n{why}; the same command tries again"), code)
+        }
+        None => (line, code),
+    }
+}
+
+fn rest(rolled: &Rolled) -> (String, u8) {
     let id = &rolled.rollout.id;
     match &rolled.end {
         End::Finished => (format!("{id}: done"), exit_code::OK),

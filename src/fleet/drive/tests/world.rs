@@ -23,6 +23,8 @@ use crate::{
     },
     forge::{Ended, Identity, IdentityKind, Run, SandboxEnd},
     model::verdict::Verdict,
+    registry::{Registry, RegistryOptions},
+    seam::environment::Environment,
 };
 
 const WORKFLOW: &str = ".github/workflows/fullsend-triage.yml";
@@ -38,6 +40,7 @@ pub(super) struct World {
     pub(super) members: &'static [&'static str],
     pub(super) forge: MemoryForge,
     identity: Identity,
+    registry: Registry,
     now: AtomicI64,
     waits: AtomicUsize,
     /// Versions whose sandboxes die.
@@ -127,6 +130,7 @@ impl World {
                 kind: IdentityKind::App,
                 granted: None,
             },
+            registry: Registry::new(&Environment::default(), RegistryOptions::default()),
             now: AtomicI64::new(1_795_000_000),
             waits: AtomicUsize::new(0),
             bad: Mutex::default(),
@@ -310,6 +314,7 @@ impl World {
             },
             configuration: "fleet",
             prover: self,
+            registry: &self.registry,
             progress: self,
             clock,
             watch: self.watched.then_some(Duration::from_mins(1)),
