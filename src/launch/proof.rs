@@ -6,7 +6,7 @@ use super::{console::Console, failure::Failure};
 use crate::{
     config::Hold,
     model::{chain::chain, image::ImageReference, platform::Platform},
-    signature::{Denials, Judgement, Verifier, VerifyError, Wanted},
+    signature::{Judgement, Verifier, VerifyError, Wanted},
 };
 
 /// The verdict on the image that is to run, which may be another than was asked for.
@@ -33,16 +33,12 @@ impl Prover<'_> {
     }
 
     async fn choose_and_judge(&self, platform: &Platform) -> Result<Proof, VerifyError> {
-        let list = match self.verifier.denials().await? {
-            Denials::List(list) => Some(list),
-            // The verifier refuses what needs a list that is not there.
-            Denials::None | Denials::Needed(_) => None,
-            Denials::Without(reason) => {
-                self.console
-                    .warn(&format!("going on without the deny list: {reason}"));
-                None
-            }
-        };
+        let list = self
+            .verifier
+            .deny_list(|why| self.console.warn(why))
+            .await?;
+        // The verifier refuses what needs a list that is not there.
+        let list = list.unwrap_or_default();
         let proof = self.judge(self.chosen(), platform).await?;
         let entry = proof.judgement.denied.as_ref();
         let replacement = entry.zip(list).and_then(|(entry, list)| {

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What there is to know about what must not run.
 #[derive(Debug)]
-pub enum Denials {
+pub(super) enum Denials {
     /// The policy names no list.
     None,
     /// The list.

@@ -37,7 +37,6 @@ pub use bundle_artifact::{BundleArtifact, BundleError};
 pub use bundle_file::{BUNDLE_BYTES, BundleRequest, BundleSigner, verify_bundle};
 pub use caps::TRUST_FILE_BYTES;
 pub use demand::PolicyError;
-pub use deny::Denials;
 pub use key::{KeyError, PublicKey};
 pub use policy::Policy;
 pub use report::Judgement;

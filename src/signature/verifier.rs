@@ -20,7 +20,7 @@ use super::{
     resolve::{Resolved, Wanted, resolve},
 };
 use crate::{
-    config::rule_for,
+    config::{DenyList, rule_for},
     model::{digest::Digest, image::ImageReference, verdict::Verdict},
     registry::{Content, Registry, RegistryOptions},
     seam::{environment::Environment, exchange::Exchange},
@@ -91,13 +91,9 @@ impl Verifier {
         image: &ImageReference,
         wanted: &Wanted,
     ) -> Result<Judgement, VerifyError> {
-        let list = match self.denials().await? {
-            Denials::List(list) => Some(list),
-            Denials::None | Denials::Without(_) => None,
-            Denials::Needed(reason) => {
-                let reason = format!("the deny list is unavailable: {reason}");
-                return Ok(Judgement::refused(image, Verdict::Unavailable, reason));
-            }
+        let list = match self.deny_list(|_| ()).await? {
+            Ok(list) => list,
+            Err(reason) => return Ok(Judgement::refused(image, Verdict::Unavailable, reason)),
         };
         if let Some(entry) = list.and_then(|list| list.find(image, None)) {
             return Ok(Judgement::refused(image, Verdict::Denied, String::new()).deny(entry));
@@ -124,10 +120,25 @@ impl Verifier {
         })
     }
 
-    /// The deny list, fetched when it is first asked for.
-    pub async fn denials(&self) -> Result<&Denials, VerifyError> {
+    /// The deny list, fetched when it is first asked for; nothing where the policy names none, or
+    /// goes on without one that could not be fetched, which `warn` is told as a sentence.
+    ///
+    /// Where the policy does not go on without it, the inner error is why: no image is accepted
+    /// then.
+    pub async fn deny_list(
+        &self,
+        warn: impl FnOnce(&str),
+    ) -> Result<Result<Option<&DenyList>, String>, VerifyError> {
         let fetch = || deny::fetch(&self.policy, &self.registry, &self.web);
-        self.denials.get_or_try_init(fetch).await
+        Ok(match self.denials.get_or_try_init(fetch).await? {
+            Denials::None => Ok(None),
+            Denials::List(list) => Ok(Some(list)),
+            Denials::Without(reason) => {
+                warn(&format!("going on without the deny list: {reason}"));
+                Ok(None)
+            }
+            Denials::Needed(reason) => Err(format!("the deny list is unavailable: {reason}")),
+        })
     }
 
     /// Rules that do not apply may name keys that are not here.

@@ -24,7 +24,7 @@ use crate::{
     },
     registry::{Layout, RegistryOptions},
     report::{github, run::ConfigFile, verdict_table, verification::Verification},
-    signature::{Denials, Verifier, Wanted},
+    signature::{Verifier, Wanted},
 };
 
 /// The options of `fullsend verify`.
@@ -164,10 +164,9 @@ impl<'a> Session<'a> {
 
     /// Says so where the policy goes on without its deny list.
     pub(super) async fn warn(&self) -> Result<(), CliFailure> {
-        if let Denials::Without(reason) = self.verifier.denials().await? {
-            let warning = format!("going on without the deny list: {reason}");
-            self.context.terminal.warn(&warning);
-        }
+        let terminal = &self.context.terminal;
+        // Where there has to be one, the verdict says so.
+        let _ = self.verifier.deny_list(|why| terminal.warn(why)).await?;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::{
     model::{chain::chain, image::ImageReference, verdict::Verdict},
     pin::{Judge, Known},
     seam::files,
-    signature::{Denials, Verifier, Wanted},
+    signature::{Verifier, Wanted},
 };
 
 /// The policy on images, as far as it is asked for.
@@ -46,16 +46,11 @@ impl Policy {
 
     /// The versions that must not run.
     pub(super) async fn denied(&self, context: &Context) -> Result<DenyList, CliFailure> {
-        match self.verifier.denials().await? {
-            Denials::List(list) => Ok(list.clone()),
-            Denials::None => Ok(DenyList::default()),
-            Denials::Without(reason) => {
-                let warning = format!("going on without the deny list: {reason}");
-                context.terminal.warn(&warning);
-                Ok(DenyList::default())
-            }
-            Denials::Needed(reason) => Err(CliFailure::Unavailable {
-                message: format!("the deny list is unavailable: {reason}"),
+        let list = self.verifier.deny_list(|why| context.terminal.warn(why));
+        match list.await? {
+            Ok(list) => Ok(list.cloned().unwrap_or_default()),
+            Err(message) => Err(CliFailure::Unavailable {
+                message,
                 hint: "nothing is moved without it, as `deny_unavailable: refuse` says",
             }),
         }
