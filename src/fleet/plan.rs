@@ -118,6 +118,7 @@ fn files<'a>(want: &dyn Want, seen: &'a Seen) -> impl Iterator<Item = FileAt> + 
         let fits = entry.size.is_none_or(|size| size <= MAX_FILE_BYTES);
         fits.then_some(FileAt {
             repository: seen.repository.id.clone(),
+            full_name: seen.repository.full_name.clone(),
             commit: seen.head.clone()?,
             path,
             blob: entry.id.clone(),

@@ -157,6 +157,7 @@ fn files(seen: &Seen) -> impl Iterator<Item = FileAt> + '_ {
         let files = branch.files.iter();
         files.map(|(path, entry)| FileAt {
             repository: seen.repository.id.clone(),
+            full_name: seen.repository.full_name.clone(),
             commit: branch.head.clone(),
             path: path.clone(),
             blob: entry.id.clone(),

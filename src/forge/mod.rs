@@ -56,6 +56,8 @@ pub const MAX_FILE_BYTES: u64 = 1 << 20;
 pub struct FileAt {
     /// [`Repository::id`].
     pub repository: String,
+    /// [`Repository::full_name`].
+    pub full_name: String,
     /// Where it is read.
     pub commit: CommitId,
     /// From the repository's root on.

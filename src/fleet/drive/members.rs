@@ -169,6 +169,7 @@ fn on_branch(seen: &Seen) -> Vec<FileAt> {
         let files = branch.files.iter();
         files.map(|(path, entry)| FileAt {
             repository: seen.repository.id.clone(),
+            full_name: seen.repository.full_name.clone(),
             commit: branch.head.clone(),
             path: path.clone(),
             blob: entry.id.clone(),

@@ -154,6 +154,7 @@ impl<'a> Judge<'a> {
                 if !is_known && is_readable(entry).is_ok() && asked.insert(&entry.id) {
                     needs.push(FileAt {
                         repository: member.seen.repository.id.clone(),
+                        full_name: member.seen.repository.full_name.clone(),
                         commit: head.clone(),
                         path: path.to_owned(),
                         blob: entry.id.clone(),

@@ -236,6 +236,7 @@ async fn files_and_runs_are_read() {
     let seen = forge.survey(&watch()).await.unwrap().remove(0);
     let at = |path: &str| FileAt {
         repository: seen.repository.id.clone(),
+        full_name: seen.repository.full_name.clone(),
         commit: seen.head.clone().unwrap(),
         path: path.to_owned(),
         blob: seen

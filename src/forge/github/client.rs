@@ -53,7 +53,6 @@ pub(super) struct Call {
     /// Below the API, with what follows `?`.
     path: String,
     body: Option<Value>,
-    accept: &'static str,
     manner: Manner,
 }
 
@@ -64,7 +63,6 @@ impl Call {
             method: Method::GET,
             path: path.into(),
             body: None,
-            accept: JSON,
             manner: Manner {
                 cost: Cost::READ,
                 repeat: Repeat::Safe,
@@ -78,7 +76,6 @@ impl Call {
             method,
             path: path.into(),
             body: Some(body),
-            accept: JSON,
             manner: Manner {
                 cost,
                 repeat: Repeat::Never,
@@ -92,12 +89,6 @@ impl Call {
             body: None,
             ..Self::write(Method::DELETE, path, Value::Null, cost)
         }
-    }
-
-    /// The bytes themselves, instead of JSON about them.
-    pub(super) fn raw(mut self) -> Self {
-        self.accept = "application/vnd.github.raw+json";
-        self
     }
 
     /// May be sent again: what it makes is of no consequence.
@@ -190,7 +181,7 @@ async fn execute(octocrab: &Octocrab, call: &Call) -> Result<Answer, Reason> {
     let builder = http::request::Builder::new()
         .method(call.method.clone())
         .uri(call.path.as_str())
-        .header(ACCEPT, call.accept)
+        .header(ACCEPT, JSON)
         .extension(call.manner);
     let request = octocrab.build_request(builder, call.body.as_ref());
     let sent = octocrab.execute(request.map_err(reason)?).await;

@@ -16,6 +16,7 @@ use super::{
     client::Call,
     documents,
     graphql::{self, Tries, is_exhausted},
+    rest,
     seen::{Nodes, each},
 };
 use crate::report::github::{EXITED, SANDBOX};
@@ -25,12 +26,12 @@ const WORKFLOWS: usize = 100;
 /// Runs that are asked for at first: most repositories have few.
 const FEW: usize = 25;
 /// The most runs of one workflow, and how many workflows are then asked for at once.
-const MANY: usize = 100;
+pub(super) const MANY: usize = 100;
 const WITH_MANY: usize = 25;
 /// Failed runs whose annotations are asked for at once.
 const FAILED: usize = 50;
 /// Requests that are under way at once.
-const ABREAST: usize = 8;
+pub(super) const ABREAST: usize = 8;
 /// Runs are told in the order in which they began; one that ended in time began within this before.
 const LONGEST: Duration = Duration::from_hours(6);
 
@@ -94,6 +95,20 @@ struct Annotation {
 impl GitHub {
     /// See [`Forge::runs`](super::super::Forge::runs).
     pub(super) async fn ended(
+        &self,
+        of: &[RunsOf],
+        since: Timestamp,
+    ) -> Result<Vec<Vec<Run>>, Reason> {
+        if !self.is_closed() {
+            match self.ended_together(of, since).await {
+                Err(reason) if self.closes(&reason) => {}
+                runs => return runs,
+            }
+        }
+        rest::runs(self, of, since).await
+    }
+
+    async fn ended_together(
         &self,
         of: &[RunsOf],
         since: Timestamp,

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
+use futures_util::future::join_all;
 use serde::Deserialize;
 
 use super::{
     super::{FileAt, MAX_FILE_BYTES, Reason, blob_id},
-    GitHub, answer,
+    CLOSED, GitHub, answer,
     batch::Batches,
     client::Call,
     documents::{self, BlobOf},
@@ -16,6 +18,8 @@ use super::{
 
 /// The most blobs of one question.
 const AT_ONCE: usize = 50;
+/// Blobs that are asked for at once by REST, each by itself.
+const ABREAST: usize = 8;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,6 +37,15 @@ struct Blob {
     text: Option<String>,
 }
 
+/// A blob as REST tells it, in base64.
+#[derive(Deserialize)]
+struct Encoded {
+    content: String,
+}
+
+/// Texts by their blobs.
+type Texts<'a> = BTreeMap<&'a str, Option<Bytes>>;
+
 /// What is known of a blob.
 enum Found {
     Text(Option<Bytes>),
@@ -43,6 +56,20 @@ enum Found {
 impl GitHub {
     /// See [`Forge::texts`](super::super::Forge::texts).
     pub(super) async fn read(&self, wanted: &[FileAt]) -> Result<Vec<Option<Bytes>>, Reason> {
+        let mut told = Err(CLOSED);
+        if !self.is_closed() {
+            told = self.all_texts(wanted).await;
+        }
+        let texts = match told {
+            Err(reason) if self.closes(&reason) => self.each_text(wanted).await?,
+            texts => texts?,
+        };
+        let text = |file: &FileAt| texts.get(file.blob.as_str()).cloned().flatten();
+        Ok(wanted.iter().map(text).collect())
+    }
+
+    /// The texts by their blobs.
+    async fn all_texts<'a>(&self, wanted: &'a [FileAt]) -> Result<Texts<'a>, Reason> {
         let mut repositories = BTreeMap::new();
         for file in wanted {
             repositories
@@ -53,7 +80,7 @@ impl GitHub {
         let blobs: Vec<_> = blobs
             .map(|(blob, repository)| BlobOf { repository, blob })
             .collect();
-        let mut texts: BTreeMap<&str, Option<Bytes>> = BTreeMap::new();
+        let mut texts = Texts::new();
         let mut batches = Batches::new(blobs.len(), AT_ONCE);
         while let Some(range) = batches.next() {
             let Some(some) = blobs.get(range.clone()) else {
@@ -71,8 +98,22 @@ impl GitHub {
                 texts.insert(blob.blob, text);
             }
         }
-        let text = |file: &FileAt| texts.get(file.blob.as_str()).cloned().flatten();
-        Ok(wanted.iter().map(text).collect())
+        Ok(texts)
+    }
+
+    /// The same where GraphQL is closed.
+    async fn each_text<'a>(&self, wanted: &'a [FileAt]) -> Result<Texts<'a>, Reason> {
+        let blobs = wanted.iter().map(|it| (it.blob.as_str(), &it.full_name));
+        let blobs: BTreeMap<&str, &String> = blobs.collect();
+        let blobs: Vec<_> = blobs.into_iter().collect();
+        let mut texts = Texts::new();
+        for some in blobs.chunks(ABREAST) {
+            let asked = some.iter().map(|(blob, name)| self.blob(name, blob));
+            for ((blob, _), text) in some.iter().zip(join_all(asked).await) {
+                texts.insert(blob, text?);
+            }
+        }
+        Ok(texts)
     }
 
     async fn some_texts(&self, blobs: &[BlobOf<'_>]) -> Result<Vec<Found>, Reason> {
@@ -100,14 +141,26 @@ impl GitHub {
 
     /// A blob by itself: GraphQL tells no binary text, and of a long one only the beginning.
     pub(super) async fn blob(&self, name: &str, blob: &str) -> Result<Option<Bytes>, Reason> {
-        let call = Call::get(format!("/repos/{name}/git/blobs/{blob}")).raw();
-        let answer = self.client.send(&call).await?;
+        let call = Call::get(format!("/repos/{name}/git/blobs/{blob}"));
+        let answer = match self.client.send(&call).await {
+            Err(Reason::TooLarge { .. }) => return Ok(None),
+            answer => answer?,
+        };
         if answer.status == 404 {
             return Ok(None);
         }
-        answer::done(&answer)?;
-        let is_it = answer.body.len() as u64 <= MAX_FILE_BYTES && blob_id(&answer.body) == blob;
-        Ok(is_it.then_some(answer.body))
+        let encoded: Encoded = answer::read(&answer)?;
+        let is_it =
+            |bytes: &Vec<u8>| bytes.len() as u64 <= MAX_FILE_BYTES && blob_id(bytes) == blob;
+        Ok(encoded.decoded().filter(is_it).map(Bytes::from))
+    }
+}
+
+impl Encoded {
+    /// The bytes; the forge breaks their text into lines.
+    fn decoded(&self) -> Option<Vec<u8>> {
+        let text: String = self.content.split_ascii_whitespace().collect();
+        BASE64_STANDARD.decode(text).ok()
     }
 }
 

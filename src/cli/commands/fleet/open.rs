@@ -158,6 +158,7 @@ async fn fetch(forge: &dyn Forge, name: &str) -> Result<Option<Vec<u8>>, CliFail
     let wanted = seen.and_then(|seen| {
         Some(FileAt {
             repository: seen.repository.id,
+            full_name: seen.repository.full_name,
             commit: seen.head?,
             path: FLEET_FILE.to_owned(),
             blob: seen.files.get(FLEET_FILE)?.id.clone(),

@@ -409,7 +409,10 @@ impl CommitTold {
     }
 }
 
-async fn get<T: serde::de::DeserializeOwned>(github: &GitHub, path: String) -> Result<T, Reason> {
+pub(super) async fn get<T: serde::de::DeserializeOwned>(
+    github: &GitHub,
+    path: String,
+) -> Result<T, Reason> {
     answer::read(&github.client.send(&Call::get(path)).await?)
 }
 
@@ -423,7 +426,7 @@ async fn followed(github: &GitHub, path: String) -> Result<Told, Reason> {
 }
 
 /// Nothing, where it is not there.
-fn absent<T>(found: Result<T, Reason>) -> Result<Option<T>, Reason> {
+pub(super) fn absent<T>(found: Result<T, Reason>) -> Result<Option<T>, Reason> {
     match found {
         Err(Reason::NotFound(_)) => Ok(None),
         found => found.map(Some),

@@ -1,5 +1,7 @@
 //! Surveys, looks and texts.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
+
 use super::*;
 use crate::{
     config::Visibility,
@@ -186,6 +188,7 @@ async fn a_hundred_names_are_one_question() {
 fn file(bytes: &[u8]) -> FileAt {
     FileAt {
         repository: "R_api".to_owned(),
+        full_name: "acme/api".to_owned(),
         commit: HEAD.parse().unwrap(),
         path: "a".to_owned(),
         blob: blob_id(bytes),
@@ -202,7 +205,8 @@ async fn texts_are_read_once_and_proven() {
                 got.line,
                 format!("GET /repos/acme/api/git/blobs/{}", blob_id(binary))
             );
-            return Say::raw(200, binary.to_vec());
+            let content = BASE64_STANDARD.encode(binary);
+            return Say::json(&json!({"content": content, "encoding": "base64"}));
         }
         let variables = got.body["variables"].as_object().unwrap();
         let oids = variables.iter().filter(|(key, _)| key.starts_with('o'));

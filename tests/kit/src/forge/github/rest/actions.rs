@@ -49,7 +49,18 @@ impl Request<'_> {
                     run.annotations.iter().map(annotation).collect(),
                 ))
             }
-            _ => Ok(self.checks(repository)),
+            "checks/list-for-suite" => {
+                let suite = self.run(repository, "check_suite_id")?.id;
+                // A workflow that does not start has no jobs.
+                Ok(self.checks(repository, |run| {
+                    run.id == suite && run.conclusion != Conclusion::NotStarted
+                }))
+            }
+            _ => {
+                let name = self.named("ref").trim_start_matches("heads/");
+                let oid = repository.branch(name).or_else(|| name.parse().ok());
+                Ok(self.checks(repository, |run| Some(run.commit) == oid))
+            }
         }
     }
 
@@ -154,15 +165,8 @@ impl Request<'_> {
         })
     }
 
-    fn checks(&self, repository: &Repository) -> Said {
-        let name = self.named("ref").trim_start_matches("heads/");
-        let oid = repository.branch(name).or_else(|| name.parse().ok());
-        let suite = self.named("check_suite_id").parse::<u64>().ok();
-        let runs = repository.runs.iter().filter(|it| match suite {
-            // A workflow that does not start has no jobs.
-            Some(suite) => it.id == suite && it.conclusion != Conclusion::NotStarted,
-            None => Some(it.commit) == oid,
-        });
+    fn checks(&self, repository: &Repository, wanted: impl Fn(&Run) -> bool) -> Said {
+        let runs = repository.runs.iter().filter(|run| wanted(run));
         let checks = runs.map(|run| {
             json!({
                 "id": run.id,
