@@ -1,17 +1,18 @@
 //! What `enroll`, `unenroll`, `hold` and `release` want of each repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::{
     Ask, Member, Refusal, RefusalKind, State, Texts, Want,
-    enrol::{self, CONFIG, Enrolment, Leaving, Record, Removal, Via, Wanted},
-    hold,
+    enrol::{self, Actions, CONFIG, Enrolment, Leaving, Record, Removal, Via, Wanted},
+    hold, plan,
 };
 use crate::{
     config::{Fleet, Hold, Ring},
-    forge::{Change, ForgeError, Seen, Watch},
+    forge::{Change, Forge, ForgeError, Seen, Watch},
+    reference::ACTIONS_LOCK,
 };
 
 /// The branch that a repository is enrolled from.
@@ -50,6 +51,8 @@ pub struct Enrolling<'a> {
     pub today: Date,
     /// What was written before.
     pub records: Records,
+    /// What GitHub's lock says of actions, for those of [`unlocked`](Self::unlocked).
+    pub actions: Actions,
     rings: BTreeMap<String, &'a Ring>,
     watch: Watch,
 }
@@ -63,6 +66,7 @@ impl<'a> Enrolling<'a> {
             via,
             today,
             records: Records::new(),
+            actions: Actions::new(),
             rings: BTreeMap::new(),
             watch: watch(fleet, ENROLL_BRANCH),
         }
@@ -78,6 +82,37 @@ impl<'a> Enrolling<'a> {
         self.records = records;
         self
     }
+
+    /// What the workflows of `members` use that their locks of GitHub's actions do not have.
+    ///
+    /// Only those that have a lock are read.
+    pub async fn unlocked(
+        &self,
+        forge: &dyn Forge,
+        members: &[Member<'_>],
+    ) -> Result<BTreeSet<String>, ForgeError> {
+        let locked = members.iter().map(|member| member.seen);
+        let locked = locked.filter(|seen| seen.files.contains_key(ACTIONS_LOCK));
+        let locked: Vec<&Seen> = locked.collect();
+        let texts = plan::texts(forge, self, &locked).await?;
+        let uses = locked.iter().zip(&texts).flat_map(|(seen, texts)| {
+            let wanted = self.wanted(seen);
+            wanted.map(|wanted| enrol::unlocked(&wanted, seen, texts))
+        });
+        Ok(uses.flatten().collect())
+    }
+
+    /// What a repository of the fleet is wanted for.
+    fn wanted(&self, seen: &Seen) -> Option<Wanted<'_>> {
+        Some(Wanted {
+            fleet: self.fleet,
+            ring: self.rings.get(&seen.repository.id)?,
+            presets: &self.presets,
+            via: self.via,
+            today: self.today,
+            actions: &self.actions,
+        })
+    }
 }
 
 impl Want for Enrolling<'_> {
@@ -91,7 +126,7 @@ impl Want for Enrolling<'_> {
 
     fn ask(&self, seen: &Seen, texts: &Texts) -> Result<Ask, Refusal> {
         let name = &seen.repository.name;
-        let Some(ring) = self.rings.get(&seen.repository.id) else {
+        let Some(wanted) = self.wanted(seen) else {
             return Err(Refusal::new(
                 RefusalKind::Skipped,
                 "it is not in the fleet any more",
@@ -102,20 +137,13 @@ impl Want for Enrolling<'_> {
             let reason = format!("it is asked to leave by {}: close that first", request.url);
             return Err(Refusal::new(RefusalKind::Blocked, reason));
         }
-        let wanted = Wanted {
-            fleet: self.fleet,
-            ring,
-            presets: &self.presets,
-            via: self.via,
-            today: self.today,
-            lock_ids: &BTreeMap::new(),
-        };
         let before = self.records.get(name);
         let Enrolment {
             changes,
             record,
             notes,
         } = enrol::plan(&wanted, seen, texts, before)?;
+        let ring = wanted.ring;
         let version = ring.release.version();
         let body = format!(
             "Runs the agents of fullsend.yaml in a sandbox whose image is proven first: release \

@@ -6,6 +6,7 @@
 //! from [`generate`](crate::generate) and [`pin`](crate::pin), as for one repository.
 
 mod access;
+mod actions;
 mod apply;
 mod ask;
 pub mod desired;
@@ -27,6 +28,7 @@ mod testing;
 mod upgrade;
 
 pub use access::{Access, Verb, access};
+pub use actions::actions;
 pub use apply::{Means, Observer, Write, WriteAhead, apply, converge};
 pub use ask::{Ask, Ended, Outcome, Refusal, RefusalKind, Texts, Want};
 pub use enroll::{

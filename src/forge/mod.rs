@@ -32,7 +32,7 @@ pub use change::{Change, Commit, Message, Proposal};
 pub use error::{ForgeError, Reason, Refusal};
 #[cfg(fuzzing)]
 pub(crate) use git::fuzzing;
-pub use git::{GitHosts, GitOptions, Reach, Refs, RemoteRepository, RepositoryError, Tag};
+pub use git::{GitHosts, GitOptions, Numbers, Reach, Refs, RemoteRepository, RepositoryError, Tag};
 pub use governor::{
     Api, Budget, Call, Cost, Governor, Limits, Moment, Pace, Permit, Told, Verdict, Waiting,
 };

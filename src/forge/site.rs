@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use secrecy::SecretString;
 
-use super::{Forge, ForgeError, Governor, Reason, github, gitlab};
+use super::{Forge, ForgeError, GitHosts, GitOptions, Governor, Reason, github, gitlab};
 use crate::{
     config::FleetForge,
     seam::{
@@ -104,6 +104,36 @@ impl Site {
             _ => job_tokens::for_api(environment, platform, &authority(api)),
         };
         token.map(|it| it.secret).ok_or(Reason::NoToken)
+    }
+
+    /// Who has the actions that workflows use: the fleet's own GitHub, and for what that lacks the
+    /// one of the job, then github.com.
+    pub fn actions(&self, environment: &Environment) -> Vec<GitHosts> {
+        let options = |url: Url| GitOptions {
+            insecure_hosts: self.insecure_hosts.clone(),
+            offline: self.offline.clone(),
+            ..GitOptions::new(url)
+        };
+        let job = GithubUrls::of(environment);
+        let mut all: Vec<GitOptions> = Vec::new();
+        if let (FleetForge::GitHub { .. }, Ok(api)) = (&self.place, self.api(environment)) {
+            let is_of_job = job.api.as_ref() == Some(&api);
+            let server = job.server.clone().filter(|_| is_of_job);
+            let server = server.or_else(|| server_of(&api));
+            all.extend(server.map(|server| GitOptions {
+                github_api: Some(api),
+                ..options(server)
+            }));
+        }
+        let public = Url::parse(USUAL[0]).ok();
+        for url in job.server.into_iter().chain(public) {
+            let is_known = |it: &GitOptions| authority(&it.github_url) == authority(&url);
+            if !all.iter().any(is_known) {
+                all.push(options(url));
+            }
+        }
+        let all = all.into_iter();
+        all.map(|it| GitHosts::new(environment, it)).collect()
     }
 
     /// Whether a credential of this forge may go to `api`: see [`token`](Self::token).

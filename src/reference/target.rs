@@ -108,7 +108,7 @@ impl Target {
     }
 
     /// The action or reusable workflow that `text` names.
-    pub(super) fn action(text: &str) -> Self {
+    pub fn action(text: &str) -> Self {
         if ["./", "../", "$/"]
             .iter()
             .any(|start| text.starts_with(start))

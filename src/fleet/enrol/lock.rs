@@ -16,21 +16,31 @@ use super::{
 use crate::{
     document::{
         insert::{self, Made, NoRoom, Notation, Step, Value},
-        yaml::Node,
+        yaml::Scalar,
     },
-    reference::{self, ACTIONS_LOCK, ActionsLock, folded, lock_name, locked_uses},
+    forge::Numbers,
+    model::commit::CommitId,
+    reference::{self, ACTIONS_LOCK, ActionsLock, Target, folded, lock_name},
 };
 
 /// The version of the format that is written here.
 const WRITTEN: &str = "v0.0.2";
 
-/// GitHub's numbers of an action, which its lock has beside each name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LockIds {
-    /// The owner's.
-    pub owner: u64,
-    /// The repository's.
-    pub repository: u64,
+/// What is known of actions, by the names that the lock has for them: what it would say of each,
+/// else why nobody can tell.
+pub type Actions = BTreeMap<String, Result<LockedAction, String>>;
+
+/// What GitHub's lock says of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedAction {
+    /// The tag or branch that has the commit.
+    pub reference: String,
+    /// What runs.
+    pub commit: CommitId,
+    /// Whose it is, whatever the name says one day.
+    pub numbers: Numbers,
+    /// What it uses itself, by the names that the lock has for it.
+    pub uses: BTreeSet<String>,
 }
 
 /// Adds what our workflows use to the lock, where there is one.
@@ -50,13 +60,9 @@ pub(super) fn add(sheet: &mut Sheet<'_>, wanted: &Wanted<'_>) -> Result<(), Obst
         return Err(Obstacle::NeedsLock(why));
     };
     let mut draft = text.clone();
-    for path in sheet.files() {
-        if !path.starts_with(".github/workflows/") {
-            continue;
-        }
-        let workflow = sheet.text(&path)?.unwrap_or_default();
+    for (path, workflow) in workflows(sheet) {
         let names = names(&path, &workflow);
-        let more = missing(&lock, &path, &names, wanted)?;
+        let more = missing(&lock, &path, &names, wanted.actions)?;
         draft = more
             .written(draft, &path)
             .map_err(|error| Obstacle::NeedsLock(in_file(&error)))?;
@@ -65,8 +71,8 @@ pub(super) fn add(sheet: &mut Sheet<'_>, wanted: &Wanted<'_>) -> Result<(), Obst
         }
         if more.is_empty() {
             sheet.keep(ACTIONS_LOCK, "workflows", path.as_str().into());
-            for name in &names {
-                sheet.keep(ACTIONS_LOCK, "dependencies", repository(name).into());
+            for name in reached(&lock, names) {
+                sheet.keep(ACTIONS_LOCK, "dependencies", repository(&name).into());
             }
         }
     }
@@ -76,11 +82,60 @@ pub(super) fn add(sheet: &mut Sheet<'_>, wanted: &Wanted<'_>) -> Result<(), Obst
     Ok(())
 }
 
-/// What the workflow `text` uses, by the lock's names.
-fn names(path: &str, text: &str) -> BTreeSet<String> {
+/// What our workflows use that the lock does not have, as they write it.
+pub(super) fn lacks(sheet: &Sheet<'_>) -> BTreeSet<String> {
+    let Ok(Some(text)) = sheet.text(ACTIONS_LOCK) else {
+        return BTreeSet::new();
+    };
+    let tree = Notation::Yaml.read(&text);
+    let Some(lock) = tree.as_ref().ok().and_then(ActionsLock::read) else {
+        return BTreeSet::new();
+    };
+    let locked = lock.names();
+    let uses = workflows(sheet).into_iter();
+    let uses = uses.flat_map(|(path, text)| uses_of(&path, &text));
+    uses.filter(|it| lock_name(it).is_some_and(|name| !locked.contains(&name)))
+        .collect()
+}
+
+/// Our workflows.
+fn workflows(sheet: &Sheet<'_>) -> Vec<(String, String)> {
+    let paths = sheet.files().into_iter();
+    let workflows = paths.filter(|path| path.starts_with(".github/workflows/"));
+    workflows
+        .filter_map(|path| {
+            let text = sheet.text(&path).ok()??;
+            Some((path, text))
+        })
+        .collect()
+}
+
+/// The actions that the workflow `text` uses.
+fn uses_of(path: &str, text: &str) -> Vec<String> {
     let references = reference::references(Path::new(path), text.as_bytes()).unwrap_or_default();
-    let written = references.iter().map(|it| it.written.as_str());
-    written.filter_map(lock_name).collect()
+    let actions = references.into_iter();
+    let actions = actions.filter(|it| matches!(it.target, Target::Action { .. }));
+    actions.map(|it| it.written).collect()
+}
+
+/// The same, by the lock's names.
+fn names(path: &str, text: &str) -> BTreeSet<String> {
+    let uses = uses_of(path, text);
+    uses.iter().filter_map(|it| lock_name(it)).collect()
+}
+
+/// `names`, and what the lock says that those use themselves.
+fn reached(lock: &ActionsLock<'_>, names: BTreeSet<String>) -> BTreeSet<String> {
+    let uses = lock.uses_of();
+    let mut open: Vec<String> = names.into_iter().collect();
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        let deeper: &[Scalar<'_>] = uses.get(&name).map_or(&[], Vec::as_slice);
+        if reached.insert(name) {
+            open.extend(deeper.iter().map(|it| folded(it.value)));
+        }
+    }
+    reached
 }
 
 /// The part of a lock's name before its version.
@@ -89,20 +144,21 @@ fn repository(name: &str) -> &str {
 }
 
 /// What the lock lacks for one workflow.
-struct More {
+struct More<'a> {
     /// The workflow stands in the lock.
     is_listed: bool,
+    /// What is missing in its list.
     listed: Vec<String>,
-    dependencies: BTreeMap<String, LockIds>,
+    dependencies: BTreeMap<String, &'a LockedAction>,
 }
 
-/// What `lock` lacks of the `names` that the workflow `path` uses.
-fn missing(
+/// What `lock` lacks of the `names` that the workflow `path` uses, and of what those use.
+fn missing<'a>(
     lock: &ActionsLock<'_>,
     path: &str,
     names: &BTreeSet<String>,
-    wanted: &Wanted<'_>,
-) -> Result<More, Obstacle> {
+    actions: &'a Actions,
+) -> Result<More<'a>, Obstacle> {
     let listed = lock.workflows.iter().find(|(it, _)| it.value == path);
     let has: BTreeSet<String> = listed
         .iter()
@@ -110,8 +166,13 @@ fn missing(
         .collect();
     let locked = lock.names();
     let mut dependencies = BTreeMap::new();
-    for name in names.iter().filter(|name| !locked.contains(*name)) {
-        dependencies.insert(name.clone(), ids(lock, name, wanted)?);
+    let mut open: Vec<&str> = names.iter().map(String::as_str).collect();
+    while let Some(name) = open.pop() {
+        if !locked.contains(name) && !dependencies.contains_key(name) {
+            let action = known(actions, name)?;
+            dependencies.insert(name.to_owned(), action);
+            open.extend(action.uses.iter().map(String::as_str));
+        }
     }
     Ok(More {
         is_listed: listed.is_some(),
@@ -120,29 +181,16 @@ fn missing(
     })
 }
 
-/// The numbers of an action: those of another version of it in the lock, else those that are known.
-fn ids(lock: &ActionsLock<'_>, name: &str, wanted: &Wanted<'_>) -> Result<LockIds, Obstacle> {
-    let own = repository(name);
-    let number = |entry: &Node<'_>, key: &str| entry.get(key)?.text()?.parse().ok();
-    for (other, entry) in &lock.dependencies {
-        if repository(&folded(other.value)) != own {
-            continue;
-        }
-        if !locked_uses(entry).is_empty() {
-            let why = format!("{own} uses others, which have to be locked with it");
-            return Err(Obstacle::NeedsLock(why));
-        }
-        if let (Some(owner), Some(repository)) =
-            (number(entry, "owner_id"), number(entry, "repo_id"))
-        {
-            return Ok(LockIds { owner, repository });
-        }
-    }
-    let known = wanted.lock_ids.get(own).copied();
-    known.ok_or_else(|| Obstacle::NeedsLock(format!("the lock has no version of {own}")))
+fn known<'a>(actions: &'a Actions, name: &str) -> Result<&'a LockedAction, Obstacle> {
+    let why = match actions.get(name) {
+        Some(Ok(action)) => return Ok(action),
+        Some(Err(why)) => format!("{name}: {why}"),
+        None => format!("{name} was not known when this began: run the same command again"),
+    };
+    Err(Obstacle::NeedsLock(why))
 }
 
-impl More {
+impl More<'_> {
     fn is_empty(&self) -> bool {
         self.listed.is_empty() && self.dependencies.is_empty()
     }
@@ -158,15 +206,9 @@ impl More {
                 text = insert::push(&text, Notation::Yaml, &workflow, &Value::text(name))?.0;
             }
         }
-        for (name, ids) in &self.dependencies {
-            let (_, commit) = name.split_once('@').unwrap_or_default();
-            let entry = Value::Map(vec![
-                ("ref".to_owned(), Value::text(commit)),
-                ("commit".to_owned(), Value::Text(format!("sha1-{commit}"))),
-                ("owner_id".to_owned(), Value::Number(ids.owner)),
-                ("repo_id".to_owned(), Value::Number(ids.repository)),
-            ]);
-            text = set(&text, &[Step::Key("dependencies"), Step::Key(name)], entry)?;
+        for (name, action) in &self.dependencies {
+            let at = [Step::Key("dependencies"), Step::Key(name)];
+            text = set(&text, &at, action.entry())?;
         }
         Ok(text)
     }
@@ -177,6 +219,29 @@ impl More {
         let dependencies = self.dependencies.keys();
         let dependencies = dependencies.map(|name| ("dependencies", repository(name).to_owned()));
         workflow.into_iter().chain(dependencies).collect()
+    }
+}
+
+impl LockedAction {
+    /// As it stands in the lock.
+    fn entry(&self) -> Value {
+        let digest = if self.commit.as_str().len() == 40 {
+            "sha1"
+        } else {
+            "sha256"
+        };
+        let commit = format!("{digest}-{}", self.commit);
+        let mut entry = vec![
+            ("ref".to_owned(), Value::text(&self.reference)),
+            ("commit".to_owned(), Value::Text(commit)),
+            ("owner_id".to_owned(), Value::Number(self.numbers.owner)),
+            ("repo_id".to_owned(), Value::Number(self.numbers.repository)),
+        ];
+        if !self.uses.is_empty() {
+            let uses = self.uses.iter().map(Value::text);
+            entry.push(("uses".to_owned(), Value::List(uses.collect())));
+        }
+        Value::Map(entry)
     }
 }
 
@@ -206,12 +271,8 @@ pub(super) fn without(text: &str, path: &str, ours: &[&str]) -> Result<String, N
         return Ok(text.to_owned());
     }
     let others = lock.workflows.iter().filter(|(it, _)| !is_own(&it.value));
-    let mut needed: BTreeSet<String> = others
-        .flat_map(|(_, uses)| uses.iter().map(|it| folded(it.value)))
-        .collect();
-    for uses in lock.uses_of().values() {
-        needed.extend(uses.iter().map(|it| folded(it.value)));
-    }
+    let others = others.flat_map(|(_, uses)| uses.iter().map(|it| folded(it.value)));
+    let needed = reached(&lock, others.collect());
     let workflow = [Step::Key("workflows"), Step::Key(path)];
     let mut draft = insert::remove(text, Notation::Yaml, &workflow)?;
     for (name, _) in &lock.dependencies {

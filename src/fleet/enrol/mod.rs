@@ -17,13 +17,13 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
 pub(super) use self::own::FIRST_AGENT;
 pub use self::{
-    lock::LockIds,
+    lock::{Actions, LockedAction},
     obstacle::Obstacle,
     record::{Entry, Record, RecordError},
     remove::{Leaving, Removal, unenrol},
@@ -63,8 +63,8 @@ pub struct Wanted<'a> {
     pub via: Via,
     /// The day in UTC.
     pub today: Date,
-    /// The numbers of actions for GitHub's lock, by `owner/name`, beyond those that it has.
-    pub lock_ids: &'a BTreeMap<String, LockIds>,
+    /// What GitHub's lock says of actions that it does not have yet, see [`unlocked`].
+    pub actions: &'a Actions,
 }
 
 /// What a repository is asked for to belong to the fleet.
@@ -106,6 +106,18 @@ pub fn needs(forge: &FleetForge, seen: &Seen) -> Vec<String> {
         !is_renovate || !std::mem::replace(&mut is_found, true)
     });
     paths
+}
+
+/// What the workflows use that the repository's lock of GitHub's actions does not have yet, as they
+/// write it; nothing where there is no lock.
+///
+/// [`plan`] has to [know](Wanted::actions) of it.
+pub fn unlocked(wanted: &Wanted<'_>, seen: &Seen, texts: &Texts) -> BTreeSet<String> {
+    let mut sheet = Sheet::new(seen, texts, None);
+    let config = own::config(&mut sheet, wanted);
+    let made = config.and_then(|config| own::workflows(&mut sheet, wanted, &config));
+    // Where that fails, so does the plan.
+    made.map(|()| lock::lacks(&sheet)).unwrap_or_default()
 }
 
 /// What the repository is asked for; `before` is what an earlier enrolment wrote.

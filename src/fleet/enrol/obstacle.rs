@@ -38,8 +38,9 @@ pub enum Obstacle {
     NoComponents,
     /// GitHub's lock of actions would end the new workflow before it starts.
     #[error(
-        "GitHub's lock of actions has to have what our workflows use: {0}; lock it with \
-         `gh actions-lock`"
+        "GitHub's lock of actions has to have what our workflows use: {0}; where that does not \
+         help, make the workflows with `fullsend generate github-workflow`, lock them with `gh \
+         actions-lock`, and commit both"
     )]
     NeedsLock(String),
     /// Something else moves versions, and cannot be told not to.

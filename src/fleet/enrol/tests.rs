@@ -1,9 +1,10 @@
 //! Enrolment and its undoing, by before and after.
 
+mod lock;
 mod properties;
 mod renovate;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use bytes::Bytes;
 
@@ -32,7 +33,7 @@ struct Scene {
     via: Via,
     presets: String,
     record: Option<Record>,
-    ids: BTreeMap<String, LockIds>,
+    actions: Actions,
 }
 
 fn files(files: &[(&str, &str)]) -> Files {
@@ -52,7 +53,7 @@ impl Scene {
             seen: testing::seen("api"),
             via: Via::Renovate,
             record: None,
-            ids: BTreeMap::new(),
+            actions: Actions::new(),
         }
     }
 
@@ -90,17 +91,20 @@ impl Scene {
         (seen, texts)
     }
 
-    fn plan(&self) -> Result<Enrolment, Obstacle> {
-        let (seen, texts) = self.look();
-        let wanted = Wanted {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
             fleet: &self.fleet,
             ring: self.fleet.rings.last().unwrap(),
             presets: &self.presets,
             via: self.via,
             today: "2026-01-01".parse().unwrap(),
-            lock_ids: &self.ids,
-        };
-        plan(&wanted, &seen, &texts, self.record.as_ref())
+            actions: &self.actions,
+        }
+    }
+
+    fn plan(&self) -> Result<Enrolment, Obstacle> {
+        let (seen, texts) = self.look();
+        plan(&self.wanted(), &seen, &texts, self.record.as_ref())
     }
 
     /// Has it enrolled, as if its request were merged.
@@ -454,55 +458,6 @@ fn every_repository_that_cannot_be_enrolled_has_a_name_for_it() {
             .to_string()
             .starts_with("renovate.json: line 2: not valid JSON"),
         "{error}"
-    );
-}
-
-#[test]
-fn the_lock_gains_what_our_workflow_uses() {
-    let lock = "# gh actions-lock\nversion: 'v0.0.2'\nworkflows:\n    '.github/workflows/a.yml':\n        \
-                - 'actions/checkout@v4'\ndependencies:\n    'actions/checkout@v4':\n        ref: 'v4'\n        \
-                commit: 'sha1-1111111111111111111111111111111111111111'\n        owner_id: 44036562\n        \
-                repo_id: 197814629\n";
-    let mut scene = Scene::github(&[(ACTIONS_LOCK, lock)]);
-    let error = scene.plan().unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("the lock has no version of actions/upload-artifact"),
-        "{error}"
-    );
-    for name in ["fullsend-ai/sandbox", "actions/upload-artifact"] {
-        let ids = LockIds {
-            owner: 7,
-            repository: 8,
-        };
-        scene.ids.insert(name.to_owned(), ids);
-    }
-    let enrolled = assert_round(scene);
-    let text = &enrolled[ACTIONS_LOCK];
-    assert!(
-        text.contains("    .github/workflows/fullsend-triage.yml:\n"),
-        "{text}"
-    );
-    let entry = format!(
-        "    fullsend-ai/sandbox@{COMMIT}:\n        ref: {COMMIT}\n        commit: sha1-{COMMIT}\n        \
-         owner_id: 7\n        repo_id: 8\n"
-    );
-    assert!(
-        text.contains(&entry)
-            || text
-                .contains(&entry.replace(&format!("ref: {COMMIT}"), &format!("ref: \"{COMMIT}\""))),
-        "{text}"
-    );
-    let checked = validate::check(Path::new(ACTIONS_LOCK), text.as_bytes(), None, &NoFiles);
-    let problems: Vec<_> = checked
-        .problems
-        .iter()
-        .map(|it| &it.finding.message)
-        .collect();
-    assert!(
-        problems.iter().all(|it| !it.contains("malformed")),
-        "{problems:?}"
     );
 }
 

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ use super::{
     protocol::{self, ObjectFormat},
     refs::{Reach, Refs},
     repository::{RemoteRepository, RepositoryError},
-    rest::{self, Apis},
+    rest::{self, Apis, Asking, Numbers},
 };
 use crate::{
     model::commit::CommitId,
@@ -33,6 +34,8 @@ use crate::{
 pub struct GitOptions {
     /// Where the repositories are that are named `owner/name`.
     pub github_url: Url,
+    /// The API of that GitHub, where it is not at its usual place.
+    pub github_api: Option<Url>,
     /// Hosts (`host` or `host:port`) that may be spoken to in plain HTTP, besides this machine. No
     /// token goes there.
     pub insecure_hosts: Vec<String>,
@@ -55,6 +58,7 @@ impl GitOptions {
         let http = HttpOptions::default();
         Self {
             github_url,
+            github_api: None,
             insecure_hosts: Vec::new(),
             offline: None,
             deadline: Duration::from_secs(30),
@@ -94,7 +98,11 @@ impl GitHosts {
                 },
                 environment: environment.clone(),
             }),
-            apis: Arc::new(Apis::of(environment, &options.github_url)),
+            apis: Arc::new(Apis::of(
+                environment,
+                &options.github_url,
+                options.github_api,
+            )),
             github_url: options.github_url,
             deadline: options.deadline,
         }
@@ -117,11 +125,48 @@ impl GitHosts {
             found => return found.map_err(|reason| error(repository, ASKED, reason)),
         };
         tracing::debug!(%repository, %reason, "git is closed; is there an API?");
-        match self.apis.refs(&self.exchange, repository, until).await {
-            Some(Ok(refs)) => Ok(refs),
-            // That git is closed is what there is to mend.
-            _ => Err(error(repository, ASKED, reason)),
-        }
+        // That git is closed is what there is to mend.
+        let closed = || error(repository, ASKED, reason);
+        let asking = self.apis.asking(&self.exchange, repository, until);
+        let Some(asking) = asking else {
+            return Err(closed());
+        };
+        asking.refs().await.map_err(|_| closed())
+    }
+
+    /// GitHub's numbers of `repository` and of its owner, in one request to its API.
+    pub async fn numbers(&self, repository: &RemoteRepository) -> Result<Numbers, ForgeError> {
+        let asked = "the numbers";
+        let asking = self.asking(repository, asked)?;
+        let found = asking.numbers().await;
+        found.map_err(|reason| error(repository, asked, reason))
+    }
+
+    /// The file `path` of `repository` at `commit`, in one request to GitHub's API; nothing where
+    /// there is none.
+    pub async fn file(
+        &self,
+        repository: &RemoteRepository,
+        path: &str,
+        commit: &CommitId,
+    ) -> Result<Option<Bytes>, ForgeError> {
+        let asking = self.asking(repository, path)?;
+        let found = asking.file(path, commit).await;
+        found.map_err(|reason| error(repository, path, reason))
+    }
+
+    /// A question of GitHub's API.
+    fn asking<'a>(
+        &'a self,
+        repository: &'a RemoteRepository,
+        asked: &str,
+    ) -> Result<Asking<'a>, ForgeError> {
+        let until = Instant::now() + self.deadline;
+        let asking = self.apis.asking(&self.exchange, repository, until);
+        asking.ok_or_else(|| {
+            let reason = Reason::Setting("it is no GitHub that is known".to_owned());
+            error(repository, asked, reason)
+        })
     }
 
     /// Whether a branch or tag of `repository` leads to `commit`, in one request; none is needed

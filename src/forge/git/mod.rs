@@ -23,3 +23,4 @@ mod rest;
 pub use hosts::{GitHosts, GitOptions};
 pub use refs::{Reach, Refs, Tag};
 pub use repository::{RemoteRepository, RepositoryError};
+pub use rest::Numbers;

@@ -130,7 +130,7 @@ impl fmt::Display for RemoteRepository {
 }
 
 /// What no host takes for something else, nor a URL for more than a name.
-fn is_segment(segment: &str) -> bool {
+pub(super) fn is_segment(segment: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+' | b'~');
     !matches!(segment, "" | "." | "..") && segment.bytes().all(plain)
 }

@@ -1,6 +1,7 @@
 //! The verbs of a fleet as users run them, against a GitHub in this process that keeps state.
 
 mod enroll;
+mod lock;
 mod matrix;
 mod rollout;
 

@@ -6,7 +6,7 @@ use fullsend::{
 };
 use fullsend_testkit::git::{Fault, GitHost};
 
-use super::{at, client, client_in, commit, options};
+use super::{at, client, client_in, commit, options, url};
 
 const BRANCHES: &str = "/api/v3/repos/o/r/branches?per_page=100&page=";
 const TAGS: &str = "/api/v3/repos/o/r/tags?per_page=100&page=";
@@ -113,4 +113,63 @@ async fn a_host_that_is_no_github_has_no_such_api() {
     let client = GitHosts::new(&Environment::default(), options(&github));
     client.refs(&at(&other, "o/r")).await.unwrap_err();
     assert_eq!(other.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn numbers_are_told_of_a_repository_and_its_owner() {
+    let host = GitHost::start();
+    let about =
+        r#"{"full_name":"o/r","default_branch":"main","id":8,"owner":{"id":7,"login":"o"}}"#;
+    host.json("/api/v3/repos/o/r", about);
+    let (client, repository) = (client(&host), at(&host, "o/r"));
+    let numbers = client.numbers(&repository).await.unwrap();
+    assert_eq!((numbers.owner, numbers.repository), (7, 8));
+    let error = client.numbers(&at(&host, "o/other")).await.unwrap_err();
+    assert!(matches!(error.reason(), Reason::NotFound(_)), "{error}");
+    host.json("/api/v3/repos/o/r", r#"{"id":-1,"owner":{"id":7}}"#);
+    let error = client.numbers(&repository).await.unwrap_err();
+    assert!(matches!(error.reason(), Reason::Malformed(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_is_told_by_its_path_and_commit() {
+    let host = GitHost::start();
+    let commit = commit(&"1".repeat(40));
+    let path = format!("/api/v3/repos/o/r/contents/a/action.yml?ref={commit}");
+    host.json(&path, "runs: {}\n");
+    let (client, repository) = (client(&host), at(&host, "o/r"));
+    let file = async |path: &str| client.file(&repository, path, &commit).await;
+    assert_eq!(
+        file("a/action.yml").await.unwrap().as_deref(),
+        Some(&b"runs: {}\n"[..])
+    );
+    assert_eq!(file("action.yml").await.unwrap(), None);
+    for bad in [
+        "",
+        "a//b",
+        "../../../user",
+        "a/..",
+        "%2e%2e/a",
+        "a b",
+        "a?b",
+    ] {
+        let error = file(bad).await.unwrap_err();
+        assert!(
+            matches!(error.reason(), Reason::Malformed(_)),
+            "{bad}: {error}"
+        );
+    }
+    assert_eq!(host.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn the_api_may_be_at_another_place() {
+    let (host, api) = (GitHost::start(), GitHost::start());
+    let about = r#"{"full_name":"o/r","default_branch":"main","id":8,"owner":{"id":7}}"#;
+    api.json("/rest/repos/o/r", about);
+    let mut options = options(&host);
+    options.github_api = Some(url(&api.url("/rest")));
+    let client = GitHosts::new(&Environment::default(), options);
+    client.numbers(&at(&host, "o/r")).await.unwrap();
+    assert_eq!(host.requests().len(), 0);
 }

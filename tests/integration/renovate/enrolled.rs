@@ -79,7 +79,7 @@ fn enrolled(world: &World, files: &BTreeMap<&'static str, String>) -> Vec<(Strin
         presets: &format!("{}/renovate", world.url()),
         via: Via::Renovate,
         today: "2026-01-01".parse().unwrap(),
-        lock_ids: &BTreeMap::new(),
+        actions: &BTreeMap::new(),
     };
     let enrolment = enrol::plan(&wanted, &seen, &texts, None).unwrap();
     let old = files.iter();

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use clap::{Args, ValueEnum};
 
 use super::{
-    FleetArgs, Opened, open_to_write, watched,
+    FleetArgs, Opened, open_to_write,
+    place::site,
+    watched,
     work::{Work, diff, report, today, told, until_insisted},
 };
 use crate::{
@@ -13,7 +15,9 @@ use crate::{
     config::FleetForge,
     fleet::{
         ENROLL_BRANCH, Ended, Enrolling, Member, Nothing, Outcome as Became, Records, Unenrolling,
-        Verb, Want, apply, enrol::Via, membership, plan, records,
+        Verb, Want, actions, apply,
+        enrol::{Actions, Via},
+        membership, plan, records,
     },
     forge::Seen,
     model::exit_code,
@@ -95,7 +99,8 @@ pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context
     }
     check_component(&opened).await?;
     let records = recorded(&work, &members).await?;
-    let enrolling = enrolling.of(&members, records);
+    let mut enrolling = enrolling.of(&members, records);
+    enrolling.actions = locked(&work, &enrolling, &members, &args.fleet, context).await?;
     let wants: [&dyn Want; 1] = [&enrolling];
     go(
         &work,
@@ -145,6 +150,28 @@ async fn recorded(work: &Work<'_>, members: &[Member<'_>]) -> Result<Records, Cl
         Some(state) => Ok(records(state, members).await?),
         None => Ok(Records::new()),
     }
+}
+
+/// What GitHub's lock of actions would say of what is not in the locks of `members` yet.
+async fn locked(
+    work: &Work<'_>,
+    enrolling: &Enrolling<'_>,
+    members: &[Member<'_>],
+    args: &FleetArgs,
+    context: &Context,
+) -> Result<Actions, CliFailure> {
+    let opened = work.opened;
+    let unlocked = enrolling.unlocked(opened.forge.as_ref(), members);
+    let unlocked = watched(&opened.governor, work.terminal, unlocked).await?;
+    if unlocked.is_empty() {
+        return Ok(Actions::new());
+    }
+    let terminal = work.terminal;
+    terminal.progress("asking for what the locks of actions need", 0, 0);
+    let environment = &context.environment;
+    let place = opened.fleet.forge.clone();
+    let site = site(place, args.forge_url.as_ref(), environment, &context.global);
+    Ok(actions(&site.actions(environment), unlocked).await)
 }
 
 /// The full name of the configuration repository, which the rings' presets are read from.
