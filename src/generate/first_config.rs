@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// A first fullsend.yaml.
+/// A first fullsend.yaml or fleet.yaml.
 #[derive(Clone, Debug)]
 pub struct FirstConfig {
     /// The whole file.
@@ -32,6 +32,10 @@ pub enum Missing {
     Digest,
     /// Who signs the image.
     Signer,
+    /// Where a fleet's repositories are.
+    Forge,
+    /// Which action goes with the image.
+    Action,
 }
 
 /// Writes the file. Who signs is told by a key beside it, or follows from where the image lies.
@@ -47,10 +51,7 @@ pub fn first_config(setup: &Setup) -> Result<FirstConfig, GenerateError> {
         missing.push(Missing::Signer);
     }
     let context = Context {
-        image: setup.image.as_ref().map(|image| Image {
-            reference: image.to_string(),
-            is_pinned: image.digest().is_some(),
-        }),
+        image: setup.image.as_ref().map(Image::of),
         signer,
         agents: agents(&setup.agents),
     };

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Context, Template};
+use crate::model::image::ImageReference;
 
 /// What is known when the file is written; what is not known is explained in its place.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +23,16 @@ pub struct Image {
     pub reference: String,
     /// Whether it has a digest.
     pub is_pinned: bool,
+}
+
+impl Image {
+    /// `image`, as it is named.
+    pub fn of(image: &ImageReference) -> Self {
+        Self {
+            reference: image.to_string(),
+            is_pinned: image.digest().is_some(),
+        }
+    }
 }
 
 /// A signer, by a key, by a workflow of GitHub, or else by a project of GitLab.

@@ -7,6 +7,7 @@
 
 mod escape;
 pub mod first_config;
+pub mod first_fleet;
 pub mod fleet_status;
 pub mod github_image_pipeline;
 pub mod github_workflow;

@@ -1,4 +1,4 @@
-//! `fullsend init`: a first fullsend.yaml from what the repository holds.
+//! `fullsend init`: a first fullsend.yaml or fleet.yaml from what the repository holds.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::configuration::{shown, working_directory};
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
     config::{self, AgentName},
-    generate::{self, FirstConfig, Missing, Setup},
+    generate::{self, FirstConfig, FleetSetup, Missing, Setup},
     model::{exit_code, image::ImageReference, remote::Remote},
     seam::{
         files::{self, AtomicFile, OnDisk},
@@ -20,15 +20,22 @@ use crate::{
 /// The options of `fullsend init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
+    /// Writes a first fleet.yaml instead, for the repositories beside this one
+    #[arg(long)]
+    fleet: bool,
     /// The image that agents run in, with tag and digest
     #[arg(long, value_name = "REF")]
     image: Option<ImageReference>,
     /// An agent's name, once for each [default: those that the repository describes, else triage,
     /// review, code and fix]
     // Parsed later, for its own words on what a name is.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "fleet")]
     agent: Vec<String>,
-    /// Where it goes, `-` for stdout [default: fullsend.yaml in the repository's root]
+    /// The action of a fleet's release, `OWNER/NAME@COMMIT # v1.4.0` [default: as the repository's
+    /// workflows have it]
+    #[arg(long, value_name = "PIN", requires = "fleet")]
+    action: Option<String>,
+    /// Where it goes, `-` for stdout [default: fullsend.yaml or fleet.yaml in the repository's root]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Overwrites a file that is there
@@ -45,6 +52,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Outcome {
     let root = repository.as_ref().map_or(&*here, Repository::root);
     let path = match &args.output {
         Some(path) => here.join(path),
+        None if args.fleet => root.join(config::FLEET_FILE),
         None => root.join(config::CONFIG_FILE),
     };
     let is_stdout = args.output.as_deref() == Some(Path::new("-"));
@@ -58,17 +66,12 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Outcome {
     let folder = folder.and_then(|folder| files::resolve(folder).ok());
     let files = on_disk(root);
     let remote = repository.as_ref().and_then(|it| remote(it, &files));
-    let mut setup = Setup {
-        image: args.image.clone(),
-        key: folder.and_then(|folder| generate::key(&on_disk(&folder))),
-        ..Setup::of(&files, remote)
+    let first = if args.fleet {
+        fleet(args, &files, remote)?
+    } else {
+        let key = folder.and_then(|folder| generate::key(&on_disk(&folder)));
+        one(args, &files, remote, key)?
     };
-    if !args.agent.is_empty() {
-        setup.agents = named(&args.agent)?;
-    }
-    let first = generate::first_config(&setup)?;
-    // Whatever the repository holds: what is written can be read.
-    config::parse(first.text.as_bytes(), config::CONFIG_FILE)?;
     if !is_stdout {
         files::make_parents(&path)?;
         AtomicFile::open(&path)?.commit(first.text.as_bytes())?;
@@ -76,6 +79,56 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Outcome {
     let path = (!is_stdout).then(|| shown(&path, &here));
     print(&first, path, context)?;
     Ok(exit_code::OK)
+}
+
+/// For the repository itself.
+fn one(
+    args: &InitArgs,
+    files: &OnDisk<'_>,
+    remote: Option<Remote>,
+    key: Option<String>,
+) -> Result<FirstConfig, CliFailure> {
+    let mut setup = Setup {
+        image: args.image.clone(),
+        key,
+        ..Setup::of(files, remote)
+    };
+    if !args.agent.is_empty() {
+        setup.agents = named(&args.agent)?;
+    }
+    let first = generate::first_config(&setup)?;
+    // Whatever the repository holds: what is written can be read.
+    config::parse(first.text.as_bytes(), config::CONFIG_FILE)?;
+    Ok(first)
+}
+
+/// For the repositories beside it.
+fn fleet(
+    args: &InitArgs,
+    files: &OnDisk<'_>,
+    remote: Option<Remote>,
+) -> Result<FirstConfig, CliFailure> {
+    let mut setup = FleetSetup::of(files, remote);
+    if let Some(image) = &args.image {
+        setup.image = Some(image.clone());
+    }
+    if let Some(action) = &args.action {
+        setup.action = Some(action.parse().map_err(refused)?);
+    }
+    let first = generate::first_fleet(&setup)?;
+    // Without what is missing, nobody can read it.
+    if first.missing.is_empty() {
+        let fleet = config::parse_fleet(first.text.as_bytes(), config::FLEET_FILE)?;
+        if let Some((_, skew)) = fleet.skews().next() {
+            return Err(CliFailure::usage_with(skew.to_string(), skew.hint()));
+        }
+    }
+    Ok(first)
+}
+
+fn refused(error: config::ValueError) -> CliFailure {
+    let hint = error.hint().unwrap_or_default();
+    CliFailure::usage_with(error.to_string(), hint)
 }
 
 fn on_disk(root: &Path) -> OnDisk<'_> {
@@ -94,11 +147,7 @@ fn remote(repository: &Repository, files: &OnDisk<'_>) -> Option<Remote> {
 fn named(names: &[String]) -> Result<Vec<AgentName>, CliFailure> {
     let mut agents = Vec::new();
     for name in names {
-        let agent = name.parse().map_err(|error: config::ValueError| {
-            let hint = error.hint().unwrap_or_default();
-            CliFailure::usage_with(error.to_string(), hint)
-        })?;
-        agents.push(agent);
+        agents.push(name.parse().map_err(refused)?);
     }
     agents.sort();
     agents.dedup();
@@ -141,11 +190,18 @@ fn word(missing: Missing) -> &'static str {
         Missing::Image => "image",
         Missing::Digest => "digest",
         Missing::Signer => "signer",
+        Missing::Forge => "forge",
+        Missing::Action => "action",
     }
 }
 
 fn sentence(missing: Missing) -> &'static str {
     match missing {
+        Missing::Forge => "still missing: where the repositories are, under `forge`",
+        Missing::Action => {
+            "still missing: which action starts the image, at a commit and with its version, under \
+             `action`"
+        }
         Missing::Image => "still missing: which image the agents run in, under `image`",
         Missing::Digest => "still missing: the image's digest, which `fullsend verify` prints",
         Missing::Signer => "still missing: who signs the image, under `verify`",

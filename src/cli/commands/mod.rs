@@ -33,7 +33,7 @@ pub enum Command {
     Exec(Box<exec::ExecArgs>),
     /// Says what this machine lacks for `exec`, and how to mend it
     Doctor(doctor::DoctorArgs),
-    /// Writes a first fullsend.yaml from what the repository holds
+    /// Writes a first fullsend.yaml, or fleet.yaml, from what the repository holds
     Init(init::InitArgs),
     /// Writes workflows, pipelines and configurations, and says which have drifted
     Generate(generate::GenerateArgs),

@@ -1,5 +1,6 @@
 //! The verbs of a fleet as users run them, against a GitHub in this process that keeps state.
 
+mod begin;
 mod enroll;
 mod lock;
 mod matrix;
