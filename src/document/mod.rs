@@ -11,8 +11,10 @@ mod error;
 pub mod insert;
 pub mod json;
 pub mod jsonc;
+mod line;
 mod origin;
 pub mod quote;
+pub mod renovate;
 mod source;
 pub mod toml;
 mod tree;
@@ -20,6 +22,7 @@ pub mod yaml;
 
 pub use comment::{Comment, Language, comments};
 pub use error::{DocumentError, Problem};
+pub use line::column;
 pub use origin::Origin;
 pub use source::{MAX_BYTES, Source};
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::configuration::{self, working_directory};
 use crate::{
     cli::{Context, failure::CliFailure},
+    document::renovate::{PACKAGE, counts},
     generate::{
         Draft, Origin, origin,
         renovate::{self, DEFAULT_PRESET},
@@ -67,12 +68,9 @@ pub(super) fn refuse_beside_another(folder: &Path) -> Result<(), CliFailure> {
 
 fn is_configuration(folder: &Path, place: &str) -> Result<bool, CliFailure> {
     let path = folder.join(place);
-    if place != "package.json" {
+    if place != PACKAGE {
         return Ok(files::lies_at(&path)?);
     }
-    let Ok(text) = files::read(&path, MAX_BYTES) else {
-        return Ok(false);
-    };
-    let package = serde_json::from_slice::<serde_json::Value>(&text);
-    Ok(package.is_ok_and(|package| package.get("renovate").is_some()))
+    let text = files::read(&path, MAX_BYTES).unwrap_or_default();
+    Ok(counts(place, &String::from_utf8_lossy(&text)))
 }

@@ -6,6 +6,7 @@ use super::insertion;
 use crate::document::{
     Comment,
     edit::Edit,
+    line,
     yaml::{Kind, Node, Style, Yaml},
 };
 
@@ -112,17 +113,7 @@ impl<'t> Layout<'t> {
     }
 
     pub(super) fn line_start(&self, at: usize) -> usize {
-        let before = self.text.get(..at).unwrap_or_default();
-        let start = before.rfind('\n').map_or(0, |end| end + 1);
-        let mark = if before
-            .get(start..)
-            .is_some_and(|it| it.starts_with('\u{feff}'))
-        {
-            3
-        } else {
-            0
-        };
-        start + mark
+        line::line_start(self.text, at)
     }
 
     /// The end of the line of `at`, before its line break.
@@ -153,9 +144,7 @@ impl<'t> Layout<'t> {
 
     /// How far `at` is from the line's start, where no more than the dashes of items stand between.
     pub(super) fn column(&self, at: usize) -> Option<usize> {
-        let prefix = self.prefix(at);
-        let is_plain = prefix.bytes().all(|byte| matches!(byte, b' ' | b'-'));
-        is_plain.then_some(prefix.len())
+        line::column(self.text, at)
     }
 
     /// White space as wide as what stands before `at`.

@@ -9,13 +9,14 @@ use super::{
     obstacle::{in_file, may_write},
     own::workflow_path,
     record::{hash, masked},
-    renovate::{self, Found, extended, rings},
+    renovate::{self, rings, way},
     sheet::{read, text},
 };
 use crate::{
     config::{self, Fleet, FleetForge},
     document::{
         insert::{self, Made, Notation, Step},
+        renovate::{Configuration, choose, extended},
         yaml::Node,
     },
     fleet::Texts,
@@ -306,7 +307,7 @@ impl Work<'_> {
 
     fn renovate(&mut self, leaving: Leaving<'_>) {
         let (seen, texts) = (self.seen, self.texts);
-        let found = renovate::find(|path| Ok(text(seen, texts, path)?.map(str::to_owned)));
+        let found = choose(|path| Ok::<_, Obstacle>(text(seen, texts, path)?.map(str::to_owned)));
         let found = match found {
             Ok(Some(found)) => found,
             Ok(None) => return,
@@ -324,7 +325,7 @@ impl Work<'_> {
     }
 
     /// Removes a file that an enrolment made, and makes one that was there as it was before.
-    fn unmake(&mut self, found: &Found, settings: Vec<(String, String)>, today: Date) {
+    fn unmake(&mut self, found: &Configuration, settings: Vec<(String, String)>, today: Date) {
         let path = found.path;
         if settings.iter().any(|(key, _)| key == "only") {
             self.changes.insert(path.to_owned(), None);
@@ -338,7 +339,7 @@ impl Work<'_> {
     }
 
     /// Takes our presets out of somebody's file.
-    fn unextend(&mut self, found: &Found, presets: &str) {
+    fn unextend(&mut self, found: &Configuration, presets: &str) {
         let path = found.path;
         let rings = rings(presets);
         let denied = preset(presets, "deny").unwrap_or_default();
@@ -352,7 +353,7 @@ impl Work<'_> {
             let tree = read(path, text, found.notation)?;
             let root = tree.documents().next();
             let extends = root.map(|root| extended(&root, path)).unwrap_or_default();
-            let at = found.at("extends");
+            let at = way(found, "extends");
             let mut draft = text.to_owned();
             let ours = extends.iter().enumerate().rev();
             for (number, _) in ours.filter(|(_, preset)| is_ours(preset)) {

@@ -5,10 +5,7 @@
 //! would wait for its own request to be merged. A file of ours is enough to take it in, and is made
 //! such that nothing but our packages moves: whoever wants more of Renovate deletes one rule.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use jiff::civil::Date;
 
@@ -19,15 +16,15 @@ use super::{
 use crate::{
     config::{Config, FleetForge},
     document::{
-        insert::{self, NoRoom, Notation, Step, Value},
-        jsonc::Dialect,
+        insert::{self, NoRoom, Step, Value},
+        renovate::{Configuration, PACKAGE, PACKAGE_KEY, choose, extended, part},
         yaml::{Kind, Node},
     },
     generate::{
         Origin, Standing, origin,
         renovate::{DEFAULT_PRESET, is_default, names, preset},
     },
-    model::{renovate::PLACES, text::excerpt},
+    model::text::excerpt,
 };
 
 /// The kind of a file of ours.
@@ -35,24 +32,6 @@ pub(super) const KIND: &str = "renovate";
 
 /// Where it is.
 pub(super) const PATH: &str = "renovate.json";
-
-/// The file that is Renovate's only if it has a key for it.
-const PACKAGE: &str = "package.json";
-
-/// The configuration that counts.
-pub(super) struct Found {
-    pub(super) path: &'static str,
-    pub(super) text: String,
-    pub(super) notation: Notation,
-}
-
-impl Found {
-    /// The way to the key of the configuration.
-    pub(super) fn at<'s>(&self, key: &'s str) -> Vec<Step<'s>> {
-        let own = (self.path == PACKAGE).then_some(Step::Key(KIND));
-        own.into_iter().chain([Step::Key(key)]).collect()
-    }
-}
 
 /// The folder of a fleet's presets, as `extends` names it.
 pub fn place(forge: &FleetForge, configuration: &str) -> String {
@@ -65,44 +44,10 @@ pub fn place(forge: &FleetForge, configuration: &str) -> String {
     format!("{scheme}>{configuration}//renovate")
 }
 
-/// The configuration that Renovate would choose.
-pub(super) fn find(
-    text: impl Fn(&str) -> Result<Option<String>, Obstacle>,
-) -> Result<Option<Found>, Obstacle> {
-    for path in PLACES {
-        let Some(text) = text(path)? else { continue };
-        let notation = notation(path, &text);
-        if path == PACKAGE && !has_key(&text) {
-            continue;
-        }
-        return Ok(Some(Found {
-            path,
-            text,
-            notation,
-        }));
-    }
-    Ok(None)
-}
-
-/// JSON with comments; if it is none, JSON5, as Renovate does it.
-fn notation(path: &str, text: &str) -> Notation {
-    let is_jsonc = || Notation::Json(Dialect::Jsonc).read(text).is_ok();
-    let is_json5 = Path::new(path).extension().is_some_and(|it| it == "json5");
-    Notation::Json(match path {
-        PACKAGE => Dialect::Json,
-        _ if !is_json5 && is_jsonc() => Dialect::Jsonc,
-        _ => Dialect::Json5,
-    })
-}
-
-/// Whether package.json has a configuration; one that cannot be read has none for Renovate.
-fn has_key(text: &str) -> bool {
-    let Ok(tree) = Notation::Json(Dialect::Json).read(text) else {
-        return false;
-    };
-    let root = tree.documents().next();
-    let key = root.and_then(|root| root.get(KIND));
-    key.is_some_and(|it| it.kind() != Kind::Null && it.text().is_none_or(|text| !text.is_empty()))
+/// The way to a key of the configuration.
+pub(super) fn way<'s>(found: &Configuration, key: &'s str) -> Vec<Step<'s>> {
+    let own = (found.path == PACKAGE).then_some(Step::Key(PACKAGE_KEY));
+    own.into_iter().chain([Step::Key(key)]).collect()
 }
 
 /// The presets that a repository of a ring extends.
@@ -136,7 +81,7 @@ pub(super) fn extend(
     config: &Config,
 ) -> Result<(), Obstacle> {
     let presets = Presets::of(wanted)?;
-    let found = find(|path| sheet.text(path))?;
+    let found = choose(|path| sheet.text(path))?;
     let Some(found) = found else {
         return match wanted.via {
             Via::Renovate => make(sheet, wanted, config, &presets, None),
@@ -226,13 +171,13 @@ fn only(wanted: &Wanted<'_>) -> String {
 }
 
 /// Puts the presets into somebody's file.
-fn enter(sheet: &mut Sheet<'_>, found: &Found, presets: &Presets) -> Result<(), NoRoom> {
+fn enter(sheet: &mut Sheet<'_>, found: &Configuration, presets: &Presets) -> Result<(), NoRoom> {
     let tree = found.notation.read(&found.text)?;
     let root = tree.documents().next();
     let extends = root
         .map(|root| extended(&root, found.path))
         .unwrap_or_default();
-    let at = found.at("extends");
+    let at = way(found, "extends");
     let default = extends.iter().find(|it| is_default(it));
     let ring = extends.iter().position(|it| it.starts_with(&presets.rings));
     match default {
@@ -267,50 +212,27 @@ fn enter(sheet: &mut Sheet<'_>, found: &Found, presets: &Presets) -> Result<(), 
     add(sheet, found, &presets.deny)
 }
 
-fn add(sheet: &mut Sheet<'_>, found: &Found, preset: &str) -> Result<(), NoRoom> {
+fn add(sheet: &mut Sheet<'_>, found: &Configuration, preset: &str) -> Result<(), NoRoom> {
     let entry = ("extends", preset.into());
-    let at = found.at("extends");
+    let at = way(found, "extends");
     sheet.push(found.path, found.notation, &at, &Value::text(preset), entry)
 }
 
 /// Whether what is extended is one text.
-fn is_text(root: Option<&Node<'_>>, found: &Found) -> bool {
-    let value = root.and_then(|root| configuration(root, found.path)?.get("extends"));
+fn is_text(root: Option<&Node<'_>>, found: &Configuration) -> bool {
+    let value = root.and_then(|root| part(root, found.path.as_ref())?.get("extends"));
     value.is_some_and(|it| it.kind() == Kind::Text)
-}
-
-/// The part of a file that is Renovate's.
-fn configuration<'t>(root: &Node<'t>, path: &str) -> Option<Node<'t>> {
-    if path == PACKAGE {
-        return root.get(KIND);
-    }
-    Some(*root)
-}
-
-/// What a configuration extends.
-pub(super) fn extended(root: &Node<'_>, path: &str) -> Vec<String> {
-    let extends = configuration(root, path).and_then(|it| it.get("extends"));
-    let Some(extends) = extends else {
-        return Vec::new();
-    };
-    let items: Vec<Node<'_>> = match extends.kind() {
-        Kind::Sequence => extends.items().collect(),
-        _ => vec![extends],
-    };
-    // What is no text keeps its number.
-    let texts = items.iter().map(|it| it.text().unwrap_or_default());
-    texts.map(str::to_owned).collect()
 }
 
 /// Tells what the repository's own rules say about our packages: they go before the ring's.
 fn tell_overrides(
     sheet: &mut Sheet<'_>,
     wanted: &Wanted<'_>,
-    found: &Found,
+    found: &Configuration,
 ) -> Result<(), Obstacle> {
     let tree = read(found.path, &found.text, found.notation)?;
     let root = tree.documents().next();
-    let Some(own) = root.and_then(|root| configuration(&root, found.path)) else {
+    let Some(own) = root.and_then(|root| part(&root, found.path.as_ref())) else {
         return Ok(());
     };
     let known = only(wanted);

@@ -29,6 +29,7 @@ use crate::{
     document::{
         DocumentError,
         jsonc::{self, Dialect},
+        renovate::{PACKAGE, part},
         yaml::{Node, Yaml},
     },
     model::renovate::PLACES,
@@ -80,8 +81,7 @@ fn may_be(path: &Path) -> bool {
     let folder = path.parent().and_then(Path::file_name);
     let extension = path.extension().and_then(|extension| extension.to_str());
     let json = matches!(extension, Some("json" | "jsonc" | "json5"));
-    matches!(name, "package.json" | "default.json")
-        || (json && folder.is_some_and(|it| it == "renovate"))
+    matches!(name, PACKAGE | "default.json") || (json && folder.is_some_and(|it| it == "renovate"))
 }
 
 /// Whether the bytes of a file of such a name could be Renovate's.
@@ -90,7 +90,7 @@ pub(super) fn may_be_ours(path: &Path, bytes: &[u8]) -> bool {
     is_own_name(path)
         || holds("\"renovate\"")
         || holds("renovate-schema")
-        || (holds("packageRules") && !path.ends_with("package.json"))
+        || (holds("packageRules") && !path.ends_with(PACKAGE))
 }
 
 /// Looks at Renovate's configuration with every rule; whether it is one.
@@ -139,8 +139,8 @@ fn read(subject: Subject<'_>) -> Result<(Yaml, bool), DocumentError> {
 
 /// The part of the file that is Renovate's.
 fn own<'t>(path: &Path, root: &Node<'t>) -> Option<Node<'t>> {
-    if path.ends_with("package.json") {
-        return root.get("renovate").filter(Node::is_mapping);
+    if path.ends_with(PACKAGE) {
+        return part(root, path).filter(Node::is_mapping);
     }
     if is_own_name(path) {
         return Some(*root);

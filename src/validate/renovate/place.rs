@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::view::Renovate;
 use crate::{
+    document::renovate::PACKAGE,
     model::renovate::PLACES,
     report::finding::{self, Severity},
     validate::{Example, Report, Rule, rule::Check},
@@ -48,7 +49,7 @@ fn check(renovate: &Renovate<'_>, report: &mut Report<'_>) {
             at,
             format!("Renovate never reads this: it takes `{first}`"),
         );
-    } else if PLACES[own] == "package.json" {
+    } else if PLACES[own] == PACKAGE {
         report.at(
             &RULE,
             at,

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    document::{MAX_BYTES, Source, jsonc, yaml::Node},
+    document::{MAX_BYTES, renovate},
     generate::renovate::is_default,
-    model::renovate::PLACES,
     seam::files,
 };
 
@@ -13,39 +12,21 @@ use crate::{
 ///
 /// Its manager moves a component's commit together with the version in the comment behind it.
 pub(super) fn extends_our_preset(root: &Path) -> bool {
-    // The first that exists counts for Renovate, and no other is read.
-    let extends =
-        PLACES.iter().find_map(
-            |place| match files::read(&root.join(place), MAX_BYTES as u64) {
-                Ok(bytes) => presets(Path::new(place), &bytes),
-                Err(error) if error.is_not_found() => None,
-                Err(_) => Some(Vec::new()),
-            },
-        );
+    let found = renovate::choose(|place| {
+        match files::read(&root.join(place), MAX_BYTES as u64) {
+            // What is no text reads as nothing.
+            Ok(bytes) => Ok(Some(String::from_utf8(bytes).unwrap_or_default())),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    let Ok(Some(found)) = found else {
+        return false;
+    };
+    let tree = found.notation.read(&found.text);
+    let root = tree.as_ref().ok().and_then(|tree| tree.documents().next());
+    let extends = root.map(|root| renovate::extended(&root, found.path));
     extends.is_some_and(|extends| extends.iter().any(|preset| is_default(preset)))
-}
-
-/// What the configuration extends: nothing of one that cannot be read, and none where a package.json
-/// has no configuration.
-fn presets(place: &Path, bytes: &[u8]) -> Option<Vec<String>> {
-    let tree = Source::decode(place, bytes)
-        .and_then(|source| jsonc::parse(&source, jsonc::Dialect::Json5));
-    let Ok(tree) = tree else {
-        return Some(Vec::new());
-    };
-    let root = tree.documents().next();
-    let config = if place == Path::new("package.json") {
-        Some(root?.get("renovate")?)
-    } else {
-        root
-    };
-    let extends = config.and_then(|config| config.get("extends"));
-    let presets = extends.iter().flat_map(Node::items);
-    Some(
-        presets
-            .filter_map(|it| it.text().map(str::to_owned))
-            .collect(),
-    )
 }
 
 #[cfg(test)]

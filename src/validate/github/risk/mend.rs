@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::{author::Author, code::Code, injection::Injection};
 use crate::{
-    document::{Source, edit::Edit, yaml::Node},
+    document::{Source, column, edit::Edit, yaml::Node},
     validate::github::{
         Workflow,
         view::{Job, Step},
@@ -171,16 +171,10 @@ pub(super) fn margin<'s>(
     if text.get(holder.at().start..first)?.contains('{') {
         return None;
     }
-    let before = text.get(..at)?;
-    let start = before.rfind('\n').map_or(0, |end| end + 1);
-    let prefix = &before[start..];
-    let plain = prefix.bytes().all(|byte| matches!(byte, b' ' | b'-'));
-    let line_end = if before[..start].ends_with("\r\n") {
-        "\r\n"
-    } else {
-        "\n"
-    };
-    (plain && start > 0).then_some((prefix.len(), line_end))
+    let column = column(text, at)?;
+    let before = text.get(..at - column)?;
+    let line_end = ["\r\n", "\n"].into_iter().find(|it| before.ends_with(it));
+    Some((column, line_end?))
 }
 
 /// The name of the variable for `expression`: `PULL_REQUEST_TITLE`; of `env.X` that is `X`.
