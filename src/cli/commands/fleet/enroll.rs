@@ -33,15 +33,8 @@ pub struct EnrollArgs {
     /// Who moves versions afterwards
     #[arg(long, value_enum, default_value_t = Mover::Renovate)]
     via: Mover,
-    /// Prints what would be asked as patches, and asks nobody
-    #[arg(long)]
-    dry_run: bool,
-    /// Says what the token and the repositories allow, and writes nothing
-    #[arg(long, conflicts_with = "dry_run")]
-    check_access: bool,
-    /// Opens requests again that somebody closed
-    #[arg(long)]
-    repair: bool,
+    #[command(flatten)]
+    asking: AskingArgs,
 }
 
 /// The options of `fullsend unenroll`.
@@ -49,6 +42,13 @@ pub struct EnrollArgs {
 pub struct UnenrollArgs {
     #[command(flatten)]
     fleet: FleetArgs,
+    #[command(flatten)]
+    asking: AskingArgs,
+}
+
+/// How each repository is asked.
+#[derive(Debug, Args)]
+struct AskingArgs {
     /// Prints what would be asked as patches, and asks nobody
     #[arg(long)]
     dry_run: bool,
@@ -78,6 +78,16 @@ pub(super) struct Manner {
     pub(super) repair: bool,
 }
 
+impl AskingArgs {
+    fn manner(&self) -> Manner {
+        Manner {
+            verb: Verb::Enroll,
+            dry_run: self.dry_run,
+            repair: self.repair,
+        }
+    }
+}
+
 pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context) -> Outcome {
     let (opened, stop) = open_to_write(&args.fleet, context).await?;
     let configuration = configuration(&opened)?;
@@ -85,16 +95,12 @@ pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context
         Mover::Renovate => Via::Renovate,
         Mover::Direct => Via::Direct,
     };
-    let manner = Manner {
-        verb: Verb::Enroll,
-        dry_run: args.dry_run,
-        repair: args.repair,
-    };
+    let manner = args.asking.manner();
     let enrolling = Enrolling::new(&opened.fleet, configuration, via, today());
     let work = Work::begin(&opened, context, "enroll").await?;
     let seen = survey(&work, &enrolling).await?;
     let Selected { members, report } = select(&opened, &seen, &args.fleet.only)?;
-    if args.check_access {
+    if args.asking.check_access {
         return say_access(&work, &members);
     }
     check_component(&opened).await?;
@@ -117,16 +123,12 @@ pub(in crate::cli::commands) async fn enroll(args: EnrollArgs, context: &Context
 pub(in crate::cli::commands) async fn unenroll(args: UnenrollArgs, context: &Context) -> Outcome {
     let (opened, stop) = open_to_write(&args.fleet, context).await?;
     let configuration = configuration(&opened)?;
-    let manner = Manner {
-        verb: Verb::Enroll,
-        dry_run: args.dry_run,
-        repair: args.repair,
-    };
+    let manner = args.asking.manner();
     let work = Work::begin(&opened, context, "enroll").await?;
     let nothing = Nothing::on(ENROLL_BRANCH);
     let seen = survey(&work, &nothing).await?;
     let Selected { members, report } = select(&opened, &seen, &args.fleet.only)?;
-    if args.check_access {
+    if args.asking.check_access {
         return say_access(&work, &members);
     }
     let records = recorded(&work, &members).await?;
