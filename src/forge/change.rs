@@ -61,3 +61,16 @@ pub struct Proposal<'a> {
     /// The request's text, in Markdown.
     pub body: &'a str,
 }
+
+impl<'a> Proposal<'a> {
+    /// Its commit, onto the branch once that is made.
+    pub(super) fn commit(&self) -> Commit<'a> {
+        Commit {
+            repository: self.repository,
+            branch: self.branch,
+            parent: self.base,
+            changes: self.changes,
+            message: self.message,
+        }
+    }
+}

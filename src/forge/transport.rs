@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    Reason, Refusal,
+    Reason, Refusal, Site,
     governor::{Api, Call, Cost, Governor},
 };
 use crate::seam::{
+    environment::Environment,
     http::{
-        Http, HttpError, Request, Url, authority,
+        Http, HttpError, HttpOptions, Request, Url, authority,
         header::{HeaderMap, RETRY_AFTER},
         is_loopback,
     },
@@ -62,7 +63,37 @@ pub(super) enum Repeat {
     Never,
 }
 
+/// How long a forge is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Between two signs of life of an answer.
+    pub(super) idle: Duration,
+    /// For one call with all its tries.
+    pub(super) deadline: Duration,
+}
+
 impl Transport {
+    /// The way to the forge at `site`.
+    pub(super) fn of(
+        site: &Site,
+        environment: &Environment,
+        governor: Arc<Governor>,
+        patience: Patience,
+    ) -> Self {
+        let options = HttpOptions {
+            idle_timeout: patience.idle,
+            offline: site.offline.clone(),
+            ..HttpOptions::default()
+        };
+        Self {
+            http: Http::new(environment, options),
+            governor,
+            insecure_hosts: site.insecure_hosts.clone(),
+            deadline: patience.deadline,
+            first_wait: retry::FIRST_WAIT,
+        }
+    }
+
     /// Sends `request` and reads the whole answer, whatever its status below 500.
     ///
     /// A call that may be [repeated](Repeat::Safe) is, where that may help. A lost answer to any

@@ -32,7 +32,7 @@ impl GitHub {
         let Proposal {
             repository, branch, ..
         } = *proposal;
-        let onto = onto(proposal);
+        let onto = proposal.commit();
         let document = documents::propose(
             new_branch(repository, branch, proposal.base),
             new_commit(&onto),
@@ -69,7 +69,7 @@ impl GitHub {
             ..
         } = *proposal;
         self.branch_once(repository, branch, base).await?;
-        self.commit_once(&onto(proposal)).await?;
+        self.commit_once(&proposal.commit()).await?;
         self.open_proposed(proposal).await
     }
 
@@ -205,16 +205,6 @@ impl GitHub {
 fn fault(reply: &Reply<Value>, mutation: Mutation) -> Option<&Fault> {
     let about = |fault: &&Fault| fault.root() == Some(mutation.name());
     reply.faults.iter().find(about)
-}
-
-fn onto<'a>(proposal: &Proposal<'a>) -> Commit<'a> {
-    Commit {
-        repository: proposal.repository,
-        branch: proposal.branch,
-        parent: proposal.base,
-        changes: proposal.changes,
-        message: proposal.message,
-    }
 }
 
 fn new_branch(repository: &Repository, name: &str, at: &CommitId) -> Value {

@@ -46,22 +46,23 @@ use self::{
 };
 use super::{
     Begun, Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal, Reason,
-    Refusal, Repository, Request, Run, RunsOf, Seen, Site, Watch, transport::Transport,
+    Refusal, Repository, Request, Run, RunsOf, Seen, Site, Watch,
+    transport::{Patience, Transport},
 };
 use crate::{
     config::FleetForge,
     model::commit::CommitId,
     seam::{
         environment::Environment,
-        http::{Http, HttpOptions, Url, authority},
-        retry,
+        http::{Url, authority},
     },
 };
 
 /// GitHub gives up a question after ten seconds; a merge may take longer.
-const IDLE: Duration = Duration::from_secs(30);
-/// For one call with all its tries.
-const DEADLINE: Duration = Duration::from_mins(2);
+const PATIENCE: Patience = Patience {
+    idle: Duration::from_secs(30),
+    deadline: Duration::from_mins(2),
+};
 
 /// As an answer says that there is no GraphQL.
 const CLOSED: Reason = Reason::Unexpected(Refusal {
@@ -115,18 +116,7 @@ impl GitHub {
         api: Url,
         auth: Auth,
     ) -> Self {
-        let options = HttpOptions {
-            idle_timeout: IDLE,
-            offline: site.offline.clone(),
-            ..HttpOptions::default()
-        };
-        let transport = Transport {
-            http: Http::new(environment, options),
-            governor,
-            insecure_hosts: site.insecure_hosts.clone(),
-            deadline: DEADLINE,
-            first_wait: retry::FIRST_WAIT,
-        };
+        let transport = Transport::of(site, environment, governor, PATIENCE);
         Self {
             host: site.host(environment),
             owner: site.owner().to_owned(),

@@ -40,21 +40,19 @@ use self::{
 };
 use super::{
     Begun, Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal, Reason,
-    Repository, Request, Run, RunsOf, Seen, Site, Watch, transport::Transport,
+    Repository, Request, Run, RunsOf, Seen, Site, Watch,
+    transport::{Patience, Transport},
 };
 use crate::{
     model::{commit::CommitId, text::shortened},
-    seam::{
-        environment::Environment,
-        http::{Http, HttpOptions},
-        retry,
-    },
+    seam::environment::Environment,
 };
 
-/// The most that one call takes: GitLab ends its own work after 30 s or 60 s.
-const DEADLINE: Duration = Duration::from_mins(3);
-/// Between two signs of life of an answer.
-const SILENCE: Duration = Duration::from_secs(75);
+/// GitLab ends its own work after 30 s or 60 s.
+const PATIENCE: Patience = Patience {
+    idle: Duration::from_secs(75),
+    deadline: Duration::from_mins(3),
+};
 /// Projects of one document, as many as a page has.
 const PROJECTS: usize = 100;
 /// The most of a name that an error repeats.
@@ -86,18 +84,7 @@ pub(super) fn connect(
     let api = site.api(environment).map_err(begin)?;
     let place = Place::of(&api).map_err(begin)?;
     let credential = place::credential(environment, site, &api).map_err(begin)?;
-    let options = HttpOptions {
-        idle_timeout: SILENCE,
-        offline: site.offline.clone(),
-        ..HttpOptions::default()
-    };
-    let transport = Transport {
-        http: Http::new(environment, options),
-        governor,
-        insecure_hosts: site.insecure_hosts.clone(),
-        deadline: DEADLINE,
-        first_wait: retry::FIRST_WAIT,
-    };
+    let transport = Transport::of(site, environment, governor, PATIENCE);
     Ok(Arc::new(GitLab {
         group: site.owner().to_owned(),
         host,

@@ -37,14 +37,7 @@ pub(in super::super) async fn propose(
     github: &GitHub,
     proposal: &Proposal<'_>,
 ) -> Result<Request, Reason> {
-    let new = Commit {
-        repository: proposal.repository,
-        branch: proposal.branch,
-        parent: proposal.base,
-        changes: proposal.changes,
-        message: proposal.message,
-    };
-    let made = make(github, &new).await?;
+    let made = make(github, &proposal.commit()).await?;
     create_branch(github, proposal.repository, proposal.branch, &made).await?;
     let Proposal {
         repository,
