@@ -3,7 +3,7 @@
 use fullsend::forge::{IdentityKind, Permission, Reason, Watch};
 use fullsend_testkit::forge::{App, Edit, Forge as Server, Repository};
 
-use super::{BRANCH, Stage, connect, first, refused, watch};
+use super::{BRANCH, Scene, Stage, connect, first, refused, watch};
 
 fn stage(lifetime: i64) -> Stage {
     let server = Server::github("acme");
@@ -15,8 +15,8 @@ fn stage(lifetime: i64) -> Stage {
         ("FULLSEND_APP_ID", id.as_str()),
         ("FULLSEND_APP_PRIVATE_KEY", &key),
     ];
-    let github = connect(&server, &variables);
-    Stage { server, github }
+    let forge = connect(&server, &variables);
+    Stage(Scene { server, forge })
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn an_app_speaks_by_its_installation() {
     let mut signed = Repository::new("api");
     signed.rules.signed = true;
     stage.server.add(signed, &[Edit::file("a", "b")]);
-    let who = stage.github.identity().await.unwrap();
+    let who = stage.forge.identity().await.unwrap();
     assert_eq!(
         (who.login.as_str(), who.kind),
         ("fullsend[bot]", IdentityKind::App)
@@ -60,7 +60,7 @@ async fn a_token_is_renewed_before_it_ends() {
     let stage = stage(200);
     stage.add("api");
     for _ in 0..2 {
-        stage.github.survey(&Watch::default()).await.unwrap();
+        stage.forge.survey(&Watch::default()).await.unwrap();
     }
     let minted = stage.operations();
     let minted = minted
@@ -73,8 +73,8 @@ async fn a_token_is_renewed_before_it_ends() {
 async fn a_revoked_token_is_said_so() {
     let stage = Stage::new();
     stage.add("api");
-    stage.github.survey(&Watch::default()).await.unwrap();
+    stage.forge.survey(&Watch::default()).await.unwrap();
     stage.server.with(|store| store.revoke(super::TOKEN));
-    let error = refused(stage.github.survey(&Watch::default()).await);
+    let error = refused(stage.forge.survey(&Watch::default()).await);
     assert!(matches!(error.reason(), Reason::Unauthorized(_)), "{error}");
 }

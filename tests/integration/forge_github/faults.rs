@@ -27,7 +27,7 @@ async fn a_question_is_asked_until_it_is_answered() {
         }
         let about = format!("{fault:?}");
         stage.server.fault(When::Request(1), fault);
-        let seen = stage.github.survey(&Watch::default()).await.unwrap();
+        let seen = stage.forge.survey(&Watch::default()).await.unwrap();
         assert_eq!(seen.len(), 4, "{about}");
     }
 }

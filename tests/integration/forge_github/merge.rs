@@ -22,7 +22,7 @@ async fn merge(rules: Rules, checks: Checks) -> (Merging, State, Vec<String>) {
     stage.operations();
     let head = request.head.clone().unwrap();
     let merging = stage
-        .github
+        .forge
         .merge(&seen.repository, &request, &head)
         .await
         .unwrap();
@@ -95,7 +95,7 @@ async fn a_head_that_somebody_moved_is_not_merged() {
             .commit(id, &by, super::BRANCH, any, &edits, "Mine")
             .unwrap()
     });
-    let error = refused(stage.github.merge(&seen.repository, &request, &head).await);
+    let error = refused(stage.forge.merge(&seen.repository, &request, &head).await);
     assert!(matches!(error.reason(), Reason::Moved), "{error}");
     let now = stage.look("api", &watch()).await.request.unwrap();
     assert_eq!(

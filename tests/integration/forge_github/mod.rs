@@ -9,28 +9,33 @@ mod rest;
 mod survey;
 mod write;
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use fullsend::{
     config::FleetForge,
     forge::{
-        self, Change, Forge, ForgeError, Governor, Limits, Message, Proposal, Reason,
-        Repository as Seen, Request, Site, Watch,
+        Change, Forge, ForgeError, Message, Proposal, Reason, Repository as Seen, Request, Watch,
     },
     model::commit::CommitId,
-    seam::{environment::Environment, http::Url},
 };
 use fullsend_testkit::forge::{
-    Actor, Edit, Expected, Forge as Server, Mishap, Opening, Repository, Told, When,
+    Actor, Edit, Expected, Forge as Server, Mishap, Opening, Told, When,
 };
+
+use crate::support::forge::{self, Scene, commit_id, refused};
 
 const TOKEN: &str = "ghp_hunter2";
 const BRANCH: &str = "fullsend/enroll";
 
 /// A GitHub with an owner `acme`, and whom its first token is of.
-struct Stage {
-    server: Server,
-    github: Arc<dyn Forge>,
+struct Stage(Scene);
+
+impl Deref for Stage {
+    type Target = Scene;
+
+    fn deref(&self) -> &Scene {
+        &self.0
+    }
 }
 
 impl Stage {
@@ -41,8 +46,8 @@ impl Stage {
     fn of(actor: Actor, told: Told) -> Self {
         let server = Server::github("acme");
         server.with(|store| store.grant(TOKEN, actor, told));
-        let github = connect(&server, &[("GITHUB_TOKEN", TOKEN)]);
-        Self { server, github }
+        let forge = connect(&server, &[("GITHUB_TOKEN", TOKEN)]);
+        Self(Scene { server, forge })
     }
 
     /// One that lets nobody through to GraphQL, as some proxies do.
@@ -52,32 +57,6 @@ impl Stage {
         let when = When::Where(Box::new(graphql));
         stage.server.faults(when, Mishap::status(404), u32::MAX);
         stage
-    }
-
-    /// A repository with a README.
-    fn add(&self, name: &str) -> u64 {
-        let readme = Edit::file("README.md", "hello\n");
-        self.server.add(Repository::new(name), &[readme])
-    }
-
-    /// One repository as it is now, whatever is watched in it.
-    async fn look(&self, name: &str, watch: &Watch) -> forge::Seen {
-        let seen = self.github.look(&[name.to_owned()], watch).await.unwrap();
-        seen.into_iter().next().unwrap().unwrap()
-    }
-
-    /// One repository, and the commit that its default branch is at.
-    async fn repository(&self, name: &str) -> (Seen, CommitId) {
-        let seen = self.look(name, &Watch::default()).await;
-        (seen.repository, seen.head.unwrap())
-    }
-
-    /// The operations that were asked for since the last time.
-    fn operations(&self) -> Vec<String> {
-        let calls = self.server.calls();
-        self.server.clear_calls();
-        let operations = calls.iter().flat_map(|call| call.nature.operations.clone());
-        operations.collect()
     }
 
     /// Our branch with one commit, and the request from it, made by somebody.
@@ -117,25 +96,17 @@ impl Stage {
             title: "Run agents",
             body: "Please.",
         };
-        self.github.propose(&proposal).await
+        self.forge.propose(&proposal).await
     }
 }
 
 /// The owner of a server, as whom `variables` name.
 fn connect(server: &Server, variables: &[(&str, &str)]) -> Arc<dyn Forge> {
-    let site = Site {
-        place: FleetForge::GitHub {
-            owner: "acme".to_owned(),
-            url: "https://github.com".to_owned(),
-        },
-        api: Some(Url::parse(&server.url("")).unwrap()),
-        insecure_hosts: Vec::new(),
-        offline: None,
+    let place = FleetForge::GitHub {
+        owner: "acme".to_owned(),
+        url: "https://github.com".to_owned(),
     };
-    let environment: Environment = variables.iter().copied().collect();
-    // Without the second between writes that GitHub's own limits ask for.
-    let governor = Arc::new(Governor::new(Limits::GITLAB));
-    forge::connect(&site, &environment, governor).unwrap()
+    forge::connect(server, place, "", variables)
 }
 
 /// What the tests watch.
@@ -168,18 +139,7 @@ fn first() -> [Change; 1] {
     [change("fullsend.yaml", Some("version: 1\n"))]
 }
 
-fn commit_id(id: fullsend_testkit::forge::Oid) -> CommitId {
-    id.to_string().parse().unwrap()
-}
-
-/// What is wrong with something that failed; no error holds the token.
-fn refused<T: std::fmt::Debug>(result: Result<T, ForgeError>) -> ForgeError {
-    let error = result.unwrap_err();
-    assert!(!format!("{error:?} {error}").contains("hunter2"));
-    error
-}
-
-/// The same where what was to be done may be done.
+/// Nobody knows whether what failed was done; no error holds the token.
 fn unsure<T: std::fmt::Debug>(result: Result<T, ForgeError>) {
     let error = refused(result);
     assert!(matches!(error.reason(), Reason::Unsure(_)), "{error}");

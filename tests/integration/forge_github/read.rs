@@ -34,7 +34,7 @@ async fn texts_are_read_whatever_is_in_them() {
         file(long.as_bytes()),
         file(b"gone"),
     ];
-    let texts = stage.github.texts(&wanted).await.unwrap();
+    let texts = stage.forge.texts(&wanted).await.unwrap();
     let texts: Vec<_> = texts.iter().map(Option::as_deref).collect();
     assert_eq!(texts[0], Some(&b"hello\n"[..]));
     assert_eq!(texts[1], Some(&binary[..]));
@@ -72,7 +72,7 @@ async fn runs_of_many_are_asked_for_at_once() {
         });
     }
     stage.server.clear_calls();
-    let all = stage.github.runs(&of, Timestamp::UNIX_EPOCH).await.unwrap();
+    let all = stage.forge.runs(&of, Timestamp::UNIX_EPOCH).await.unwrap();
     // A name each, then all runs, then what was said in 90 failed ones.
     assert_eq!(stage.server.calls().len(), 30 + 1 + 2);
     for runs in &all {
@@ -91,7 +91,7 @@ async fn runs_of_many_are_asked_for_at_once() {
     }
     stage.server.clear_calls();
     let later = Timestamp::now() + jiff::SignedDuration::from_hours(24 * 365 * 50);
-    let none = stage.github.runs(&of, later).await.unwrap();
+    let none = stage.forge.runs(&of, later).await.unwrap();
     assert!(none.iter().all(Vec::is_empty));
     assert_eq!(stage.server.calls().len(), 1);
 }
@@ -142,7 +142,7 @@ async fn a_run_is_started_where_its_workflow_allows_that() {
 #[tokio::test]
 async fn a_token_tells_whose_it_is() {
     let stage = Stage::new();
-    let who = stage.github.identity().await.unwrap();
+    let who = stage.forge.identity().await.unwrap();
     assert_eq!(
         (who.login.as_str(), who.kind),
         ("fullsend", IdentityKind::User)

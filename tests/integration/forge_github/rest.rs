@@ -20,7 +20,7 @@ async fn a_look_tells_the_same() {
         let id = stage.server.add(repository, &edits);
         stage.enrol(id, "fullsend");
         stage.server.add(Repository::new("empty"), &[]);
-        let mut seen = stage.github.survey(&watch()).await.unwrap();
+        let mut seen = stage.forge.survey(&watch()).await.unwrap();
         for seen in &mut seen {
             for request in seen.request.iter_mut().chain(&mut seen.open) {
                 // Each server has a port of its own.
@@ -55,19 +55,19 @@ async fn a_proposal_is_made_and_changed() {
         changes: &[change("fullsend.yaml", Some("version: 1\n# more\n"))],
         message: &message(),
     };
-    let made = stage.github.commit(&commit).await.unwrap();
-    let moved = refused(stage.github.commit(&commit).await);
+    let made = stage.forge.commit(&commit).await.unwrap();
+    let moved = refused(stage.forge.commit(&commit).await);
     assert!(matches!(moved.reason(), Reason::Moved), "{moved}");
     stage
-        .github
+        .forge
         .describe(&repository, &request, "Other", "Text")
         .await
         .unwrap();
-    stage.github.close(&repository, &request).await.unwrap();
+    stage.forge.close(&repository, &request).await.unwrap();
     let seen = stage.look("api", &watch()).await.request.unwrap();
     assert_eq!((seen.state, seen.title.as_str()), (State::Closed, "Other"));
     stage
-        .github
+        .forge
         .delete_branch(&repository, BRANCH, &made)
         .await
         .unwrap();
@@ -93,7 +93,7 @@ async fn names_that_are_gone_are_told() {
     let id = stage.add("old");
     stage.server.with(|store| store.rename(id, "new"));
     let names = ["nowhere".to_owned(), "old".to_owned()];
-    let seen = stage.github.look(&names, &Watch::default()).await.unwrap();
+    let seen = stage.forge.look(&names, &Watch::default()).await.unwrap();
     assert!(seen[0].is_none());
     assert_eq!(seen[1].as_ref().unwrap().repository.name, "new");
 }

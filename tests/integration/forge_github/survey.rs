@@ -17,14 +17,14 @@ async fn three_hundred_repositories_take_three_calls() {
             stage.enrol(id, "fullsend");
         }
     }
-    let seen = stage.github.survey(&watch()).await.unwrap();
+    let seen = stage.forge.survey(&watch()).await.unwrap();
     assert_eq!(seen.len(), 300);
     assert!(seen.is_sorted_by(|a, b| a.repository.name < b.repository.name));
     assert_eq!(seen.iter().filter(|it| it.branch.is_some()).count(), 3);
     assert_eq!(stage.server.calls().len(), 3);
     stage.server.clear_calls();
     let names: Vec<_> = seen.iter().map(|it| it.repository.name.clone()).collect();
-    let looked = stage.github.look(&names, &watch()).await.unwrap();
+    let looked = stage.forge.look(&names, &watch()).await.unwrap();
     let looked: Vec<_> = looked.into_iter().map(Option::unwrap).collect();
     assert_eq!(looked, seen);
     assert_eq!(stage.server.calls().len(), 3);
@@ -48,7 +48,7 @@ async fn a_repository_is_seen_as_it_is() {
         Edit::link("fullsend.yaml", "elsewhere"),
     ];
     let id = stage.server.add(repository, &edits);
-    let seen = stage.github.survey(&watch()).await.unwrap().remove(0);
+    let seen = stage.forge.survey(&watch()).await.unwrap().remove(0);
     let head = stage
         .server
         .with(|store| store.repository(id).unwrap().head());
@@ -172,10 +172,10 @@ async fn what_may_not_be_seen_is_left_out() {
     let mut hidden = Repository::new("hidden");
     hidden.forbidden = true;
     stage.server.add(hidden, &[Edit::file("a", "b")]);
-    let seen = stage.github.survey(&watch()).await.unwrap();
+    let seen = stage.forge.survey(&watch()).await.unwrap();
     assert_eq!(seen.len(), 1);
     let names = ["hidden", "nowhere", "api"].map(str::to_owned);
-    let seen = stage.github.look(&names, &watch()).await.unwrap();
+    let seen = stage.forge.look(&names, &watch()).await.unwrap();
     let seen: Vec<_> = seen.iter().map(Option::is_some).collect();
     assert_eq!(seen, [false, false, true]);
 }

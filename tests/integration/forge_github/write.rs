@@ -57,9 +57,9 @@ async fn what_is_there_is_not_overwritten() {
     let before = refs();
     let again = refused(stage.propose(&repository, &base, &first()).await);
     assert!(matches!(again.reason(), Reason::Exists), "{again}");
-    let open = refused(stage.github.open(&repository, BRANCH, "Again", "").await);
+    let open = refused(stage.forge.open(&repository, BRANCH, "Again", "").await);
     assert!(matches!(open.reason(), Reason::Exists), "{open}");
-    let made = refused(stage.github.create_branch(&repository, BRANCH, &base).await);
+    let made = refused(stage.forge.create_branch(&repository, BRANCH, &base).await);
     assert!(matches!(made.reason(), Reason::Exists), "{made}");
     assert_eq!(refs(), before);
 }
@@ -70,7 +70,7 @@ async fn a_branch_that_moved_is_left_alone() {
     let id = stage.add("api");
     let (repository, base) = stage.repository("api").await;
     stage
-        .github
+        .forge
         .create_branch(&repository, BRANCH, &base)
         .await
         .unwrap();
@@ -87,26 +87,26 @@ async fn a_branch_that_moved_is_left_alone() {
         changes: &first(),
         message: &message(),
     };
-    let moved = refused(stage.github.commit(&ours).await);
+    let moved = refused(stage.forge.commit(&ours).await);
     assert!(matches!(moved.reason(), Reason::Moved), "{moved}");
-    let moved = refused(stage.github.delete_branch(&repository, BRANCH, &base).await);
+    let moved = refused(stage.forge.delete_branch(&repository, BRANCH, &base).await);
     assert!(matches!(moved.reason(), Reason::Moved), "{moved}");
     let onto = Commit {
         parent: &commit_id(theirs),
         ..ours
     };
-    let made = stage.github.commit(&onto).await.unwrap();
+    let made = stage.forge.commit(&onto).await.unwrap();
     let tip = stage.look("api", &watch()).await.branch.unwrap().head;
     assert_eq!(tip, made);
     stage
-        .github
+        .forge
         .delete_branch(&repository, BRANCH, &made)
         .await
         .unwrap();
     assert!(stage.look("api", &watch()).await.branch.is_none());
     // One that is gone is deleted.
     stage
-        .github
+        .forge
         .delete_branch(&repository, BRANCH, &made)
         .await
         .unwrap();
@@ -132,12 +132,12 @@ async fn requests_are_closed_opened_and_described() {
     let (repository, base) = stage.repository("api").await;
     let request = stage.propose(&repository, &base, &first()).await.unwrap();
     let state = async || stage.look("api", &watch()).await.request.unwrap();
-    stage.github.close(&repository, &request).await.unwrap();
+    stage.forge.close(&repository, &request).await.unwrap();
     assert_eq!(state().await.state, State::Closed);
-    stage.github.reopen(&repository, &request).await.unwrap();
+    stage.forge.reopen(&repository, &request).await.unwrap();
     assert_eq!(state().await.state, State::Open);
     stage
-        .github
+        .forge
         .describe(&repository, &request, "Other", "Text")
         .await
         .unwrap();
@@ -177,6 +177,6 @@ async fn rules_are_named() {
         changes: &first(),
         message: &message(),
     };
-    let error = refused(stage.github.commit(&commit).await);
+    let error = refused(stage.forge.commit(&commit).await);
     assert!(matches!(error.reason(), Reason::Rules(_)), "{error}");
 }

@@ -21,7 +21,7 @@ async fn a_429_is_waited_for_as_it_asks() {
         let limited = Mishap::status(429).header("Retry-After", "1");
         stage.server.fault(at(operation), limited);
         let started = Instant::now();
-        let seen = stage.gitlab.survey(&watch()).await.unwrap();
+        let seen = stage.forge.survey(&watch()).await.unwrap();
         assert_eq!(seen.len(), 1);
         assert!(
             started.elapsed() >= Duration::from_millis(900),
@@ -38,7 +38,7 @@ async fn a_429_that_does_not_say_when_is_not_until_1970() {
         .server
         .faults(at("projects"), Mishap::status(429), 100);
     let watch = Watch::default();
-    let survey = tokio::time::timeout(Duration::from_secs(3), stage.gitlab.survey(&watch));
+    let survey = tokio::time::timeout(Duration::from_secs(3), stage.forge.survey(&watch));
     // It either still waits or says that it may ask no more, but it does not hammer.
     if let Ok(refused) = survey.await {
         let (text, _) = reason(refused);
@@ -71,7 +71,7 @@ async fn limits_of_the_instance_are_kept() {
         ..Limits::default()
     });
     let names = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
-    let seen = stage.gitlab.look(&names, &watch()).await.unwrap();
+    let seen = stage.forge.look(&names, &watch()).await.unwrap();
     assert!(seen.iter().all(Option::is_some));
 }
 
@@ -94,7 +94,7 @@ async fn propose(stage: &Stage) -> Result<fullsend::forge::Request, fullsend::fo
         title: "Run agents",
         body: "",
     };
-    stage.gitlab.propose(&proposal).await
+    stage.forge.propose(&proposal).await
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn a_read_is_asked_again_after_a_502_with_a_page_of_html() {
     ] {
         stage.server.fault(at("projects"), mishap.clone());
         stage.server.fault(at("query"), mishap);
-        assert_eq!(stage.gitlab.survey(&watch()).await.unwrap().len(), 1);
+        assert_eq!(stage.forge.survey(&watch()).await.unwrap().len(), 1);
     }
 }
 
@@ -150,7 +150,7 @@ async fn a_short_page_is_not_the_last_one() {
     let short = format!(r#"[{{"id": {one}, "path_with_namespace": "acme/project-000"}}]"#);
     let short = Mishap::json(&short).header("X-Next-Page", "2");
     stage.server.fault(at("projects"), short);
-    let seen = stage.gitlab.survey(&Watch::default()).await.unwrap();
+    let seen = stage.forge.survey(&Watch::default()).await.unwrap();
     assert_eq!(seen.len(), 21);
 }
 
@@ -160,7 +160,7 @@ async fn a_list_without_an_end_is_left() {
     stage.add("api");
     let endless = Mishap::json("[]").header("X-Next-Page", "1");
     stage.server.faults(at("projects"), endless, 2000);
-    let seen = stage.gitlab.survey(&Watch::default()).await.unwrap();
+    let seen = stage.forge.survey(&Watch::default()).await.unwrap();
     assert!(seen.is_empty());
 }
 
@@ -170,7 +170,7 @@ async fn a_name_that_is_endless_is_refused_before_it_is_sent() {
     stage.add("api");
     stage.operations();
     let names = ["x".repeat(100_000)];
-    let looked = stage.gitlab.look(&names, &Watch::default()).await;
+    let looked = stage.forge.look(&names, &Watch::default()).await;
     let (text, _) = reason(looked);
     assert!(
         text.contains("the name is too long") && text.len() < 1000,
@@ -193,7 +193,7 @@ async fn answers_that_are_none_end_in_a_sentence() {
         "<html>hunter2</html>",
     ] {
         stage.server.fault(at("projects"), Mishap::json(body));
-        let (text, _) = reason(stage.gitlab.survey(&Watch::default()).await);
+        let (text, _) = reason(stage.forge.survey(&Watch::default()).await);
         assert!(text.contains("the answer is malformed"), "{body}: {text}");
     }
     for body in [
@@ -202,7 +202,7 @@ async fn answers_that_are_none_end_in_a_sentence() {
         r#"{"data": null}"#,
     ] {
         stage.server.fault(at("query"), Mishap::json(body));
-        let (text, _) = reason(stage.gitlab.survey(&Watch::default()).await);
+        let (text, _) = reason(stage.forge.survey(&Watch::default()).await);
         assert!(text.contains("the answer is malformed"), "{body}: {text}");
     }
 }
@@ -215,7 +215,7 @@ async fn errors_inside_a_200_are_errors() {
     stage
         .server
         .fault(at("query"), Mishap::errors("x", &hostile));
-    let (text, _) = reason(stage.gitlab.survey(&watch()).await);
+    let (text, _) = reason(stage.forge.survey(&watch()).await);
     assert!(text.contains("it says no: no"), "{text}");
     assert!(!text.contains('\u{1b}') && !text.contains("##[") && text.len() < 500);
 }
@@ -226,13 +226,13 @@ async fn a_token_that_is_revoked_in_the_middle_is_said_to_be() {
     stage.add("api");
     let (repository, _) = stage.repository("api").await;
     stage.server.with(|store| store.revoke(super::TOKEN));
-    let refused = stage.gitlab.survey(&watch()).await.unwrap_err();
+    let refused = stage.forge.survey(&watch()).await.unwrap_err();
     assert!(
         matches!(refused.reason(), Reason::Unauthorized(_)),
         "{refused}"
     );
     assert!(refused.with_hint().contains("GITLAB_TOKEN"));
-    let request = stage.gitlab.open(&repository, "x", "t", "b").await;
+    let request = stage.forge.open(&repository, "x", "t", "b").await;
     assert!(!request.unwrap_err().is_unsure());
 }
 
@@ -245,7 +245,7 @@ async fn no_redirect_leads_away() {
     for status in [301, 302, 307, 308] {
         let away = Mishap::status(status).header("Location", &place);
         stage.server.fault(at("projects"), away);
-        let (text, _) = reason(stage.gitlab.survey(&Watch::default()).await);
+        let (text, _) = reason(stage.forge.survey(&Watch::default()).await);
         assert!(text.contains("it redirects to another place"), "{text}");
     }
     assert!(elsewhere.calls().is_empty());
@@ -255,7 +255,7 @@ async fn no_redirect_leads_away() {
 async fn the_token_is_in_no_address() {
     let stage = Stage::new();
     stage.add("api");
-    stage.gitlab.survey(&watch()).await.unwrap();
+    stage.forge.survey(&watch()).await.unwrap();
     propose(&stage).await.unwrap();
     assert!(stage.server.urls_with("hunter2").is_empty());
     let calls = stage.server.calls();

@@ -32,7 +32,7 @@ async fn request(stage: &Stage, rules: Rules, checks: Checks) -> (Seen, Request,
         title: "Run agents",
         body: "",
     };
-    let request = stage.gitlab.propose(&proposal).await.unwrap();
+    let request = stage.forge.propose(&proposal).await.unwrap();
     stage.server.with(|store| {
         let repository = store.repository_mut(id).unwrap();
         repository.requests.get_mut(&1).unwrap().checks = checks;
@@ -45,7 +45,7 @@ async fn merge(rules: Rules, checks: Checks) -> Merging {
     let stage = Stage::new();
     let (repository, request, head) = request(&stage, rules, checks).await;
     stage
-        .gitlab
+        .forge
         .merge(&repository, &request, &head)
         .await
         .unwrap()
@@ -127,7 +127,7 @@ async fn a_head_that_moved_is_not_merged() {
             .commit(id, &by, "fullsend/enroll", any, &edits, "Mine")
             .unwrap();
     });
-    let late = stage.gitlab.merge(&repository, &request, &head).await;
+    let late = stage.forge.merge(&repository, &request, &head).await;
     assert!(matches!(late.unwrap_err().reason(), Reason::Moved));
     let state = stage
         .server
@@ -150,15 +150,15 @@ async fn a_conflict_and_what_is_over_are_said() {
     };
     conflict("mine\n");
     let merged = stage
-        .gitlab
+        .forge
         .merge(&repository, &request, &head)
         .await
         .unwrap();
     let waiting = Merging::Waiting("it conflicts with the default branch".to_owned());
     assert_eq!(merged, waiting);
-    stage.gitlab.close(&repository, &request).await.unwrap();
+    stage.forge.close(&repository, &request).await.unwrap();
     let merged = stage
-        .gitlab
+        .forge
         .merge(&repository, &request, &head)
         .await
         .unwrap();
@@ -174,7 +174,7 @@ async fn an_account_that_may_not_merge_waits_for_one_that_may() {
         store.repository_mut(id).unwrap().read_only = true;
     });
     let merged = stage
-        .gitlab
+        .forge
         .merge(&repository, &request, &head)
         .await
         .unwrap();

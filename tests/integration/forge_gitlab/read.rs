@@ -13,7 +13,7 @@ async fn an_identity_tells_what_its_token_may() {
         0,
         "nothing is asked before it is needed"
     );
-    let who = stage.gitlab.identity().await.unwrap();
+    let who = stage.forge.identity().await.unwrap();
     assert_eq!(
         (who.login.as_str(), who.kind),
         ("fullsend", IdentityKind::User)
@@ -29,7 +29,7 @@ async fn an_identity_tells_what_its_token_may() {
 
     let reader = Actor::app("watcher").with(&[Right::Read, Right::Runs]);
     let stage = Stage::of(Instance::default(), reader);
-    let who = stage.gitlab.identity().await.unwrap();
+    let who = stage.forge.identity().await.unwrap();
     assert_eq!(who.kind, IdentityKind::App);
     let needed = [Permission::Read, Permission::Contents, Permission::Runs];
     assert_eq!(who.lacks(&needed), [Permission::Contents]);
@@ -54,7 +54,7 @@ async fn the_same_text_is_read_once() {
         }
     }
     stage.operations();
-    let texts = stage.gitlab.texts(&wanted).await.unwrap();
+    let texts = stage.forge.texts(&wanted).await.unwrap();
     assert_eq!(texts.len(), 80);
     for (file, text) in wanted.iter().zip(&texts) {
         assert_eq!(blob_id(text.as_ref().unwrap()), file.blob);
@@ -97,7 +97,7 @@ async fn what_is_no_text_is_read_byte_by_byte_and_what_is_no_file_is_not() {
         file(&stage, id, "large", large.as_bytes()),
         file(&stage, id, "gone", b"gone"),
     ];
-    let texts = stage.gitlab.texts(&wanted).await.unwrap();
+    let texts = stage.forge.texts(&wanted).await.unwrap();
     let texts: Vec<_> = texts.iter().map(Option::as_deref).collect();
     assert_eq!(
         texts,
@@ -119,7 +119,7 @@ async fn components_are_there_with_their_tag() {
             store.set_ref(project, "refs/tags/v1.4.0", head);
         });
     }
-    let gitlab = &stage.gitlab;
+    let gitlab = &stage.forge;
     assert!(
         gitlab
             .offers("acme/platform/fullsend", "v1.4.0")

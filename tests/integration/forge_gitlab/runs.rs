@@ -43,7 +43,7 @@ async fn runs(stage: &Stage, projects: &[u64]) -> Vec<Vec<fullsend::forge::Run>>
         })
         .collect();
     let since = Timestamp::from_second(DAY).unwrap();
-    stage.gitlab.runs(&of, since).await.unwrap()
+    stage.forge.runs(&of, since).await.unwrap()
 }
 
 fn report(kind: &str) -> String {

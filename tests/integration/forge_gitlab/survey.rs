@@ -16,7 +16,7 @@ async fn three_hundred_projects_in_subgroups_take_six_calls() {
     for at in 0..300 {
         stage.add(&format!("team-{}/project-{at:03}", at % 7));
     }
-    let seen = stage.gitlab.survey(&watch()).await.unwrap();
+    let seen = stage.forge.survey(&watch()).await.unwrap();
     assert_eq!(seen.len(), 300);
     assert!(seen.is_sorted_by(|a, b| a.repository.name < b.repository.name));
     assert_eq!(seen[0].repository.name, "team-0/project-000");
@@ -37,7 +37,7 @@ async fn a_call_more_for_each_project_that_has_the_branch() {
         }
     }
     stage.operations();
-    let seen = stage.gitlab.survey(&watch()).await.unwrap();
+    let seen = stage.forge.survey(&watch()).await.unwrap();
     assert_eq!(seen.iter().filter(|it| it.branch.is_some()).count(), 3);
     assert_eq!(
         stage.operations(),
@@ -86,7 +86,7 @@ async fn a_project_is_seen_as_it_is() {
             Edit::link("fullsend.yaml", "elsewhere"),
         ],
     );
-    let seen = stage.gitlab.survey(&watch()).await.unwrap().remove(0);
+    let seen = stage.forge.survey(&watch()).await.unwrap().remove(0);
     let head = stage
         .server
         .with(|store| store.repository(id).unwrap().head().unwrap());
@@ -212,7 +212,7 @@ async fn a_renamed_project_is_seen_under_its_new_name() {
     let seen = stage.look("old", &Watch::default()).await;
     assert_eq!(seen.repository.name, "team/new");
     let names = ["nowhere".to_owned(), "team/new".to_owned()];
-    let seen = stage.gitlab.look(&names, &Watch::default()).await.unwrap();
+    let seen = stage.forge.look(&names, &Watch::default()).await.unwrap();
     assert!(seen[0].is_none() && seen[1].is_some());
 }
 
@@ -234,12 +234,12 @@ async fn a_strict_instance_is_asked_for_less_at_once() {
     for at in 0..100 {
         stage.add(&format!("project-{at:03}"));
     }
-    assert_eq!(stage.gitlab.survey(&watch()).await.unwrap().len(), 100);
+    assert_eq!(stage.forge.survey(&watch()).await.unwrap().len(), 100);
     let first = stage.operations();
     let queries = first.iter().filter(|it| *it == "query").count();
     assert!((3..=8).contains(&queries), "{queries}");
     // What was too much once is not asked again.
-    stage.gitlab.survey(&watch()).await.unwrap();
+    stage.forge.survey(&watch()).await.unwrap();
     let second = stage.operations();
     assert!(second.len() < first.len(), "{second:?}");
 }
@@ -253,9 +253,9 @@ async fn an_instance_without_a_licence_is_asked_for_what_it_has() {
     let stage = Stage::of(instance, Actor::user("fullsend"));
     let id = stage.add("api");
     enrol(&stage, id);
-    let seen = stage.gitlab.survey(&watch()).await.unwrap();
+    let seen = stage.forge.survey(&watch()).await.unwrap();
     assert!(seen[0].request.is_some() && !seen[0].repository.is_mirror);
     let first = stage.operations().len();
-    stage.gitlab.survey(&watch()).await.unwrap();
+    stage.forge.survey(&watch()).await.unwrap();
     assert!(stage.operations().len() < first);
 }

@@ -39,7 +39,7 @@ async fn propose(
         title: "Run agents",
         body: "Please.",
     };
-    stage.gitlab.propose(&proposal).await
+    stage.forge.propose(&proposal).await
 }
 
 fn first() -> [Change; 1] {
@@ -94,9 +94,9 @@ async fn a_branch_that_is_there_is_not_overwritten() {
         .server
         .with(|store| store.repository(id).unwrap().refs.clone());
     assert_eq!(before, after);
-    let open = stage.gitlab.open(&repository, BRANCH, "Again", "").await;
+    let open = stage.forge.open(&repository, BRANCH, "Again", "").await;
     assert!(matches!(open.unwrap_err().reason(), Reason::Exists));
-    let made = stage.gitlab.create_branch(&repository, BRANCH, &base).await;
+    let made = stage.forge.create_branch(&repository, BRANCH, &base).await;
     assert!(matches!(made.unwrap_err().reason(), Reason::Exists));
 }
 
@@ -135,7 +135,7 @@ async fn commit(
         changes,
         message: &message(),
     };
-    stage.gitlab.commit(&commit).await
+    stage.forge.commit(&commit).await
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_commit_goes_onto_its_parent_alone() {
     let nowhere = commit(&stage, &repository, &base, &first()).await;
     assert!(matches!(nowhere.unwrap_err().reason(), Reason::Moved));
     stage
-        .gitlab
+        .forge
         .create_branch(&repository, BRANCH, &base)
         .await
         .unwrap();
@@ -211,7 +211,7 @@ async fn a_request_is_described_closed_and_opened_again() {
             (request.title.clone(), request.body.clone(), request.state)
         })
     };
-    let gitlab = &stage.gitlab;
+    let gitlab = &stage.forge;
     gitlab
         .describe(&repository, &request, "Another", "Text & more=")
         .await
@@ -237,10 +237,10 @@ async fn a_branch_is_deleted_only_where_it_was_seen() {
     let (repository, base) = stage.repository("api").await;
     propose(&stage, &repository, &base, &first()).await.unwrap();
     let head = stage.look("api", &watch()).await.branch.unwrap().head;
-    let stale = stage.gitlab.delete_branch(&repository, BRANCH, &base).await;
+    let stale = stage.forge.delete_branch(&repository, BRANCH, &base).await;
     assert!(matches!(stale.unwrap_err().reason(), Reason::Moved));
     stage
-        .gitlab
+        .forge
         .delete_branch(&repository, BRANCH, &head)
         .await
         .unwrap();
@@ -249,7 +249,7 @@ async fn a_branch_is_deleted_only_where_it_was_seen() {
         .with(|store| store.repository(id).unwrap().branch(BRANCH));
     assert_eq!(gone, None);
     stage
-        .gitlab
+        .forge
         .delete_branch(&repository, BRANCH, &head)
         .await
         .unwrap();
@@ -276,7 +276,7 @@ async fn what_is_pushed_while_a_branch_is_deleted_stays() {
                 .commit(id, &by, BRANCH, Expected::FastForward, &edits, "Mine")
                 .unwrap();
         });
-    let late = stage.gitlab.delete_branch(&repository, BRANCH, &head).await;
+    let late = stage.forge.delete_branch(&repository, BRANCH, &head).await;
     assert!(matches!(late.unwrap_err().reason(), Reason::Moved));
     let there = stage
         .server
@@ -349,7 +349,7 @@ async fn a_protected_branch_and_an_archived_project_refuse() {
         changes: &first(),
         message: &message(),
     };
-    let refused = stage.gitlab.commit(&direct).await.unwrap_err();
+    let refused = stage.forge.commit(&direct).await.unwrap_err();
     assert!(matches!(refused.reason(), Reason::Rules(_)), "{refused}");
     stage
         .server

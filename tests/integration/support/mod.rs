@@ -2,4 +2,5 @@
 
 pub(crate) mod cosign;
 pub(crate) mod docker;
+pub(crate) mod forge;
 pub(crate) mod tools;
