@@ -40,7 +40,7 @@ pub async fn rollback(
         && (running.kind, running.state) == (Kind::Rollback, State::Running)
         && to.is_none_or(|to| to == running.to.version())
     {
-        return drive(crew, running.clone(), options).await;
+        return go_on(crew, running, options).await;
     }
     let undo = undo(crew, newest, to).await?;
     take_back(crew, undo, options).await
@@ -94,13 +94,7 @@ pub(super) async fn take_back(
     options: &RollOptions,
 ) -> Result<Rolled, DriveError> {
     let fleet = Configuration::read(crew).await?.fleet;
-    if options.force.as_ref() != Some(undo.to.version()) {
-        check(&fleet, &undo)?;
-        crew.prover
-            .prove(&undo.to)
-            .await
-            .map_err(DriveError::Unproven)?;
-    }
+    accept(crew, &fleet, &undo, options).await?;
     let rollout = begin(crew, &fleet, &undo, options).await?;
     let undone = undo.undone.map(|it| Rollout {
         state: State::Stopped,
@@ -109,6 +103,40 @@ pub(super) async fn take_back(
     let rollouts: Vec<&Rollout> = [&rollout].into_iter().chain(&undone).collect();
     Record::of(crew).save(&rollouts).await?;
     drive(crew, rollout, options).await
+}
+
+/// Goes on with a rollback, which has to be as good as on its first day: the branch that it is
+/// written down on is open to many.
+pub(super) async fn go_on(
+    crew: Crew<'_>,
+    running: &Rollout,
+    options: &RollOptions,
+) -> Result<Rolled, DriveError> {
+    let fleet = Configuration::read(crew).await?.fleet;
+    let undo = Undo {
+        from: running.from.clone(),
+        to: running.to.clone(),
+        undone: None,
+        reason: String::new(),
+    };
+    accept(crew, &fleet, &undo, options).await?;
+    drive(crew, running.clone(), options).await
+}
+
+/// Refuses what may not be gone back to, unless it is named.
+async fn accept(
+    crew: Crew<'_>,
+    fleet: &Fleet,
+    undo: &Undo,
+    options: &RollOptions,
+) -> Result<(), DriveError> {
+    check_known(fleet, &undo.to)?;
+    if options.force.as_ref() == Some(undo.to.version()) {
+        return Ok(());
+    }
+    check(fleet, undo)?;
+    let proven = crew.prover.prove(&undo.to).await;
+    proven.map_err(DriveError::Unproven)
 }
 
 /// A rollout that begins now.
@@ -166,6 +194,19 @@ fn check(fleet: &Fleet, undo: &Undo) -> Result<(), DriveError> {
     Ok(())
 }
 
+/// Refuses a release that fleet.yaml does not have, with this action and this digest.
+fn check_known(fleet: &Fleet, to: &Release) -> Result<(), DriveError> {
+    if fleet.releases().any(|it| it == to) {
+        return Ok(());
+    }
+    let version = to.version();
+    Err(refuse(
+        format!("fleet.yaml has no release {version} of this action and image"),
+        "remove `rollouts/current.json` on the branch `fullsend/state` if nobody knows where it \
+         comes from; else add the release under `approved`",
+    ))
+}
+
 fn known(fleet: &Fleet, version: &semver::Version) -> Result<Release, DriveError> {
     let mut releases = fleet.releases();
     let found = releases.find(|it| it.version() == version).cloned();
@@ -186,6 +227,7 @@ fn last_good(
     let newest = approved
         .filter(|it| fleet.denial(it).is_none())
         .max_by_key(|it| it.version());
+    let left = left.filter(|it| check_known(fleet, it).is_ok());
     let left = left.filter(|it| fleet.denial(it).is_none() && it.version() != bad.version());
     left.or(newest).cloned().ok_or_else(|| {
         let reason = "fleet.yaml knows no older release that is good".to_owned();

@@ -2,7 +2,7 @@
 
 use super::{
     drive::{Configuration, Crew, Drive, DriveError, End, Preview, Record, RollOptions, Rolled},
-    rollback::{Undo, take_back},
+    rollback::{self, Undo, take_back},
     rollout::{Kind, Rollout, State, Via, Wave},
 };
 use crate::{
@@ -86,8 +86,7 @@ async fn go_on_back(
     rollback: &Rollout,
     options: &RollOptions,
 ) -> Result<Rolled, DriveError> {
-    let drive = Drive::new(crew, rollback.clone(), options);
-    let back = Box::pin(drive.run()).await?;
+    let back = Box::pin(rollback::go_on(crew, rollback, options)).await?;
     let undone = match &back.rollout.undoes {
         Some(id) => Record::of(crew).rollout(id).await?,
         None => None,

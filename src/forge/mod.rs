@@ -41,7 +41,7 @@ pub use repository::{
     AheadCommit, Branch, BranchRules, Entry, EntryMode, MergeMethods, Repository, Seen, Watch,
     blob_id,
 };
-pub use request::{Checks, Mergeable, Merging, Request, RequestState};
+pub use request::{Brings, Checks, Mergeable, Merging, Request, RequestState};
 pub use run::{Begun, Ended, Run, RunsOf, SandboxEnd};
 pub use site::{Site, connect};
 pub use transport::Answer;
@@ -157,6 +157,13 @@ pub trait Forge: fmt::Debug + Send + Sync {
         name: &str,
         head: &CommitId,
     ) -> Result<(), ForgeError>;
+
+    /// What merging a request would bring now.
+    async fn brings(
+        &self,
+        repository: &Repository,
+        request: &Request,
+    ) -> Result<Brings, ForgeError>;
 
     /// Has a request merged, by the first way that is open: the merge queue, auto-merge, a plain
     /// merge where nothing is in the way. Protection is never bypassed, and a request whose head is

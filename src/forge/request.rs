@@ -68,6 +68,17 @@ pub enum Mergeable {
     Unknown,
 }
 
+/// What merging a request would bring, as the forge tells it when asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brings {
+    /// The branch that it would be merged into: anybody who may push can choose another.
+    pub base: String,
+    /// The commit that would be merged.
+    pub head: Option<CommitId>,
+    /// How many files differ; nothing where the forge has not counted them.
+    pub files: Option<u64>,
+}
+
 /// What became of the wish to merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Merging {

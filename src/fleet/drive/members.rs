@@ -9,7 +9,7 @@ use super::{
 use crate::{
     config::Fleet,
     fleet::{
-        Outcome, Row, Step, Texts, Want, membership,
+        Outcome, Refusal, RefusalKind, Row, Step, Texts, Want, membership,
         plan::{decide, texts},
         rollout::{EntryState, Fact, Rollout, RolloutId, Stands, Via},
     },
@@ -24,6 +24,8 @@ pub(super) struct Members {
     pub(super) rows: BTreeMap<String, Row>,
     /// The files whose texts are known: they are read again only where they changed.
     known: BTreeMap<String, (BTreeMap<String, Entry>, Texts)>,
+    /// Those that do not belong to the fleet: they are left alone, whoever wrote down that they move.
+    outside: BTreeSet<String>,
 }
 
 impl Members {
@@ -68,7 +70,7 @@ impl Members {
         let read = read.map(|((name, seen), texts)| (name.clone(), (seen.files.clone(), texts)));
         let read: Vec<_> = read.collect();
         self.known.extend(read);
-        for (name, seen) in seen {
+        for (name, seen) in self.inside(crew, want, seen) {
             let texts = self.known.get(&name).map(|(_, texts)| texts.clone());
             let texts = texts.unwrap_or_default();
             let (ask, step) = decide(want, &seen, &texts, false);
@@ -84,16 +86,42 @@ impl Members {
         Ok(())
     }
 
+    /// Those of `seen` that belong to the fleet.
+    fn inside(
+        &mut self,
+        crew: Crew<'_>,
+        want: &Moving,
+        seen: Vec<(String, Seen)>,
+    ) -> Vec<(String, Seen)> {
+        let all: Vec<Seen> = seen.iter().map(|(_, seen)| seen.clone()).collect();
+        let configuration = configuration(crew, &all);
+        let members = membership(want.fleet(), &all, Some(&configuration)).members;
+        let members = members.iter().map(|it| it.seen.repository.id.as_str());
+        let members: BTreeSet<&str> = members.collect();
+        let is_inside = |(_, seen): &(String, Seen)| members.contains(&*seen.repository.id);
+        let (inside, outside): (Vec<_>, Vec<_>) = seen.into_iter().partition(is_inside);
+        for (name, _) in &inside {
+            self.outside.remove(name);
+        }
+        for (name, _) in outside {
+            self.rows.remove(&name);
+            self.outside.insert(name);
+        }
+        inside
+    }
+
     /// How each of `names` stands.
     pub(super) fn stands(&self, names: &[String], via: Via) -> BTreeMap<String, Stands> {
+        let stands = |name: &String| match self.rows.get(name) {
+            Some(row) => stands(row, via),
+            None if self.outside.contains(name) => {
+                let reason = "it does not belong to the fleet";
+                Stands::Refused(Refusal::new(RefusalKind::Skipped, reason))
+            }
+            None => Stands::Gone,
+        };
         let names = names.iter();
-        names
-            .map(|name| {
-                let row = self.rows.get(name);
-                let stands = row.map_or(Stands::Gone, |row| stands(row, via));
-                (name.clone(), stands)
-            })
-            .collect()
+        names.map(|name| (name.clone(), stands(name))).collect()
     }
 
     /// Open requests that would bring the release that is taken back: those of the rollout that
@@ -212,6 +240,14 @@ fn by_renovate(row: &Row) -> Option<&Request> {
         let group = it.branch.strip_prefix(RENOVATE);
         group.is_some_and(|it| it == "fullsend" || it.ends_with("-fullsend"))
     })
+}
+
+/// The full name of the configuration repository, where `seen` tells it.
+pub(super) fn configuration(crew: Crew<'_>, seen: &[Seen]) -> String {
+    let name = crew.configuration;
+    let mut seen = seen.iter();
+    let found = seen.find(|it| it.repository.name.eq_ignore_ascii_case(name));
+    found.map_or_else(|| name.to_owned(), |it| it.repository.full_name.clone())
 }
 
 /// The repositories of a wave: the members of its ring that no earlier wave has, up to its share.

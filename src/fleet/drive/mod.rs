@@ -12,6 +12,7 @@ mod record;
 mod requests;
 mod round;
 mod runs;
+mod safe;
 mod smoke;
 #[cfg(test)]
 mod tests;

@@ -53,6 +53,11 @@ impl Moving {
         }
     }
 
+    /// fleet.yaml, which says who moves.
+    pub(super) fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
     /// Whether files name the release that is left.
     pub(super) fn has_bad(&self, texts: &Texts) -> bool {
         Pins::read(texts).has(&self.fleet, &self.from, &self.to)

@@ -3,6 +3,7 @@
 use super::{
     DriveError,
     round::{Drive, Round},
+    safe::not_ours_alone,
 };
 use crate::{
     fleet::{self, Action, Outcome, Plan, Write, apply, rollout::Stands},
@@ -92,6 +93,10 @@ impl Drive<'_> {
                 round.waiting.insert(name, why);
                 continue;
             };
+            if let Some(why) = not_ours_alone(self.crew, row, &request, &head).await {
+                round.waiting.insert(name, why);
+                continue;
+            }
             let means = self.crew.means;
             let branch = request.branch.clone();
             let merging = means.forge.merge(&row.seen.repository, &request, &head);

@@ -7,6 +7,7 @@ use super::{
     configuration::{Configured, configure},
     members::{Members, names},
     moving::Moving,
+    safe::check_unchanged,
 };
 use crate::{
     config::Fleet,
@@ -139,6 +140,7 @@ impl<'a> Drive<'a> {
         let newest = self.record().newest().await?;
         match newest {
             Some(newest) if newest.id == self.rollout.id => {
+                check_unchanged(&self.rollout, &newest)?;
                 self.saved = Some(newest.clone());
                 let via = self.rollout.via;
                 self.rollout = Rollout { via, ..newest };

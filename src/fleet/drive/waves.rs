@@ -2,7 +2,7 @@
 
 use super::{
     DriveError,
-    members::{names, of_wave},
+    members::{configuration, names, of_wave},
     round::{Drive, Round},
 };
 use crate::{
@@ -75,7 +75,7 @@ impl Drive<'_> {
     }
 
     pub(super) fn of_wave(&self, index: usize, round: &Round, seen: &[Seen]) -> Vec<String> {
-        let configuration = self.configuration(seen);
+        let configuration = configuration(self.crew, seen);
         let only = &self.options.only;
         of_wave(
             &round.fleet,
@@ -85,14 +85,6 @@ impl Drive<'_> {
             index,
             only,
         )
-    }
-
-    pub(super) fn configuration(&self, seen: &[Seen]) -> String {
-        let name = self.crew.configuration;
-        let found = seen
-            .iter()
-            .find(|it| it.repository.name.eq_ignore_ascii_case(name));
-        found.map_or_else(|| name.to_owned(), |it| it.repository.full_name.clone())
     }
 
     pub(super) async fn end_wave(

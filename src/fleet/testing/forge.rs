@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     forge::{
-        Begun, Change, Checks, Commit, EntryMode, FileAt, Forge, ForgeError, Identity,
+        Begun, Brings, Change, Checks, Commit, EntryMode, FileAt, Forge, ForgeError, Identity,
         IdentityKind, MAX_FILE_BYTES, Merging, Proposal, Reason, Repository, Request, RequestState,
         Run, RunsOf, Seen, Watch,
     },
@@ -118,6 +118,17 @@ impl MemoryForge {
     /// A person's commit onto a branch, which is made where it is not there; without a branch's
     /// name, onto the default one.
     pub(crate) fn push(&self, name: &str, branch: Option<&str>, changes: &[Change]) {
+        self.push_saying(name, branch, changes, "A person's");
+    }
+
+    /// The same, with a message that may be any.
+    pub(crate) fn push_saying(
+        &self,
+        name: &str,
+        branch: Option<&str>,
+        changes: &[Change],
+        message: &str,
+    ) {
         let mut state = self.state();
         let stored = state.named(name).unwrap();
         let head = stored.head().unwrap().clone();
@@ -127,8 +138,13 @@ impl MemoryForge {
         );
         let at = stored.branches.entry(branch.clone()).or_insert(head);
         let at = at.clone();
-        let says = ("A person's", "grace");
+        let says = (message, "grace");
         stored.commit(&branch, &at, changes, says).unwrap();
+    }
+
+    /// Somebody chooses another branch for the requests of a repository to go to.
+    pub(crate) fn retarget(&self, name: &str, base: &str) {
+        self.state().named(name).unwrap().base = Some(base.to_owned());
     }
 
     /// Makes a link of a file of the default branch.
@@ -420,6 +436,19 @@ impl Forge for MemoryForge {
     ) -> Result<(), ForgeError> {
         self.write("delete_branch", repository, |it| {
             it.delete_branch(name, head)
+        })
+        .await
+    }
+
+    async fn brings(
+        &self,
+        repository: &Repository,
+        request: &Request,
+    ) -> Result<Brings, ForgeError> {
+        let name = repository.name.clone();
+        self.call("brings", None, |state| {
+            let stored = state.named(&name).ok_or_else(not_found)?;
+            stored.brings(&request.id)
         })
         .await
     }

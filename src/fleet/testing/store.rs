@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::{
     forge::{
-        AheadCommit, Begun, Branch, Change, Checks, Entry, EntryMode, Mergeable, Merging, Reason,
-        Refusal, Repository, Request, RequestState, Run, Seen, Watch, blob_id,
+        AheadCommit, Begun, Branch, Brings, Change, Checks, Entry, EntryMode, Mergeable, Merging,
+        Reason, Refusal, Repository, Request, RequestState, Run, Seen, Watch, blob_id,
     },
     model::commit::CommitId,
 };
@@ -36,6 +36,8 @@ pub(super) struct Stored {
     pub(super) requests: Vec<Request>,
     pub(super) runs: Vec<Run>,
     pub(super) begun: Vec<Begun>,
+    /// The branch that requests go to, where somebody chose another than the default one.
+    pub(super) base: Option<String>,
     commits: HashMap<CommitId, Commit>,
 }
 
@@ -48,6 +50,7 @@ impl Stored {
             requests: Vec::new(),
             runs: Vec::new(),
             begun: Vec::new(),
+            base: None,
             commits: HashMap::new(),
         };
         let files = files.iter().map(|(path, text)| change(path, Some(text)));
@@ -255,9 +258,19 @@ impl Stored {
         }
     }
 
-    /// What the branch changed goes onto the default branch.
-    fn merge_now(&mut self, id: &str) -> Done<()> {
+    /// What merging the request would bring.
+    pub(super) fn brings(&mut self, id: &str) -> Done<Brings> {
         let request = self.request(id)?.clone();
+        let base = self.base.as_deref().unwrap_or(self.default());
+        Ok(Brings {
+            base: base.to_owned(),
+            files: Some(self.changes(&request)?.len() as u64),
+            head: request.head,
+        })
+    }
+
+    /// What the request's branch changed since it left the default branch.
+    fn changes(&self, request: &Request) -> Done<Vec<Change>> {
         let from = self.branches.get(&request.branch).ok_or_else(not_found)?;
         let ours = self.commits[from].files.clone();
         let base = self.ahead(from).last().and_then(|it| it.1.parent.clone());
@@ -269,12 +282,18 @@ impl Stored {
         let written = written.map(|(path, file)| (path, Some(file.bytes.clone())));
         let removed = base.keys().filter(|path| !ours.contains_key(*path));
         let changes = written.chain(removed.map(|path| (path, None)));
-        let changes: Vec<Change> = changes
+        Ok(changes
             .map(|(path, content)| Change {
                 path: path.clone(),
                 content,
             })
-            .collect();
+            .collect())
+    }
+
+    /// What the branch changed goes onto the default branch.
+    fn merge_now(&mut self, id: &str) -> Done<()> {
+        let request = self.request(id)?.clone();
+        let changes = self.changes(&request)?;
         let (default, onto) = (self.default().to_owned(), self.head().unwrap().clone());
         self.commit(&default, &onto, &changes, (&request.title, "forge"))?;
         self.request(id)?.state = RequestState::Merged;

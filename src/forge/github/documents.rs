@@ -92,6 +92,16 @@ pub(super) fn request(id: &str) -> Document {
     )
 }
 
+/// What merging a request would bring.
+pub(super) fn brings(id: &str) -> Document {
+    Document::new(
+        "query Brings($id: ID!) {
+  node(id: $id) { ... on PullRequest { baseRefName headRefOid changedFiles } }
+}",
+        [("id", json!(id))],
+    )
+}
+
 /// A blob by the repository that has it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BlobOf<'a> {

@@ -68,6 +68,7 @@ fn questions_are_githubs() {
     let mut all = vec![
         documents::viewer(),
         documents::request("PR_1"),
+        documents::brings("PR_1"),
         documents::texts(&[blob, blob]),
         documents::runs(&["W_1"], 25),
         documents::annotations(&["CS_1"]),

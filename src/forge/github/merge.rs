@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    super::{Checks, Cost, Mergeable, Merging, Reason, Repository, Request, RequestState},
+    super::{Brings, Checks, Cost, Mergeable, Merging, Reason, Repository, Request, RequestState},
     GitHub,
     documents::{self, Mutation},
     graphql::{self, Tries},
@@ -14,8 +14,16 @@ use super::{
 use crate::model::commit::CommitId;
 
 #[derive(Deserialize)]
-struct Node {
-    node: Option<Pull>,
+struct Node<T> {
+    node: Option<T>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    base_ref_name: String,
+    head_ref_oid: String,
+    changed_files: u64,
 }
 
 impl GitHub {
@@ -61,6 +69,29 @@ impl GitHub {
             }
             Err(reason) => waiting(Err(reason)),
         }
+    }
+
+    /// See [`Forge::brings`](super::super::Forge::brings).
+    pub(super) async fn brings_now(
+        &self,
+        repository: &Repository,
+        request: &Request,
+    ) -> Result<Brings, Reason> {
+        if !self.is_closed() {
+            let document = documents::brings(&request.id);
+            match graphql::ask::<Node<Told>>(&self.client, document, Tries::Many).await {
+                Err(reason) if self.closes(&reason) => {}
+                reply => {
+                    let told = reply?.data.node.ok_or(super::survey::GONE)?;
+                    return Ok(Brings {
+                        base: told.base_ref_name,
+                        head: told.head_ref_oid.parse().ok(),
+                        files: Some(told.changed_files),
+                    });
+                }
+            }
+        }
+        rest::brings(self, repository, request.number).await
     }
 
     /// Merges where nothing is in the way. An administrator's token could merge in spite of what
@@ -111,7 +142,7 @@ impl GitHub {
     ) -> Result<Request, Reason> {
         if !self.is_closed() {
             let document = documents::request(&request.id);
-            match graphql::ask::<Node>(&self.client, document, Tries::Many).await {
+            match graphql::ask::<Node<Pull>>(&self.client, document, Tries::Many).await {
                 Err(reason) if self.closes(&reason) => {}
                 reply => return Ok(reply?.data.node.ok_or(super::survey::GONE)?.into_request()),
             }

@@ -45,8 +45,8 @@ use self::{
     workflows::Workflows,
 };
 use super::{
-    Begun, Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal, Reason,
-    Refusal, Repository, Request, Run, RunsOf, Seen, Site, Watch,
+    Begun, Brings, Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal,
+    Reason, Refusal, Repository, Request, Run, RunsOf, Seen, Site, Watch,
     transport::{Patience, Transport},
 };
 use crate::{
@@ -304,6 +304,15 @@ impl Forge for GitHub {
         let done = self.delete_once(repository, name, head).await;
         let doing = format_args!("delete the branch {name} of {}", repository.full_name);
         done.map_err(|reason| self.error(doing, reason))
+    }
+
+    async fn brings(
+        &self,
+        repository: &Repository,
+        request: &Request,
+    ) -> Result<Brings, ForgeError> {
+        let brings = self.brings_now(repository, request).await;
+        brings.map_err(|reason| self.about("look at", repository, request, reason))
     }
 
     async fn merge(

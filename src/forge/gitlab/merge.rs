@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use tokio::time::sleep;
 
 use super::{
-    super::{Checks, Mergeable, Merging, Reason, Repository, Request, RequestState},
+    super::{Brings, Checks, Mergeable, Merging, Reason, Repository, Request, RequestState},
     GitLab,
     request::{Entity, checks, mergeable, state},
     write::number,
@@ -75,6 +75,16 @@ impl Endpoint for Merge<'_> {
 }
 
 impl GitLab {
+    /// What merging a request would bring now.
+    pub(super) async fn brings_now(
+        &self,
+        repository: &Repository,
+        request: &Request,
+    ) -> Result<Brings, Reason> {
+        let seen = self.settled(number(repository)?, request.number).await?;
+        Ok(seen.brings())
+    }
+
     /// Has a request merged whose head is `head`, by the first way that is open.
     pub(super) async fn have_merged(
         &self,

@@ -39,8 +39,8 @@ use self::{
     write::{Making, number},
 };
 use super::{
-    Begun, Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal, Reason,
-    Repository, Request, Run, RunsOf, Seen, Site, Watch,
+    Begun, Brings, Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal,
+    Reason, Repository, Request, Run, RunsOf, Seen, Site, Watch,
     transport::{Patience, Transport},
 };
 use crate::{
@@ -249,6 +249,15 @@ impl Forge for GitLab {
             Err(reason) => Err(reason),
         };
         gone.map_err(|reason| self.about("delete a branch of", repository, reason))
+    }
+
+    async fn brings(
+        &self,
+        repository: &Repository,
+        request: &Request,
+    ) -> Result<Brings, ForgeError> {
+        let brings = self.brings_now(repository, request).await;
+        brings.map_err(|reason| self.about("look at a merge request of", repository, reason))
     }
 
     async fn merge(

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    super::{Checks, Mergeable, Request, RequestState},
+    super::{Brings, Checks, Mergeable, Request, RequestState},
     graphql::Lacking,
 };
 
@@ -62,6 +62,11 @@ pub(super) struct Entity {
     author: Option<Author>,
     #[serde(default)]
     pub(super) head_pipeline: Option<Pipeline>,
+    #[serde(default)]
+    target_branch: String,
+    /// A number as a text, `1000+` for more, nothing before it is known; told of one request.
+    #[serde(default)]
+    changes_count: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -106,6 +111,14 @@ impl Node {
 }
 
 impl Entity {
+    pub(super) fn brings(self) -> Brings {
+        Brings {
+            base: self.target_branch,
+            head: self.sha.and_then(|sha| sha.parse().ok()),
+            files: self.changes_count.and_then(|it| it.parse().ok()),
+        }
+    }
+
     pub(super) fn request(self) -> Request {
         Request {
             id: format!("gid://gitlab/MergeRequest/{}", self.id),

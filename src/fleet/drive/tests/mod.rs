@@ -1,6 +1,7 @@
 //! Rollouts on a forge in memory, from end to end.
 
 mod faults;
+mod forged;
 mod smoke;
 mod world;
 
@@ -11,7 +12,7 @@ use world::{OWN_FILE, World, direct, own_file, release, states};
 use super::{DriveError, End, RollOptions};
 use crate::{
     fleet::{
-        Write,
+        TRAILER, Write,
         rollout::{EntryState, State, Via},
     },
     forge::{Change, Ended, RequestState},
@@ -211,6 +212,46 @@ async fn a_person_on_our_branch_is_never_overwritten() {
     assert_eq!(world.version("can-b"), "1.4.0");
     let text = world.forge.file("can-b", Some(&branch), "notes.md");
     assert_eq!(text.as_deref(), Some("mine"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_disguised_as_ours_is_not_merged() {
+    let world = World::new();
+    let branch = {
+        let mut quiet = World::new();
+        quiet.watched = false;
+        quiet.upgrade(&direct()).await.unwrap().rollout.id.branch()
+    };
+    let theirs = Change {
+        path: ".github/workflows/steal.yml".to_owned(),
+        content: Some(b"on: push".to_vec()),
+    };
+    let says = format!("chore: a fix\n\n{TRAILER}: {branch}");
+    let forge = &world.forge;
+    forge.push_saying("can-b", Some(&branch), &[theirs], &says);
+    let rolled = world.upgrade(&direct()).await.unwrap();
+    let entry = rolled.rollout.entries().find(|it| it.name == "can-b");
+    assert_eq!(
+        entry.unwrap().reason.as_deref(),
+        Some("it changes 3 files where we changed 2: somebody has to look at it"),
+        "{:?}",
+        world.notes
+    );
+    assert_eq!(world.version("can-b"), "1.4.0");
+    assert_eq!(world.version("can-a"), "1.5.0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_goes_elsewhere_is_not_merged() {
+    let world = World::new();
+    world.forge.retarget("can-b", "production");
+    let rolled = world.upgrade(&direct()).await.unwrap();
+    let entry = rolled.rollout.entries().find(|it| it.name == "can-b");
+    assert_eq!(
+        entry.unwrap().reason.as_deref(),
+        Some("somebody made it go to the branch `production`")
+    );
+    assert_eq!(world.versions()[..2], ["1.5.0", "1.4.0"]);
 }
 
 #[tokio::test(start_paused = true)]

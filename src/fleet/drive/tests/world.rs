@@ -62,6 +62,8 @@ pub(super) struct World {
     smoked: AtomicUsize,
     pub(super) stopped: AtomicBool,
     pub(super) watched: bool,
+    /// Happens once, when the rollout waits.
+    pub(super) at_wait: Mutex<Option<fn(&World)>>,
 }
 
 pub(super) fn release(minor: u64) -> Release {
@@ -144,6 +146,7 @@ impl World {
             smoked: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
             watched: true,
+            at_wait: Mutex::default(),
         };
         world.forge.set("fleet", |it| it.rules.may_push = true);
         for _ in 0..5 {
@@ -272,6 +275,17 @@ impl World {
         Rollout::read(&path, text.unwrap().as_bytes()).unwrap()
     }
 
+    /// Somebody writes this down as the newest rollout.
+    pub(super) fn store(&self, rollout: &Rollout) {
+        let current = format!("{{\"schema_version\": 1, \"rollout\": \"{}\"}}", rollout.id);
+        let text = String::from_utf8(rollout.written().unwrap()).unwrap();
+        let changes = [
+            change("rollouts/current.json", Some(&current)),
+            change(&rollout.id.path(), Some(&text)),
+        ];
+        self.forge.push("fleet", Some("fullsend/state"), &changes);
+    }
+
     pub(super) async fn upgrade(&self, options: &RollOptions) -> Result<Rolled, DriveError> {
         self.upgrade_to(&release(5), options).await
     }
@@ -373,6 +387,10 @@ impl Progress for World {
 
     fn waiting(&self, reason: &str) {
         self.note(&format!("waiting: {reason}"));
+        let happens = self.at_wait.lock().unwrap().take();
+        if let Some(happens) = happens {
+            happens(self);
+        }
         if self.waits.fetch_add(1, Ordering::Relaxed) > MAX_WAITS {
             self.stopped.store(true, Ordering::Relaxed);
         }

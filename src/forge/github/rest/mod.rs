@@ -6,7 +6,7 @@ mod runs;
 mod write;
 
 pub(super) use look::{look, survey};
-pub(super) use pull::{request, tip};
+pub(super) use pull::{brings, request, tip};
 pub(super) use runs::runs;
 pub(super) use write::{
     change_request, commit, create_branch, delete_branch, merge, open, propose,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::{
-    super::{Checks, Mergeable, Reason, Repository, Request, RequestState},
+    super::{Brings, Checks, Mergeable, Reason, Repository, Request, RequestState},
     GitHub, answer,
     client::Call,
     runs::escaped,
@@ -28,6 +28,8 @@ pub(super) struct Pull {
     user: Option<User>,
     /// Told of one request, not in lists.
     mergeable_state: Option<String>,
+    /// The same.
+    changed_files: Option<u64>,
     auto_merge: Option<Value>,
 }
 
@@ -41,6 +43,8 @@ struct Head {
 
 #[derive(Deserialize)]
 struct Base {
+    #[serde(rename = "ref", default)]
+    branch: String,
     repo: Place,
 }
 
@@ -143,6 +147,22 @@ pub(in super::super) async fn request(
         request.checks = checks(github, name, head).await?;
     }
     Ok(request)
+}
+
+/// What merging a request would bring.
+pub(in super::super) async fn brings(
+    github: &GitHub,
+    repository: &Repository,
+    number: u64,
+) -> Result<Brings, Reason> {
+    let name = &repository.full_name;
+    let call = Call::get(format!("/repos/{name}/pulls/{number}"));
+    let pull: Pull = answer::read(&github.client.send(&call).await?)?;
+    Ok(Brings {
+        base: pull.base.branch,
+        head: pull.head.sha.parse().ok(),
+        files: pull.changed_files,
+    })
 }
 
 /// What checks and statuses say together.

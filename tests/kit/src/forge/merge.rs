@@ -203,6 +203,13 @@ impl Store {
         .collect()
     }
 
+    /// How many files a request changes.
+    pub fn changed_files(&self, id: u64, request: &Request) -> usize {
+        let base = self.repository(id).and_then(|it| it.branch(&request.base));
+        let parted = base.and_then(|base| self.objects.merge_base(base, request.head));
+        self.objects.changed(parted, request.head).len()
+    }
+
     /// Merges a request that nothing stands against, and returns the commit.
     pub fn merge(
         &mut self,

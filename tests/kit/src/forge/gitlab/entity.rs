@@ -153,6 +153,7 @@ pub(super) fn request(store: &mut Store, base: &str, project: u64, request: &Req
         "source_project_id": source(project, request),
         "target_project_id": project,
         "sha": request.head.to_string(),
+        "changes_count": store.changed_files(project, request).to_string(),
         "draft": request.draft,
         "author": {"id": 1, "username": request.author, "name": request.author},
         "merge_when_pipeline_succeeds": request.auto.is_some() || request.queued,

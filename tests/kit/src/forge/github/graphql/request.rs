@@ -41,6 +41,7 @@ impl Asking<'_> {
             "isInMergeQueue" => request.queued.into(),
             "statusCheckRollup" => rollup(request).into(),
             "viewerCanUpdate" => true.into(),
+            "changedFiles" => self.store.changed_files(id, request).into(),
             "mergeable" => self.mergeable(id, number).into(),
             "mergeStateStatus" => self.merge_state(id, number).into(),
             "reviewDecision" => review(repository.rules.approvals, request),

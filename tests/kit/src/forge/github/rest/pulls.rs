@@ -117,6 +117,7 @@ impl Request<'_> {
             .get(&number)
             .ok_or_else(|| refusal(404, "Not Found"))?;
         let mut shown = self.shown_pull(repository, pull);
+        shown["changed_files"] = self.store.changed_files(id, pull).into();
         shown["merged"] = (pull.state == RequestState::Merged).into();
         shown["mergeable"] = (!obstacles.contains(&Obstacle::Conflict)).into();
         shown["mergeable_state"] = match obstacles.first() {
