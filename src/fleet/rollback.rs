@@ -19,6 +19,8 @@ pub(super) struct Undo {
     pub(super) undone: Option<Rollout>,
     /// For the deny list.
     pub(super) reason: String,
+    /// Who asks the repositories back.
+    pub(super) via: Via,
 }
 
 /// Takes the release of fleet.yaml back, to `to` or to the last good one, or goes on with that.
@@ -40,9 +42,14 @@ pub async fn rollback(
         && (running.kind, running.state) == (Kind::Rollback, State::Running)
         && to.is_none_or(|to| to == running.to.version())
     {
-        return go_on(crew, running, options).await;
+        let via = options.via.unwrap_or(running.via);
+        let running = Rollout {
+            via,
+            ..running.clone()
+        };
+        return go_on(crew, &running, options).await;
     }
-    let undo = undo(crew, newest, to).await?;
+    let undo = undo(crew, newest, to, options.via).await?;
     take_back(crew, undo, options).await
 }
 
@@ -53,7 +60,7 @@ pub async fn preview_rollback(
     options: &RollOptions,
 ) -> Result<Preview, DriveError> {
     let newest = Record::of(crew).newest().await?;
-    let undo = undo(crew, newest, to).await?;
+    let undo = undo(crew, newest, to, options.via).await?;
     let fleet = Configuration::read(crew).await?.fleet;
     if options.force.as_ref() != Some(undo.to.version()) {
         check(&fleet, &undo)?;
@@ -67,6 +74,7 @@ async fn undo(
     crew: Crew<'_>,
     newest: Option<Rollout>,
     to: Option<&semver::Version>,
+    via: Option<Via>,
 ) -> Result<Undo, DriveError> {
     let fleet = Configuration::read(crew).await?.fleet;
     // An upgrade that runs may not have come to fleet.yaml yet.
@@ -84,6 +92,7 @@ async fn undo(
         to,
         undone,
         reason: "it was rolled back".to_owned(),
+        via: via.unwrap_or(Via::Direct),
     })
 }
 
@@ -118,6 +127,7 @@ pub(super) async fn go_on(
         to: running.to.clone(),
         undone: None,
         reason: String::new(),
+        via: running.via,
     };
     accept(crew, &fleet, &undo, options).await?;
     drive(crew, running.clone(), options).await
@@ -152,7 +162,7 @@ async fn begin(
     let (from, to) = (undo.from.clone(), undo.to.clone());
     let mut rollout = Rollout::begin(id, Kind::Rollback, from, to, now);
     rollout.by.clone_from(&crew.means.identity.login);
-    rollout.via = Via::Direct;
+    rollout.via = undo.via;
     let reason = options.reason.as_ref().unwrap_or(&undo.reason);
     rollout.reason = Some(reason.clone());
     // Last in, first out.

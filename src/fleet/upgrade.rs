@@ -57,6 +57,8 @@ pub async fn upgrade(
         to: rolled.rollout.from.clone(),
         undone: Some(rolled.rollout.clone()),
         reason: reason.clone(),
+        // Nobody waits for Renovate then.
+        via: Via::Direct,
     };
     let rollback = Box::new(take_back(crew, undo, options).await?);
     Ok(Rolled {

@@ -125,7 +125,8 @@ pub enum End {
 /// What `upgrade` and `rollback` may be told.
 #[derive(Clone, Debug, Default)]
 pub struct RollOptions {
-    /// Who makes the requests of an upgrade; of a running one, who makes them from now on.
+    /// Who makes the requests, Renovate for an upgrade and we for a rollback where nothing is said;
+    /// of a running one, who makes them from now on.
     pub via: Option<Via>,
     /// Takes an upgrade back that has shown to be bad.
     pub auto_rollback: bool,

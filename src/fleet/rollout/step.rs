@@ -218,7 +218,7 @@ fn in_upgrade(rollout: &Rollout, index: usize, facts: &Facts<'_>) -> Step {
         return if settled {
             nothing_moved(rollout, index)
         } else {
-            wait(rollout, wave, facts)
+            wait(rollout, Some(wave), wave.repositories.iter(), facts)
         };
     }
     let Some(runs) = facts.runs else {
@@ -241,7 +241,7 @@ fn in_upgrade(rollout: &Rollout, index: usize, facts: &Facts<'_>) -> Step {
             reason: format!("the wave `{}` shows that it is bad: {reason}", wave.ring),
             is_bad: true,
         },
-        _ if !settled => wait(rollout, wave, facts),
+        _ if !settled => wait(rollout, Some(wave), wave.repositories.iter(), facts),
         verdict @ Verdict::Pass { .. } => Step::EndWave(index, Some(verdict)),
         Verdict::Inconclusive { reason, evidence } => {
             let silent = if facts.smoke {
@@ -288,10 +288,17 @@ fn nothing_moved(rollout: &Rollout, index: usize) -> Step {
     }
 }
 
-/// Waits for the requests of the wave.
-fn wait(rollout: &Rollout, wave: &Wave, facts: &Facts<'_>) -> Step {
-    let open = |it: &&Entry| it.state == EntryState::PrOpen;
-    let asked: Vec<&Entry> = wave.repositories.iter().filter(open).collect();
+/// Waits for the requests of those of `entries` that have not come to an end; asked for them was
+/// when `wave` began.
+fn wait<'e>(
+    rollout: &Rollout,
+    wave: Option<&Wave>,
+    entries: impl Iterator<Item = &'e Entry>,
+    facts: &Facts<'_>,
+) -> Step {
+    let open: Vec<&Entry> = entries.filter(|it| !it.state.is_settled()).collect();
+    let asked = open.iter().copied();
+    let asked: Vec<&Entry> = asked.filter(|it| it.state == EntryState::PrOpen).collect();
     if !asked.is_empty() {
         let what = format!(
             "{} to be merged: {}",
@@ -300,22 +307,21 @@ fn wait(rollout: &Rollout, wave: &Wave, facts: &Facts<'_>) -> Step {
         );
         return Step::Wait { what, until: None };
     }
-    let failed = wave.repositories.iter().filter(|it| !it.state.is_settled());
-    let failed: Vec<&Entry> = failed.collect();
     if rollout.via == Via::Direct {
         let what = format!(
             "{} not ready: {}",
-            count(&failed, "repository is", "repositories are"),
-            named(&failed)
+            count(&open, "repository is", "repositories are"),
+            named(&open)
         );
         return Step::Wait { what, until: None };
     }
-    let since = wave.started_at.unwrap_or(facts.now);
+    let began = wave.and_then(|it| it.started_at);
+    let since = began.unwrap_or(facts.now);
     let until = since
         .saturating_add(RENOVATE_PATIENCE)
         .unwrap_or(Timestamp::MAX);
-    let asks = count(&failed, "repository has", "repositories have");
-    let names = named(&failed);
+    let asks = count(&open, "repository has", "repositories have");
+    let names = named(&open);
     let what = if facts.now < until {
         format!("{asks} no request of Renovate yet: {names}")
     } else {
@@ -335,20 +341,13 @@ fn after_waves(rollout: &Rollout, facts: &Facts<'_>) -> Step {
     if let Some(step) = requests(rollout, facts) {
         return step;
     }
-    let open = rollout.entries().filter(|it| !it.state.is_settled());
-    let open: Vec<&Entry> = open.collect();
-    match (open.is_empty(), facts.fleet_waits) {
-        (true, None) => Step::Finished,
-        (true, Some(why)) => Step::Wait {
+    if rollout.entries().any(|it| !it.state.is_settled()) {
+        return wait(rollout, rollout.waves.first(), rollout.entries(), facts);
+    }
+    match facts.fleet_waits {
+        None => Step::Finished,
+        Some(why) => Step::Wait {
             what: why.to_owned(),
-            until: None,
-        },
-        (false, _) => Step::Wait {
-            what: format!(
-                "{} to be merged: {}",
-                count(&open, "request has", "requests have"),
-                named(&open)
-            ),
             until: None,
         },
     }

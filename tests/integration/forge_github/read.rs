@@ -24,6 +24,7 @@ async fn texts_are_read_whatever_is_in_them() {
     let seen = stage.look("api", &Watch::default()).await;
     let file = |bytes: &[u8]| FileAt {
         repository: seen.repository.id.clone(),
+        full_name: seen.repository.full_name.clone(),
         commit: seen.head.clone().unwrap(),
         path: "x".to_owned(),
         blob: blob_id(bytes),
@@ -110,10 +111,10 @@ async fn a_run_is_started_where_its_workflow_allows_that() {
         full_name: seen.repository.full_name.clone(),
         workflow: workflow.to_owned(),
     };
-    let github = &stage.github;
-    assert_eq!(github.begun(&of(WORKFLOW), "main").await.unwrap(), []);
-    github.start(&of(WORKFLOW), "main").await.unwrap();
-    let begun = github.begun(&of(WORKFLOW), "main").await.unwrap();
+    let forge = &stage.forge;
+    assert_eq!(forge.begun(&of(WORKFLOW), "main").await.unwrap(), []);
+    forge.start(&of(WORKFLOW), "main").await.unwrap();
+    let begun = forge.begun(&of(WORKFLOW), "main").await.unwrap();
     assert_eq!(begun.len(), 1);
     assert_eq!(begun[0].commit, seen.head);
     // It is one when it has ended, too, and another that ended by itself is none.
@@ -122,9 +123,9 @@ async fn a_run_is_started_where_its_workflow_allows_that() {
         let id = store.named("api").unwrap().id;
         store.add_run(id, WORKFLOW, Conclusion::Passed);
     });
-    assert_eq!(github.begun(&of(WORKFLOW), "main").await.unwrap(), begun);
-    assert_eq!(github.begun(&of(WORKFLOW), "other").await.unwrap(), []);
-    assert_eq!(github.begun(&of("x/none.yml"), "main").await.unwrap(), []);
+    assert_eq!(forge.begun(&of(WORKFLOW), "main").await.unwrap(), begun);
+    assert_eq!(forge.begun(&of(WORKFLOW), "other").await.unwrap(), []);
+    assert_eq!(forge.begun(&of("x/none.yml"), "main").await.unwrap(), []);
     for (workflow, branch, wanted) in [
         (
             ".github/workflows/fixed.yml",
@@ -134,7 +135,7 @@ async fn a_run_is_started_where_its_workflow_allows_that() {
         (WORKFLOW, "other", "No ref found"),
         ("x/none.yml", "main", "does not exist"),
     ] {
-        let error = refused(github.start(&of(workflow), branch).await);
+        let error = refused(forge.start(&of(workflow), branch).await);
         assert!(error.to_string().contains(wanted), "{error}");
     }
 }
@@ -160,6 +161,6 @@ async fn a_token_tells_whose_it_is() {
     stage
         .server
         .with(|store| store.grant("github_pat_x", Actor::user("me"), Told::Nothing));
-    let github = connect(&stage.server, &[("GH_TOKEN", "github_pat_x")]);
+    let forge = connect(&stage.server, &[("GH_TOKEN", "github_pat_x")]);
     assert_eq!(github.identity().await.unwrap().granted, None);
 }

@@ -159,22 +159,22 @@ async fn a_pipeline_is_started_where_there_is_one() {
         full_name: "acme/api".to_owned(),
         workflow: ".gitlab-ci.yml".to_owned(),
     };
-    let gitlab = &stage.gitlab;
-    assert_eq!(gitlab.begun(&of(id), "main").await.unwrap(), []);
-    gitlab.start(&of(id), "main").await.unwrap();
-    let begun = gitlab.begun(&of(id), "main").await.unwrap();
+    let forge = &stage.forge;
+    assert_eq!(forge.begun(&of(id), "main").await.unwrap(), []);
+    forge.start(&of(id), "main").await.unwrap();
+    let begun = forge.begun(&of(id), "main").await.unwrap();
     let (_, head) = stage.repository("api").await;
     assert_eq!(begun.len(), 1);
     assert_eq!(begun[0].commit, Some(head));
     run(&stage, id, 10, Conclusion::Passed, &[]);
-    assert_eq!(gitlab.begun(&of(id), "main").await.unwrap(), begun);
-    assert_eq!(gitlab.begun(&of(id), "other").await.unwrap(), []);
+    assert_eq!(forge.begun(&of(id), "main").await.unwrap(), begun);
+    assert_eq!(forge.begun(&of(id), "other").await.unwrap(), []);
     let other = stage.add("other");
     for (id, branch, wanted) in [
         (id, "other", "Reference not found"),
         (other, "main", "Missing"),
     ] {
-        let (error, is_unsure) = reason(gitlab.start(&of(id), branch).await);
+        let (error, is_unsure) = reason(forge.start(&of(id), branch).await);
         assert!(!is_unsure && error.contains(wanted), "{error}");
     }
 }

@@ -42,9 +42,6 @@ pub struct UpgradeArgs {
     /// The version of the image to bring
     #[arg(value_name = "VERSION", value_parser = version)]
     version: Version,
-    /// Who makes the requests [default: Renovate, or what a running upgrade was begun with]
-    #[arg(long, value_enum)]
-    via: Option<Mover>,
     /// Follows the rollout until its end
     #[arg(long)]
     watch: bool,
@@ -85,6 +82,10 @@ pub struct RollbackArgs {
 struct RollArgs {
     #[command(flatten)]
     fleet: FleetArgs,
+    /// Who makes the requests [default: Renovate for an upgrade and we for a rollback, or whom one
+    /// that is under way was begun with]
+    #[arg(long, value_enum)]
+    via: Option<Mover>,
     /// Prints what would be asked as patches, and asks nobody
     #[arg(long)]
     dry_run: bool,
@@ -101,6 +102,15 @@ struct RollArgs {
     policy: PolicyArgs,
 }
 
+impl RollArgs {
+    fn via(&self) -> Option<Via> {
+        self.via.map(|via| match via {
+            Mover::Renovate => Via::Renovate,
+            Mover::Direct => Via::Direct,
+        })
+    }
+}
+
 fn version(text: &str) -> Result<Version, String> {
     skew::of_tag(text).ok_or_else(|| "write a whole version, for example 1.4.2".to_owned())
 }
@@ -113,10 +123,7 @@ enum Way {
 
 pub(in crate::cli::commands) async fn upgrade(args: UpgradeArgs, context: &Context) -> Outcome {
     let options = RollOptions {
-        via: args.via.map(|via| match via {
-            Mover::Renovate => Via::Renovate,
-            Mover::Direct => Via::Direct,
-        }),
+        via: args.common.via(),
         auto_rollback: args.auto_rollback,
         smoke: args.smoke,
         only: args.common.fleet.only.clone(),
@@ -136,6 +143,7 @@ pub(in crate::cli::commands) async fn upgrade(args: UpgradeArgs, context: &Conte
 
 pub(in crate::cli::commands) async fn rollback(args: RollbackArgs, context: &Context) -> Outcome {
     let options = RollOptions {
+        via: args.common.via(),
         only: args.common.fleet.only.clone(),
         force: args.force,
         reason: args.reason,

@@ -416,3 +416,29 @@ async fn renovate_does_the_work_where_it_is_to() {
     assert_eq!(world.version("can-b"), "1.5.0", "{:?}", rolled.end);
     assert_eq!(world.forge.requests("can-b")[0].state, RequestState::Merged);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_may_be_left_to_renovate() {
+    let world = World::new();
+    world.upgrade(&direct()).await.unwrap();
+    let options = RollOptions {
+        via: Some(Via::Renovate),
+        ..RollOptions::default()
+    };
+    let mut quiet = world;
+    quiet.watched = false;
+    let rolled = quiet.rollback(&options).await.unwrap();
+    let End::Waiting { what, .. } = &rolled.end else {
+        panic!("{:?}", rolled.end);
+    };
+    assert!(what.contains("no request of Renovate yet"), "{what}");
+    assert_eq!(quiet.version("can-a"), "1.5.0");
+    assert_eq!(
+        quiet.rings()[0],
+        "canary 1.4.0",
+        "the rings went back at once"
+    );
+    // Whoever has waited enough goes on without it.
+    let rolled = quiet.rollback(&direct()).await.unwrap();
+    assert_eq!(quiet.version("can-a"), "1.4.0", "{:?}", rolled.end);
+}
