@@ -3,6 +3,11 @@
 //! Every try looks first at what is there, so that nothing is written twice because an answer was
 //! lost; and what was written is read back.
 
+use std::{
+    ops::RangeInclusive,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
 use bytes::Bytes;
 use serde_json::json;
 
@@ -85,9 +90,11 @@ impl Registry {
         artifact: &Artifact,
     ) -> Result<bool, RegistryError> {
         let push = Push::new(self, image.repository());
-        let attempt = || push.once(image.tag(), artifact);
+        let has_written = AtomicBool::new(false);
+        let attempt = || push.once(image.tag(), artifact, &has_written);
         let first_wait = self.exchange.web.first_wait;
         let pushed = retry::until(self.until(), first_wait, attempt).await;
+        let pushed = pushed.map(|()| has_written.into_inner());
         pushed.map_err(|reason| push.failed(image, reason))
     }
 
@@ -137,23 +144,27 @@ impl<'a> Push<'a> {
         RegistryError::in_push(self.repository.host(), asked, reason)
     }
 
-    async fn once(&self, tag: Option<&str>, artifact: &Artifact) -> Result<bool, Reason> {
+    async fn once(
+        &self,
+        tag: Option<&str>,
+        artifact: &Artifact,
+        has_written: &AtomicBool,
+    ) -> Result<(), Reason> {
         let tag = tag.ok_or_else(|| Reason::Malformed("there is no tag to push to".to_owned()))?;
         let path = format!("manifests/{tag}");
-        let found = self.found(&path, limits::MANIFEST).await?;
-        if found.as_ref() == Some(&artifact.digest) {
-            return Ok(false);
+        if self.found(&path, limits::MANIFEST).await?.as_ref() == Some(&artifact.digest) {
+            return Ok(());
         }
         self.blob(&Bytes::from_static(EMPTY)).await?;
         self.blob(&artifact.content).await?;
+        has_written.store(true, Ordering::Relaxed);
         let url = self.registry.exchange.url(self.repository, &path)?;
+        let kind = Some(media_type::OCI_MANIFEST);
         let body = artifact.manifest.clone();
-        self.accepted(Method::PUT, url, Some(media_type::OCI_MANIFEST), body)
-            .await?;
-        match self.found(&path, limits::MANIFEST).await? {
-            Some(found) => expect_digest(&artifact.digest, &found).map(|()| true),
-            None => Err(Reason::NotFound),
-        }
+        let answer = self.send(Method::PUT, url, kind, body).await?;
+        expect_status(answer, 200..=202).await?;
+        let found = self.found(&path, limits::MANIFEST).await?;
+        expect_digest(&artifact.digest, &found.ok_or(Reason::NotFound)?)
     }
 
     /// The digest of what lies at `path`, taken from its bytes.
@@ -185,36 +196,21 @@ impl<'a> Push<'a> {
             .query_pairs_mut()
             .append_pair("digest", digest.as_str());
         let kind = Some("application/octet-stream");
-        self.accepted(Method::PUT, place, kind, bytes.clone())
-            .await?;
-        Ok(())
+        let answer = self.send(Method::PUT, place, kind, bytes.clone()).await?;
+        expect_status(answer, 201..=201).await.map(|_| ())
     }
 
     /// Begins an upload: where it goes to.
     async fn begin(&self) -> Result<Url, Reason> {
         let exchange = &self.registry.exchange;
         let url = exchange.url(self.repository, "blobs/uploads/")?;
-        let answer = self.accepted(Method::POST, url, None, Bytes::new()).await?;
+        let answer = self.send(Method::POST, url, None, Bytes::new()).await?;
+        let answer = expect_status(answer, 202..=202).await?;
         let location = answer.response.header(LOCATION);
         if location.is_some_and(|location| location.len() > limits::HEADER) {
             return Err(Reason::Malformed("its `Location` is too long".to_owned()));
         }
         Ok(exchange.web.target(&answer.url, location)?)
-    }
-
-    /// Sends a request that has to be done.
-    async fn accepted(
-        &self,
-        method: Method,
-        url: Url,
-        kind: Option<&'static str>,
-        body: Bytes,
-    ) -> Result<exchange::Answer, Reason> {
-        let answer = self.send(method, url, kind, body).await?;
-        match answer.response.status() {
-            200..300 => Ok(answer),
-            _ => Err(refused(answer.response, answer.at_home).await),
-        }
     }
 
     /// Sends a request: what lets us in goes to the registry alone, wherever it has uploads go.
@@ -240,4 +236,15 @@ impl<'a> Push<'a> {
         }
         Ok(exchange.web.follow(&request).await?)
     }
+}
+
+/// Refuses an answer that does not say that it is done.
+async fn expect_status(
+    answer: exchange::Answer,
+    done: RangeInclusive<u16>,
+) -> Result<exchange::Answer, Reason> {
+    if done.contains(&answer.response.status()) {
+        return Ok(answer);
+    }
+    Err(refused(answer.response, answer.at_home).await)
 }

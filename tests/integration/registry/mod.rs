@@ -7,6 +7,7 @@ mod credentials;
 mod layout;
 mod mirrors;
 mod network;
+mod push;
 mod referrers;
 mod retries;
 mod tags;

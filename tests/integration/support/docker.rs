@@ -104,6 +104,11 @@ impl Registry {
         panic!("docker-registry did not come up");
     }
 
+    /// The name of an image here, as files write it.
+    pub(crate) fn named(&self, image: &str) -> String {
+        format!("{}/{image}", self.host)
+    }
+
     fn url(&self, path: &str) -> String {
         format!("http://{}/v2/{path}", self.host)
     }
