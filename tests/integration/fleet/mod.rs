@@ -1,9 +1,11 @@
 //! The verbs of a fleet as users run them, against a GitHub in this process that keeps state.
 
 mod begin;
+mod deny;
 mod enroll;
 mod lock;
 mod matrix;
+mod renovate;
 mod rollout;
 
 use std::{

@@ -162,5 +162,5 @@ async fn a_token_tells_whose_it_is() {
         .server
         .with(|store| store.grant("github_pat_x", Actor::user("me"), Told::Nothing));
     let forge = connect(&stage.server, &[("GH_TOKEN", "github_pat_x")]);
-    assert_eq!(github.identity().await.unwrap().granted, None);
+    assert_eq!(forge.identity().await.unwrap().granted, None);
 }

@@ -2,7 +2,7 @@
 
 use fullsend_testkit::{
     image::{Image, ImageBuilder},
-    registry::Fault,
+    registry::{Fault, Registry},
     signing::{Signing, SigningKey},
 };
 
@@ -11,6 +11,11 @@ use super::scene::Scene;
 const POLICY: [&str; 4] = ["--verify", "--key", "cosign.pub", "--insecure-ignore-tlog"];
 
 pub(crate) fn push(scene: &Scene, tag: &str, signer: Option<&SigningKey>) -> Image {
+    push_to(&scene.registry, tag, signer)
+}
+
+/// An image `a/b` in `registry`.
+pub(crate) fn push_to(registry: &Registry, tag: &str, signer: Option<&SigningKey>) -> Image {
     let image = ImageBuilder::new().label("tag", tag).build();
     let referrer = signer.map(|key| {
         let bundle = Signing::with_key(key).bundle(image.digest());
@@ -18,16 +23,14 @@ pub(crate) fn push(scene: &Scene, tag: &str, signer: Option<&SigningKey>) -> Ima
     });
     let signature = referrer.iter().flat_map(|it| &it.blobs);
     for blob in image.blobs.iter().chain(signature) {
-        scene.registry.put_blob(blob.bytes.clone());
+        registry.put_blob(blob.bytes.clone());
     }
     let signature = referrer
         .iter()
         .map(|it| (&*it.manifest.digest, &it.manifest));
     for (reference, manifest) in signature.chain([(tag, &image.manifest)]) {
         let bytes = manifest.bytes.clone();
-        scene
-            .registry
-            .put_manifest("a/b", reference, &manifest.media_type, bytes);
+        registry.put_manifest("a/b", reference, &manifest.media_type, bytes);
     }
     image
 }

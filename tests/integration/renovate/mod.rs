@@ -8,7 +8,7 @@ mod enrolled;
 mod files;
 mod managers;
 mod rings;
-mod world;
+pub(crate) mod world;
 
 use std::path::{Path, PathBuf};
 

@@ -15,61 +15,66 @@ use crate::{
 };
 
 /// Everything that Renovate can reach.
-pub(super) struct World(Registry);
+pub(crate) struct World(Registry);
 
 /// What Renovate made of a repository.
-pub(super) struct LookUp {
+pub(crate) struct LookUp {
     folder: tempfile::TempDir,
     log: String,
-    pub(super) found: Vec<Dependency>,
+    pub(crate) found: Vec<Dependency>,
     /// The names of the dependencies whose updates were left when those that are switched off were
     /// taken out, once for each.
-    pub(super) left: Vec<String>,
+    pub(crate) left: Vec<String>,
 }
 
 /// A dependency that Renovate found.
 #[derive(Clone, Debug)]
-pub(super) struct Dependency {
-    pub(super) file: String,
-    pub(super) manager: String,
-    pub(super) name: String,
+pub(crate) struct Dependency {
+    pub(crate) file: String,
+    pub(crate) manager: String,
+    pub(crate) name: String,
     /// Its version.
-    pub(super) value: String,
+    pub(crate) value: String,
     /// Its digest or commit; empty for none.
-    pub(super) digest: String,
+    pub(crate) digest: String,
     /// The text that is to be replaced.
-    pub(super) text: String,
-    pub(super) updates: Vec<Update>,
+    pub(crate) text: String,
+    pub(crate) updates: Vec<Update>,
 }
 
 /// An update that Renovate would offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Update {
-    pub(super) kind: String,
-    pub(super) value: String,
-    pub(super) digest: String,
+pub(crate) struct Update {
+    pub(crate) kind: String,
+    pub(crate) value: String,
+    pub(crate) digest: String,
     /// Updates with the same come together.
-    pub(super) branch: String,
+    pub(crate) branch: String,
     /// Whether it waits for its age.
-    pub(super) is_pending: bool,
+    pub(crate) is_pending: bool,
 }
 
 impl World {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Registry::start())
     }
 
+    /// The registry of all images.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.0
+    }
+
     /// `127.0.0.1:PORT`.
-    pub(super) fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         self.0.host()
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.0.host())
     }
 
     /// An image of `name` for each of `tags`, each with a digest of its own.
-    pub(super) fn images(&self, name: &str, tags: &[&str]) {
+    pub(crate) fn images(&self, name: &str, tags: &[&str]) {
         for tag in tags {
             let manifest = manifest(name, tag);
             self.0.put_manifest(name, tag, OCI_MANIFEST, manifest);
@@ -77,12 +82,12 @@ impl World {
     }
 
     /// `HOST/NAME:TAG@DIGEST`.
-    pub(super) fn image(&self, name: &str, tag: &str) -> String {
+    pub(crate) fn image(&self, name: &str, tag: &str) -> String {
         format!("{}/{name}:{tag}@{}", self.host(), digest(name, tag))
     }
 
     /// What GitHub's API says of any repository: these tags, with the day on which each was made.
-    pub(super) fn github(&self, tags: &[(&str, &str)]) {
+    pub(crate) fn github(&self, tags: &[(&str, &str)]) {
         let node = |(tag, day): &(&str, &str)| {
             json!({"version": tag, "target": {
                 "type": "Commit", "oid": commit(tag), "releaseTimestamp": format!("{day}T00:00:00Z"),
@@ -95,7 +100,7 @@ impl World {
     }
 
     /// The git repository `path` with these tags, for GitLab's API too.
-    pub(super) fn git(&self, path: &str, tags: &[&str]) {
+    pub(crate) fn git(&self, path: &str, tags: &[&str]) {
         let refs = tags.iter().fold(String::new(), |mut text, tag| {
             writeln!(text, "{}\trefs/tags/{tag}", commit(tag)).unwrap();
             text
@@ -114,18 +119,18 @@ impl World {
     }
 
     /// A preset, or any other JSON.
-    pub(super) fn serve(&self, path: &str, json: &str) {
+    pub(crate) fn serve(&self, path: &str, json: &str) {
         let answer = Fault::status(200).header("Content-Type", "application/json");
         self.0.fault(path, answer.body(json.to_owned()));
     }
 
     /// Our shipped presets, as `/default.json` and `/automerge.json`.
-    pub(super) fn serve_shipped(&self) {
+    pub(crate) fn serve_shipped(&self) {
         self.serve_shipped_at("");
     }
 
     /// The same below a folder.
-    pub(super) fn serve_shipped_at(&self, folder: &str) {
+    pub(crate) fn serve_shipped_at(&self, folder: &str) {
         for path in super::shipped() {
             let text = String::from_utf8(files::read(&path, 1 << 20).unwrap()).unwrap();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -136,7 +141,7 @@ impl World {
     /// What Renovate makes of a repository of `repository`'s files.
     ///
     /// All git hosts are this one, whatever the files say.
-    pub(super) fn look_up(
+    pub(crate) fn look_up(
         &self,
         repository: &[(&str, String)],
         mut configuration: Value,
@@ -154,7 +159,7 @@ impl World {
     }
 
     /// Rules by which all git hosts are this one.
-    pub(super) fn here(&self) -> Value {
+    pub(crate) fn here(&self) -> Value {
         json!([
             {"matchDatasources": ["github-tags", "gitlab-tags"], "registryUrls": [self.url()]},
             {
@@ -165,7 +170,7 @@ impl World {
     }
 
     /// What Renovate makes of a repository of these files and no others.
-    pub(super) fn look_up_as_is<'f>(
+    pub(crate) fn look_up_as_is<'f>(
         &self,
         files: impl IntoIterator<Item = &'f (&'f str, String)>,
     ) -> LookUp {
@@ -175,6 +180,11 @@ impl World {
             files::make_parents(&path).unwrap();
             files::create(&path, text.as_bytes(), 0o644).unwrap();
         }
+        self.look_up_in(folder)
+    }
+
+    /// What Renovate makes of the repository in `folder`.
+    pub(crate) fn look_up_in(&self, folder: tempfile::TempDir) -> LookUp {
         let log = tools::renovate(folder.path(), &self.host());
         let lines = log.lines().map(serde_json::from_str::<Value>);
         let lines: Vec<Value> = lines.filter_map(Result::ok).collect();
@@ -188,17 +198,17 @@ impl World {
 }
 
 /// A file before and after one update.
-pub(super) struct Written {
-    pub(super) file: String,
-    pub(super) before: String,
-    pub(super) after: String,
+pub(crate) struct Written {
+    pub(crate) file: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
     /// The texts that went, with what came for each.
-    pub(super) changes: Vec<(String, String)>,
+    pub(crate) changes: Vec<(String, String)>,
 }
 
 impl LookUp {
     /// What Renovate's own code would write, each update by itself.
-    pub(super) fn written(&self) -> Vec<Written> {
+    pub(crate) fn written(&self) -> Vec<Written> {
         let log = self.folder.path().join("renovate.log");
         files::create(&log, self.log.as_bytes(), 0o644).unwrap();
         let script = super::root().join("tests/integration/renovate/write.mjs");
@@ -278,19 +288,19 @@ fn manifest(name: &str, tag: &str) -> String {
 }
 
 /// The digest of the image `name:tag`.
-pub(super) fn digest(name: &str, tag: &str) -> String {
+pub(crate) fn digest(name: &str, tag: &str) -> String {
     digest_of(manifest(name, tag).as_bytes())
 }
 
 /// The commit of a tag; a leading `v` makes no other.
-pub(super) fn commit(tag: &str) -> String {
+pub(crate) fn commit(tag: &str) -> String {
     let tag = tag.trim_start_matches('v');
     digest_of(tag.as_bytes())["sha256:".len()..][..40].to_owned()
 }
 
 /// One of the dependencies, by its file and version.
 #[track_caller]
-pub(super) fn the<'d>(found: &'d [Dependency], file: &str, value: &str) -> &'d Dependency {
+pub(crate) fn the<'d>(found: &'d [Dependency], file: &str, value: &str) -> &'d Dependency {
     let all = found
         .iter()
         .filter(|it| it.file == file && it.value == value);
