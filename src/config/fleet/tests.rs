@@ -163,6 +163,7 @@ fn the_schema_accepts_what_the_parser_accepts() {
         rest(""),
         rest("select: {visibility: private}"),
         rest("gates: {runs: '5'}"),
+        rest("deny_list: oci:ghcr.io/acme/deny:latest"),
         rest("deny: []"),
         rest("deny: [{digest: 'sha256:HEX', reason: r}]"),
         format!("{HEAD}rings: {{a: {{version: 1.4.2}}}}\n"),
@@ -338,6 +339,22 @@ fn mistakes_of_releases_and_the_rest_have_a_place_and_a_mend() {
             rest("deny: [{reason: r}]"),
             ":6:8: an entry names either",
         ),
+    ]);
+}
+
+#[test]
+fn the_deny_list_is_published_at_a_tag() {
+    let fleet = fleet(&rest("deny_list: oci://localhost:5000/deny:1"));
+    let place = fleet.deny_list.unwrap();
+    assert_eq!(place.to_string(), "localhost:5000/deny:1");
+    let at = |place: &str| rest(&format!("deny_list: {place}"));
+    let message = "is no tag in a registry";
+    refused(&[
+        (true, at("deny.json"), message),
+        (true, at("https://acme.example/deny.json"), message),
+        (true, at("oci:ghcr.io/acme/deny@sha256:HEX"), message),
+        (true, at("oci:ghcr.io/acme/deny:1@sha256:HEX"), message),
+        (true, at("oci:ghcr.io/acme/deny"), "deny_list"),
     ]);
 }
 
