@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{
     Ask, Member, Refusal, RefusalKind, State, Texts, Want,
-    enrol::{self, Actions, CONFIG, Enrolment, Leaving, Record, Removal, Via, Wanted},
+    enrol::{self, Actions, CONFIG, Enrolment, Held, Leaving, Record, Removal, Via, Wanted},
     hold, plan,
 };
 use crate::{
@@ -277,16 +277,18 @@ impl Want for Unenrolling<'_> {
 #[derive(Debug)]
 pub struct Holding {
     hold: Option<Hold>,
+    today: Date,
     watch: Watch,
 }
 
 impl Holding {
-    /// With this hold, or without any.
-    pub fn new(hold: Option<Hold>) -> Self {
+    /// With this hold, or without any, on a day in UTC.
+    pub fn new(hold: Option<Hold>, today: Date) -> Self {
         Self {
             hold,
+            today,
             watch: Watch {
-                paths: vec![CONFIG.to_owned()],
+                paths: enrol::watched_by_hold(),
                 branch: Some(HOLD_BRANCH.to_owned()),
                 requests: Vec::new(),
             },
@@ -299,8 +301,10 @@ impl Want for Holding {
         &self.watch
     }
 
-    fn needs(&self, _seen: &Seen) -> Vec<String> {
-        vec![CONFIG.to_owned()]
+    fn needs(&self, seen: &Seen) -> Vec<String> {
+        let mut paths = enrol::watched_by_hold();
+        paths.retain(|path| seen.files.contains_key(path));
+        paths
     }
 
     fn ask(&self, seen: &Seen, texts: &Texts) -> Result<Ask, Refusal> {
@@ -332,16 +336,25 @@ impl Want for Holding {
             ),
         };
         let edited = edited.map_err(|error| blocked(error.to_string()))?;
+        let Held { change, foreign } = enrol::held(&edited, texts, self.today)?;
+        let of_renovate = change;
+        let foreign = foreign.filter(|_| self.hold.is_some());
+        let note = foreign.map(|path| {
+            format!(
+                "Renovate reads {path}, which is not ours and does not know of the hold: requests \
+                 of Renovate may still ask for more"
+            )
+        });
         let change = (edited != text).then(|| Change {
             path: CONFIG.to_owned(),
             content: Some(edited.into_bytes()),
         });
         Ok(Ask {
             branch: HOLD_BRANCH.to_owned(),
-            changes: change.into_iter().collect(),
+            changes: change.into_iter().chain(of_renovate).collect(),
             title,
             body,
-            notes: Vec::new(),
+            notes: note.into_iter().collect(),
             remember: None,
         })
     }

@@ -197,7 +197,9 @@ fn the_files_follow_from_it() {
         let text = String::from_utf8(change.content.unwrap()).unwrap();
         existing.insert(change.path, text);
     }
-    assert!(files(&text, &fleet, &existing).unwrap().changes.is_empty());
+    let again = files(&text, &fleet, &existing).unwrap();
+    assert!(again.changes.is_empty());
+    assert_eq!(again.denied, existing["deny.json"]);
     // The presets are those of `fullsend generate renovate --fleet`.
     let drafts = renovate::presets(&fleet).unwrap();
     assert_eq!(drafts.len(), 2);
@@ -213,12 +215,10 @@ fn the_files_follow_from_it() {
     let list = crate::config::DenyList::parse(list.content.as_ref().unwrap(), "deny.json").unwrap();
     assert_eq!(list.entries().len(), 2);
     existing.insert("deny.json".to_owned(), "[".to_owned());
-    assert!(
-        files(&text, &fleet, &existing)
-            .unwrap()
-            .kept
-            .contains(&"deny.json".to_owned())
-    );
+    let kept = files(&text, &fleet, &existing).unwrap();
+    assert!(kept.kept.contains(&"deny.json".to_owned()));
+    // What nobody can read is published all the same, as far as fleet.yaml says it.
+    assert_eq!(kept.denied, again.denied);
 }
 
 proptest! {

@@ -7,6 +7,7 @@
 
 mod dependabot;
 mod gitlab;
+mod held;
 mod lock;
 mod obstacle;
 mod own;
@@ -23,6 +24,7 @@ use jiff::civil::Date;
 
 pub(super) use self::own::FIRST_AGENT;
 pub use self::{
+    held::{Held, held, watched_by_hold},
     lock::{Actions, LockedAction},
     obstacle::Obstacle,
     record::{Entry, Record, RecordError},

@@ -86,16 +86,25 @@ impl Scene {
         self.stage.server.add(canary, &[readme]);
         let behind = format!("version: 1\nimage: {}\n", self.image("1.3.0", &self.older));
         self.stage.add("api", &[(BEHIND, &behind)]);
-        let held = format!(
-            "version: 1\nimage: {old}\n\
-             hold: {{version: {}, reason: slow, until: 2030-01-31}}\n",
-            OLD.0
-        );
-        self.stage.add("held", &[(CONFIG, &held)]);
+        self.stage.add("held", &[("README.md", "hello\n")]);
         let (document, code) = self.stage.document("enroll --via renovate");
         assert_eq!(code, 0, "{document:#}");
         self.stage.server.act("merge").unwrap();
+        self.hold();
         self.stage.server.act("runs passed 4").unwrap();
+    }
+
+    /// Holds one repository, by the verb for that.
+    fn hold(&self) {
+        let words = format!(
+            "hold held --version {} --reason slow --until 2030-01-31",
+            OLD.0
+        );
+        let output = self.stage.run(&words);
+        assert!(output.status.success(), "{output:?}");
+        self.stage.server.act("merge").unwrap();
+        let config = self.stage.file("held", "main", CONFIG).unwrap();
+        assert!(config.contains("hold:"), "{config}");
     }
 
     /// Begins the upgrade, or goes on with it: it always has to wait for Renovate.

@@ -94,7 +94,7 @@ async fn run(args: PlaceArgs, wanted: Option<Hold>, context: &Context) -> Outcom
     }
     let (opened, stop) = open_to_write(&args.fleet, context).await?;
     let work = Work::begin(&opened, context, "hold").await?;
-    let holding = Holding::new(wanted);
+    let holding = Holding::new(wanted, super::work::today());
     let wants: [&dyn Want; 1] = [&holding];
     let seen = look_at(&work, &args.repository, &holding).await?;
     let members = super::enroll::alone(&opened, &seen);
