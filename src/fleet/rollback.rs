@@ -1,7 +1,9 @@
 //! `rollback`: a release is taken back, at once.
 
 use super::{
-    drive::{Configuration, Crew, Drive, DriveError, Preview, Record, RollOptions, Rolled},
+    drive::{
+        Configuration, Crew, Drive, DriveError, Preview, Record, RollOptions, Rolled, is_needless,
+    },
     rollout::{Kind, Rollout, State, Via, Wave},
 };
 use crate::{
@@ -49,8 +51,21 @@ pub async fn rollback(
         };
         return go_on(crew, &running, options).await;
     }
-    let undo = undo(crew, newest, to, options.via).await?;
+    let undo = undo(crew, newest.clone(), to, options.via).await?;
+    if let Some(done) = newest.filter(|it| is_done(it, &undo)) {
+        let fleet = Configuration::read(crew).await?.fleet;
+        let rollout = begin(crew, &fleet, &undo, options).await?;
+        if is_needless(crew, &rollout, options).await? {
+            return Ok(Rolled::finished(done));
+        }
+    }
     take_back(crew, undo, options).await
+}
+
+/// Whether `rollout` took it back to its end.
+fn is_done(rollout: &Rollout, undo: &Undo) -> bool {
+    (rollout.kind, rollout.state) == (Kind::Rollback, State::Finished)
+        && (&rollout.from, &rollout.to) == (&undo.from, &undo.to)
 }
 
 /// What [`rollback`] would do, were it to begin now: nothing is proven, and nothing is written.

@@ -1,7 +1,10 @@
 //! `upgrade`: a release moves through the fleet, wave by wave.
 
 use super::{
-    drive::{Configuration, Crew, Drive, DriveError, End, Preview, Record, RollOptions, Rolled},
+    drive::{
+        Configuration, Crew, Drive, DriveError, End, Preview, Record, RollOptions, Rolled,
+        is_needless,
+    },
     rollback::{self, Undo, take_back},
     rollout::{Kind, Rollout, State, Via, Wave},
 };
@@ -22,8 +25,8 @@ pub async fn upgrade(
     options: &RollOptions,
 ) -> Result<Rolled, DriveError> {
     crew.prover.prove(to).await.map_err(DriveError::Unproven)?;
-    let running = Record::of(crew).newest().await?;
-    let running = running.filter(|it| it.state == State::Running);
+    let newest = Record::of(crew).newest().await?;
+    let running = newest.clone().filter(|it| it.state == State::Running);
     if let Some(rollback) = &running
         && options.auto_rollback
         && rollback.kind == Kind::Rollback
@@ -38,6 +41,11 @@ pub async fn upgrade(
         Some(running) => return Err(running.into()),
         None => {
             let rollout = begin(crew, &configuration.fleet, to, options).await?;
+            if let Some(done) = newest.filter(|it| is_done(it, to))
+                && is_needless(crew, &rollout, options).await?
+            {
+                return Ok(Rolled::finished(done));
+            }
             Record::of(crew).save(&[&rollout]).await?;
             rollout
         }
@@ -101,6 +109,11 @@ async fn go_on_back(
         },
         unpublished: None,
     })
+}
+
+/// Whether `rollout` brought the release to its end.
+fn is_done(rollout: &Rollout, to: &Release) -> bool {
+    (rollout.kind, rollout.state) == (Kind::Upgrade, State::Finished) && rollout.to == *to
 }
 
 /// Refuses what may not be gone to.

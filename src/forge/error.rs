@@ -63,6 +63,11 @@ impl ForgeError {
         let host = &self.host;
         match &*self.reason {
             Reason::NotFound(_) => Some("check the repository's name".to_owned()),
+            Reason::Unauthorized(refusal) if refusal.with_token && refusal.status == 401 => Some(
+                "the token is not, or no longer, accepted: set another one, and run the same \
+                 command again; it goes on from what is there"
+                    .to_owned(),
+            ),
             Reason::Unauthorized(_) => Some(
                 "check the repository's name; a private one needs a token that may read it, in \
                  GITHUB_TOKEN, GITLAB_TOKEN or CI_JOB_TOKEN"

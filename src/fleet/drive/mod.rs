@@ -26,6 +26,7 @@ use jiff::Timestamp;
 pub(super) use configuration::Configuration;
 pub use error::{Busy, DriveError};
 pub use preview::Preview;
+pub(super) use preview::is_needless;
 pub(super) use record::Record;
 pub(super) use round::Drive;
 
@@ -90,6 +91,17 @@ pub struct Rolled {
     pub end: End,
     /// Why the deny list is not published as fleet.yaml wants it, as a sentence.
     pub unpublished: Option<String>,
+}
+
+impl Rolled {
+    /// A rollout that was through before.
+    pub(super) fn finished(rollout: Rollout) -> Self {
+        Self {
+            rollout,
+            end: End::Finished,
+            unpublished: None,
+        }
+    }
 }
 
 /// How a rollout came to rest.

@@ -1,6 +1,8 @@
 //! What a rollout would do, found without a write.
 
-use super::{Configuration, DriveError, configuration::would_write, round::Drive};
+use super::{
+    Configuration, Crew, DriveError, RollOptions, configuration::would_write, round::Drive,
+};
 use crate::{
     fleet::{
         Plan,
@@ -21,6 +23,18 @@ pub struct Preview {
     pub deny_list: Option<String>,
     /// What each repository would be asked for, in the order of waves.
     pub plan: Plan,
+}
+
+/// Whether `rollout`, which has not begun, would find nothing to do: whoever was stopped behind the
+/// last write of a rollout gives the same command again, and means no other.
+pub(crate) async fn is_needless(
+    crew: Crew<'_>,
+    rollout: &Rollout,
+    options: &RollOptions,
+) -> Result<bool, DriveError> {
+    let drive = Drive::new(crew, rollout.clone(), options);
+    let found = Box::pin(drive.preview()).await?;
+    Ok(found.configuration.is_empty() && found.plan.writes() == 0)
 }
 
 impl Drive<'_> {

@@ -120,7 +120,13 @@ impl<'a> Drive<'a> {
             return Ok(end);
         }
         let end = self.round().await?;
-        self.save().await?;
+        // That it stopped is written down together with the way back: whoever finds a rollout that
+        // only stopped would begin another one.
+        let goes_back =
+            self.options.auto_rollback && matches!(end, End::Stopped { is_bad: true, .. });
+        if !goes_back {
+            self.save().await?;
+        }
         Ok(end)
     }
 

@@ -3,7 +3,10 @@
 //! octocrab builds requests and shows tokens; what carries them is [`Transport`], so that proxies,
 //! bounds, the pace and "a write is sent once" hold for it as for everything else.
 
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use bytes::Bytes;
 use http::{Request as HttpRequest, Response as HttpResponse};
@@ -35,6 +38,8 @@ pub(super) struct Client {
     api: Url,
     transport: Transport,
     auth: Auth,
+    /// The token was refused, and there is no other.
+    is_rejected: AtomicBool,
     /// Made by the first call: it needs the runtime that the call has.
     octocrab: OnceLock<Octocrab>,
 }
@@ -111,6 +116,7 @@ impl Client {
             api,
             transport,
             auth,
+            is_rejected: AtomicBool::new(false),
             octocrab: OnceLock::new(),
         }
     }
@@ -122,9 +128,23 @@ impl Client {
 
     /// Sends `call` as the identity that it speaks for, and reads the answer, whatever its status
     /// below 500.
+    ///
+    /// Once a token was refused nothing more is sent: GitHub locks its owner out, with good tokens
+    /// too, after a few tries with a bad one.
     pub(super) async fn send(&self, call: &Call) -> Result<Answer, Reason> {
+        if self.is_rejected.load(Ordering::Relaxed) {
+            return Err(Reason::Unauthorized(Refusal {
+                status: 401,
+                retry_after: None,
+                with_token: true,
+            }));
+        }
         let answer = self.authorised(call).await?;
-        if answer.status != 401 || !self.auth.forget() {
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        if !self.auth.forget() {
+            self.is_rejected.store(true, Ordering::Relaxed);
             return Ok(answer);
         }
         // Whoever is not let in has done nothing, so that even a write may be sent again.

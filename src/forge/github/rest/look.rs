@@ -178,7 +178,9 @@ async fn see(github: &GitHub, name: &str, watch: &Watch) -> Result<Option<Seen>,
     let path = format!("/repos/{}/{}", github.owner, escaped(name));
     // One that was renamed is answered with a redirect to its number, which is on the same API.
     let told: Told = match followed(github, path).await {
-        Err(Reason::NotFound(_) | Reason::Unauthorized(_) | Reason::Lacks(_)) => return Ok(None),
+        // A token that is not accepted tells nothing about the repository.
+        Err(Reason::Unauthorized(refusal)) if refusal.status != 401 => return Ok(None),
+        Err(Reason::NotFound(_) | Reason::Lacks(_)) => return Ok(None),
         told => told?,
     };
     let mut repository = told.into_repository(github.client.auth().writes_everywhere());

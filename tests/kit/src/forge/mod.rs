@@ -119,7 +119,12 @@ impl Forge {
     /// No longer answers from the write of that number on, counted from now; `done` tells whether
     /// it still does what that one asks for. See [`wait_until_stopped`](Self::wait_until_stopped).
     pub fn stop_at_write(&self, number: u64, done: bool) {
-        self.plan(When::Write(number), What::Stop { done }, 1);
+        self.stop(When::Write(number), done);
+    }
+
+    /// The same from the next request on that is so.
+    pub fn stop(&self, when: When, done: bool) {
+        self.plan(when, What::Stop { done }, 1);
     }
 
     /// Waits until the forge has stopped, at most so long; whether it has.

@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
-use hyper::StatusCode;
+use hyper::{StatusCode, header::DATE};
 
 use super::{
+    clock::http_date,
     journal::{Call, Journal},
     limits::{Hit, Left, Limits, Meters, Nature},
     mishap::{End, Mishap, Plan, What},
@@ -161,8 +162,9 @@ impl World {
     }
 
     fn finish(&self, number: u64, plain: Plain) -> Plain {
-        self.lock().journal.answered(number, plain.status.as_u16());
-        plain
+        let state = &mut *self.lock();
+        state.journal.answered(number, plain.status.as_u16());
+        plain.with(DATE, http_date(state.store.clock.seconds()))
     }
 
     async fn stop(&self) -> Plain {
