@@ -119,7 +119,8 @@ async fn remember(means: Means<'_>, changes: Vec<Change>) {
     let headline = format!("chore: what was written to {count} repositories");
     if let Err(error) = state.write(means.identity, &headline, &changes).await {
         let hint = "the next start writes it down";
-        let sentence = format!("what was written could not be remembered, {hint}: {error}");
+        let why = error.with_hint();
+        let sentence = format!("what was written could not be remembered, {hint}: {why}");
         means.observer.warn(&sentence);
     }
 }

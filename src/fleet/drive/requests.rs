@@ -1,5 +1,7 @@
 //! The requests of a rollout: made, merged, closed, tidied.
 
+use std::collections::BTreeSet;
+
 use super::{
     DriveError,
     round::{Drive, Round},
@@ -62,8 +64,12 @@ impl Drive<'_> {
 
     /// Removes what is left of requests that were merged.
     pub(super) async fn tidy(&mut self, round: &Round) {
-        let rows = self.members.rows.values();
-        let left = rows.filter(|row| {
+        // The request to the configuration repository, which is no member, has the same branch.
+        let entries = self.rollout.entries();
+        let members: BTreeSet<&str> = entries.map(|it| it.name.as_str()).collect();
+        let rows = self.members.rows.iter();
+        let rows = rows.filter(|(name, _)| members.contains(name.as_str()));
+        let left = rows.map(|(_, row)| row).filter(|row| {
             let is_there = row.ask.as_ref().is_ok_and(|ask| ask.changes.is_empty());
             is_there && matches!(row.step, fleet::Step::Do(_))
         });

@@ -1,5 +1,7 @@
 //! What people do to a rollout that is under way, and clocks that are wrong.
 
+use std::collections::BTreeSet;
+
 use fullsend_testkit::forge::{Call, Clock, Mishap, Oid, Store, When};
 
 use super::{
@@ -136,23 +138,52 @@ fn a_clock_that_is_wrong_changes_no_verdict() {
 }
 
 #[test]
-fn two_operators_at_once_are_as_good_as_one() {
-    for journey in [Journey::enroll, Journey::upgrade] {
-        let (wanted, _) = journeyed(&journey(REPOSITORIES), start);
-        let journey = journey(REPOSITORIES);
-        let other = TempDir::new().unwrap();
-        let same = |store: &mut Store| {
-            store.grant(OTHER_TOKEN, Actor::user("octocat"), Told::Scopes);
-        };
-        journey.stage.server.with(same);
-        let mut rounds = 0;
-        while !both_are_through(&journey, &other) {
-            rounds += 1;
-            assert!(rounds < 20, "{} is never through", journey.words);
-            journey.rest();
+fn two_operators_at_once_ask_once() {
+    let (wanted, _) = journeyed(&Journey::enroll(REPOSITORIES), start);
+    let journey = Journey::enroll(REPOSITORIES);
+    together(&journey);
+    assert_asked_once(&journey.stage);
+    assert_same(&journey.left(), &wanted, "enroll");
+}
+
+/// One may merge what the other is about to ask for; who asked too late takes it back.
+#[test]
+fn two_operators_at_once_merge_once() {
+    let (wanted, _) = journeyed(&Journey::upgrade(REPOSITORIES), start);
+    let journey = Journey::upgrade(REPOSITORIES);
+    together(&journey);
+    assert_same(&main_alone(journey.left()), &main_alone(wanted), "upgrade");
+    journey.stage.server.with(|store| {
+        for request in store.repositories().flat_map(|it| it.requests.values()) {
+            assert!(!request.is_open(), "{request:?}");
         }
-        assert_asked_once(&journey.stage);
-        assert_same(&journey.left(), &wanted, &journey.words);
+        for repository in store.repositories() {
+            let requests = repository.requests.values();
+            let merged = requests.filter(|it| it.state == RequestState::Merged);
+            let branches: Vec<&str> = merged.map(|it| it.branch.as_str()).collect();
+            let once: BTreeSet<&str> = branches.iter().copied().collect();
+            assert_eq!(
+                once.len(),
+                branches.len(),
+                "{}: {branches:?}",
+                repository.name
+            );
+        }
+    });
+}
+
+/// Two operators go the journey at once.
+fn together(journey: &Journey) {
+    let other = TempDir::new().unwrap();
+    let same = |store: &mut Store| {
+        store.grant(OTHER_TOKEN, Actor::user("octocat"), Told::Scopes);
+    };
+    journey.stage.server.with(same);
+    let mut rounds = 0;
+    while !both_are_through(journey, &other) {
+        rounds += 1;
+        assert!(rounds < 20, "{} is never through", journey.words);
+        journey.rest();
     }
 }
 
