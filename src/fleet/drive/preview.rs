@@ -41,7 +41,7 @@ impl Drive<'_> {
     /// What would be done, were nothing to go wrong.
     pub(crate) async fn preview(mut self) -> Result<Preview, DriveError> {
         let fleet = Configuration::read(self.crew).await?.fleet;
-        let deny_list = self.would_publish(&fleet).await?;
+        let deny_list = self.would_publish(&fleet).await;
         let mut round = self.round_of(fleet);
         let seen = self.survey(&round.want).await?;
         self.plan_all(&mut round, &seen);

@@ -1,10 +1,13 @@
 //! The deny list where agents read it when they start: an artifact in a registry.
 //!
-//! It is a copy of deny.json as a rollout is about to make it, and is pushed before the commit that
-//! does: nothing else reaches what starts in the next second, and no branch protection stands in
-//! its way. Whatever is lost between the two, the next look finds that they differ.
+//! It is a copy of deny.json as a rollout is about to make it, and is pushed while the commit that
+//! does is made: nothing else reaches what starts in the next second, no branch protection stands
+//! in its way, and neither waits for the other. Whatever is lost of the two, the next look finds
+//! that they differ.
 
-use super::{Crew, DriveError, configuration::denied, round::Drive};
+use futures_util::future::join;
+
+use super::{Crew, DriveError, End, configuration::denied, round::Drive};
 use crate::{
     config::{Fleet, MAX_FILE_BYTES},
     fleet::{
@@ -18,66 +21,70 @@ use crate::{
 const KIND: &str = "application/vnd.fullsend.deny-list.v1";
 const JSON: &str = "application/json";
 
-impl Drive<'_> {
-    /// Has the registry that fleet.yaml names hold the deny list; what a registry refuses is told,
-    /// and does not hold up the rollout.
+impl<'a> Drive<'a> {
+    /// A round: step after step until there is nothing to do but wait, and the list beside them.
+    pub(super) async fn publish_and_step(&mut self) -> Result<End, DriveError> {
+        let mut round = self.look().await?;
+        let publishing = self.publishing(&round.fleet);
+        let (published, end) = join(publishing, self.steps(&mut round)).await;
+        self.published = published.or(self.published.take());
+        end
+    }
+
+    /// Has the registry that fleet.yaml names hold the deny list, while the rollout goes on: a
+    /// registry that hangs or refuses is told, and holds nothing up. Nothing where there is nothing
+    /// to publish.
     ///
     /// A rollback looks in every round. An upgrade looks once: it could otherwise take back what a
     /// rollback has just denied, in the moment before it finds out about that.
-    pub(super) async fn publish(&mut self, fleet: &Fleet) -> Result<(), DriveError> {
+    fn publishing(
+        &self,
+        fleet: &Fleet,
+    ) -> impl Future<Output = Option<Result<(), String>>> + use<'a> {
         let is_done = self.rollout.kind == Kind::Upgrade && self.published == Some(Ok(()));
-        let Some(place) = fleet.deny_list.as_ref().filter(|_| !is_done) else {
-            return Ok(());
-        };
-        let crew = self.crew;
-        let pushed = match artifact(crew, fleet, &self.rollout).await? {
-            Ok(artifact) => {
-                let pushed = crew.registry.push(place, &artifact).await;
-                pushed.map_err(|error| error.with_hint())
+        let place = fleet.deny_list.clone().filter(|_| !is_done);
+        let (crew, fleet, rollout) = (self.crew, fleet.clone(), self.rollout.clone());
+        async move {
+            let place = place?;
+            let pushed = match artifact(crew, &fleet, &rollout).await {
+                Ok(artifact) => {
+                    let pushed = crew.registry.push(&place, &artifact).await;
+                    pushed.map_err(|error| error.with_hint())
+                }
+                Err(why) => Err(why),
+            };
+            if pushed == Ok(true) {
+                let note = format!("the deny list is published as oci:{place}");
+                crew.progress.note(&note);
             }
-            Err(why) => Err(why),
-        };
-        if pushed == Ok(true) {
-            let note = format!("the deny list is published as oci:{place}");
-            crew.progress.note(&note);
+            let told = |why| format!("the deny list is not published as oci:{place}: {why}");
+            Some(pushed.map(|_| ()).map_err(told))
         }
-        self.published = Some(
-            pushed
-                .map(|_| ())
-                .map_err(|why| format!("the deny list is not published as oci:{place}: {why}")),
-        );
-        Ok(())
     }
 
-    /// What [`publish`](Self::publish) would do.
-    pub(super) async fn would_publish(&self, fleet: &Fleet) -> Result<Option<String>, DriveError> {
-        let Some(place) = &fleet.deny_list else {
-            return Ok(None);
-        };
-        let sentence = match artifact(self.crew, fleet, &self.rollout).await? {
+    /// What [`publishing`](Self::publishing) would do.
+    pub(super) async fn would_publish(&self, fleet: &Fleet) -> Option<String> {
+        let place = fleet.deny_list.as_ref()?;
+        Some(match artifact(self.crew, fleet, &self.rollout).await {
             Ok(artifact) => match self.crew.registry.leads_to(place, &artifact).await {
                 Ok(true) => format!("oci:{place} has it already"),
                 Ok(false) => format!("it would be pushed to oci:{place}"),
                 Err(error) => error.with_hint(),
             },
             Err(why) => why,
-        };
-        Ok(Some(sentence))
+        })
     }
 }
 
-/// The deny list as it is to be, or why nobody could read it.
-async fn artifact(
-    crew: Crew<'_>,
-    fleet: &Fleet,
-    rollout: &Rollout,
-) -> Result<Result<Artifact, String>, DriveError> {
-    let list = denied(crew, fleet, rollout).await?;
+/// The deny list as it is to be, or why there is none that anybody could read.
+async fn artifact(crew: Crew<'_>, fleet: &Fleet, rollout: &Rollout) -> Result<Artifact, String> {
+    let list = denied(crew, fleet, rollout).await;
+    let list = list.map_err(|error| error.with_hint())?;
     if list.len() > MAX_FILE_BYTES {
-        return Ok(Err(format!(
-            "it has {} bytes, and nobody reads more than {MAX_FILE_BYTES}",
-            list.len()
-        )));
+        let size = list.len();
+        return Err(format!(
+            "it has {size} bytes, and nobody reads more than {MAX_FILE_BYTES}"
+        ));
     }
-    Ok(Ok(Artifact::of_file(KIND, JSON, DENY_FILE, list)))
+    Ok(Artifact::of_file(KIND, JSON, DENY_FILE, list))
 }

@@ -119,7 +119,7 @@ impl<'a> Drive<'a> {
         if let Some(end) = self.refresh().await? {
             return Ok(end);
         }
-        let end = self.round().await?;
+        let end = self.publish_and_step().await?;
         // That it stopped is written down together with the way back: whoever finds a rollout that
         // only stopped would begin another one.
         let goes_back =
@@ -185,16 +185,14 @@ impl<'a> Drive<'a> {
         Err(DriveError::Record(why))
     }
 
-    async fn round(&mut self) -> Result<End, DriveError> {
-        let mut round = self.look().await?;
-        self.publish(&round.fleet).await?;
+    pub(super) async fn steps(&mut self, round: &mut Round) -> Result<End, DriveError> {
         for _ in 0..MAX_STEPS {
             if (self.crew.means.stopped)() {
                 return Ok(End::Interrupted);
             }
-            let step = self.next(&round);
+            let step = self.next(round);
             self.crew.progress.at(&self.rollout);
-            if let Some(end) = self.act(step, &mut round).await? {
+            if let Some(end) = self.act(step, round).await? {
                 return Ok(end);
             }
         }
@@ -225,7 +223,7 @@ impl<'a> Drive<'a> {
         }
     }
 
-    async fn look(&mut self) -> Result<Round, DriveError> {
+    pub(super) async fn look(&mut self) -> Result<Round, DriveError> {
         let crew = self.crew;
         let mut round = self.round_of(Configuration::read(crew).await?.fleet);
         let want = &round.want;

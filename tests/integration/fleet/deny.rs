@@ -1,6 +1,6 @@
 //! The deny list in a registry: pushed by a rollback, read by those who start an agent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fullsend_testkit::{
     registry::{Fault, Registry},
@@ -15,7 +15,19 @@ const NEW: &str = "1.5.0";
 const POLICY: &str = "--key cosign.pub --insecure-ignore-tlog";
 const LIST: &str = "/v2/acme/deny/manifests/latest";
 
-/// An organisation on the new release, whose fleet.yaml says where the deny list goes.
+const SOON: Duration = Duration::from_mins(1);
+
+/// Waits until something is so.
+#[track_caller]
+fn within(is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < SOON, "it does not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// An organisation whose fleet.yaml says where the deny list goes.
 struct Scene {
     stage: Stage,
     registry: Registry,
@@ -24,7 +36,25 @@ struct Scene {
 }
 
 impl Scene {
+    /// On the new release.
     fn new() -> Self {
+        Self::on(false)
+    }
+
+    /// On the old release, enrolled, with the new one to come.
+    fn before_upgrade() -> Self {
+        let scene = Self::on(true);
+        for name in ["api", "canary"] {
+            scene.stage.add(name, &[("README.md", "hello\n")]);
+        }
+        let (document, code) = scene.stage.document("enroll --via direct");
+        assert_eq!(code, 0, "{document:#}");
+        scene.stage.server.act("merge").unwrap();
+        scene.stage.server.act("runs passed 4").unwrap();
+        scene
+    }
+
+    fn on(old_one: bool) -> Self {
         let (registry, key, stage) = (Registry::start(), SigningKey::p256(), Stage::empty());
         key.write(stage.home.path()).unwrap();
         let [old, new] = [OLD, NEW].map(|tag| {
@@ -32,11 +62,20 @@ impl Scene {
             format!("{}/a/b:{tag}@{}", registry.host(), image.digest())
         });
         let (one, two) = ("01234567".repeat(5), "76543210".repeat(5));
+        let mut releases = [
+            (format!("{one} # v1.4.0"), &old),
+            (format!("{two} # v1.5.0"), &new),
+        ];
+        if !old_one {
+            releases.reverse();
+        }
+        let [(action, image), (other_action, other_image)] = releases;
         let fleet = format!(
             "version: 1\nforge: {{kind: github, owner: acme}}\n\
-             action: fullsend-ai/sandbox@{two} # v1.5.0\nimage: {new}\n\
-             approved:\n  - action: fullsend-ai/sandbox@{one} # v1.4.0\n    image: {old}\n\
-             rings: {{all: {{}}}}\ndeny_list: oci:{}/acme/deny:latest\n",
+             action: fullsend-ai/sandbox@{action}\nimage: {image}\n\
+             approved:\n  - action: fullsend-ai/sandbox@{other_action}\n    image: {other_image}\n\
+             rings:\n  canary: {{repositories: [canary]}}\n  stable: {{}}\n\
+             gates: {{runs: 2, repositories: 1}}\ndeny_list: oci:{}/acme/deny:latest\n",
             registry.host()
         );
         stage.add("fleet", &[("fleet.yaml", &fleet)]);
@@ -138,12 +177,8 @@ fn killed_between_the_two_it_goes_on() {
     // The first write is the rollout's own record.
     scene.stage.server.stop_at_write(3, false);
     let mut started = scene.stage.spawn(&format!("rollback {POLICY}"));
-    assert!(
-        scene
-            .stage
-            .server
-            .wait_until_stopped(Duration::from_mins(1))
-    );
+    assert!(scene.stage.server.wait_until_stopped(SOON));
+    within(|| scene.pushes() == 1);
     started.kill().unwrap();
     started.wait().unwrap();
     scene.stage.server.go_on();
@@ -153,6 +188,38 @@ fn killed_between_the_two_it_goes_on() {
     assert_eq!(code, Some(0), "{said}");
     assert!(scene.is_denied_in_git(), "{said}");
     assert_eq!(scene.pushes(), 1, "{said}");
+}
+
+#[test]
+fn a_registry_that_hangs_keeps_no_commit_waiting() {
+    let scene = Scene::new();
+    scene.registry.fault(LIST, Fault::hang());
+    let mut started = scene.stage.spawn(&format!("rollback {POLICY}"));
+    within(|| scene.registry.paths().contains(&format!("GET {LIST}")));
+    within(|| scene.is_denied_in_git());
+    assert!(started.try_wait().unwrap().is_none(), "it still asks");
+    started.kill().unwrap();
+    started.wait().unwrap();
+}
+
+#[test]
+fn an_upgrade_publishes_what_there_is_and_its_way_back_what_it_denies() {
+    let scene = Scene::before_upgrade();
+    let upgrade = format!("upgrade {NEW} --via direct --auto-rollback {POLICY}");
+    scene.stage.run(&upgrade);
+    // Before anything is denied there is a list, so that nobody is warned.
+    let place = scene.place();
+    let words = format!("verify {} {POLICY} --deny {place}", scene.new);
+    let verified = scene.job(&words);
+    let said = String::from_utf8(verified.stderr).unwrap();
+    assert_eq!(verified.status.code(), Some(0), "{said}");
+    assert!(!said.contains("without the deny list"), "{said}");
+    scene.stage.server.act("runs failed 3 canary").unwrap();
+    let stopped = scene.stage.run(&upgrade);
+    let said = String::from_utf8(stopped.stderr).unwrap();
+    assert_eq!(scene.verified(&scene.new), Some(13), "{said}");
+    assert_eq!(scene.verified(&scene.old), Some(0));
+    assert_eq!(scene.pushes(), 2);
 }
 
 #[test]
