@@ -1,7 +1,7 @@
 //! Texts, runs and who we are.
 
 use fullsend::forge::{
-    Ended, FileAt, IdentityKind, Permission, RunsOf, SandboxEnd, Watch, blob_id,
+    Ended, FileAt, IdentityKind, Permission, Run, RunsOf, SandboxEnd, Watch, blob_id,
 };
 use fullsend_testkit::forge::{Actor, Annotation, Conclusion, Edit, Repository, Told};
 use jiff::Timestamp;
@@ -12,7 +12,12 @@ const WORKFLOW: &str = ".github/workflows/agents.yml";
 
 #[tokio::test]
 async fn texts_are_read_whatever_is_in_them() {
-    let stage = Stage::new();
+    for stage in [Stage::new(), Stage::closed(Actor::user("fullsend"))] {
+        texts_are_read(&stage).await;
+    }
+}
+
+async fn texts_are_read(stage: &Stage) {
     let binary = [0xff_u8, 0, 1, 2];
     let long = "x".repeat(600_000);
     let edits = [
@@ -46,8 +51,41 @@ async fn texts_are_read_whatever_is_in_them() {
 #[tokio::test]
 async fn runs_of_many_are_asked_for_at_once() {
     let stage = Stage::new();
+    let of = run_in(&stage, 30).await;
+    stage.server.clear_calls();
+    let all = stage.forge.runs(&of, Timestamp::UNIX_EPOCH).await.unwrap();
+    // A name each, then all runs, then what was said in 90 failed ones.
+    assert_eq!(stage.server.calls().len(), 30 + 1 + 2);
+    told(&all);
+    stage.server.clear_calls();
+    let later = Timestamp::now() + jiff::SignedDuration::from_hours(24 * 365 * 50);
+    let none = stage.forge.runs(&of, later).await.unwrap();
+    assert!(none.iter().all(Vec::is_empty));
+    assert_eq!(stage.server.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn runs_are_told_by_rest_too() {
+    let stage = Stage::closed(Actor::user("fullsend"));
+    let mut of = run_in(&stage, 3).await;
+    stage.server.clear_calls();
+    let all = stage.forge.runs(&of, Timestamp::UNIX_EPOCH).await.unwrap();
+    told(&all);
+    // Of each the runs, and of each failed one its jobs and what these said.
+    assert_eq!(stage.server.calls().len(), 3 * (1 + 3 * 2));
+    let later = Timestamp::now() + jiff::SignedDuration::from_hours(24 * 365 * 50);
+    let none = stage.forge.runs(&of, later).await.unwrap();
+    assert!(none.iter().all(Vec::is_empty));
+    of[0].workflow = ".github/workflows/none.yml".to_owned();
+    let all = stage.forge.runs(&of, Timestamp::UNIX_EPOCH).await.unwrap();
+    assert!(all[0].is_empty());
+    told(&all[1..]);
+}
+
+/// So many repositories with runs of every kind.
+async fn run_in(stage: &Stage, count: usize) -> Vec<RunsOf> {
     let mut of = Vec::new();
-    for at in 0..30 {
+    for at in 0..count {
         let name = format!("repository-{at:02}");
         let edits = [Edit::file(WORKFLOW, "on: push\n")];
         let id = stage.server.add(Repository::new(&name), &edits);
@@ -72,11 +110,12 @@ async fn runs_of_many_are_asked_for_at_once() {
             workflow: WORKFLOW.to_owned(),
         });
     }
-    stage.server.clear_calls();
-    let all = stage.forge.runs(&of, Timestamp::UNIX_EPOCH).await.unwrap();
-    // A name each, then all runs, then what was said in 90 failed ones.
-    assert_eq!(stage.server.calls().len(), 30 + 1 + 2);
-    for runs in &all {
+    of
+}
+
+/// Each of these tells all runs that ended.
+fn told(all: &[Vec<Run>]) {
+    for runs in all {
         let mut told: Vec<_> = runs.iter().map(|run| (run.ended, run.sandbox)).collect();
         told.sort_by_key(|it| format!("{it:?}"));
         assert_eq!(
@@ -90,11 +129,6 @@ async fn runs_of_many_are_asked_for_at_once() {
             ]
         );
     }
-    stage.server.clear_calls();
-    let later = Timestamp::now() + jiff::SignedDuration::from_hours(24 * 365 * 50);
-    let none = stage.forge.runs(&of, later).await.unwrap();
-    assert!(none.iter().all(Vec::is_empty));
-    assert_eq!(stage.server.calls().len(), 1);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Where GraphQL is closed, the same comes by REST.
 
 use fullsend::forge::{Commit, Reason, RequestState as State, Watch};
-use fullsend_testkit::forge::{Actor, Edit, Repository};
+use fullsend_testkit::forge::{Actor, Clock, Edit, Repository};
 
 use super::{BRANCH, Stage, change, first, message, refused, watch};
 
@@ -10,6 +10,9 @@ async fn a_look_tells_the_same() {
     let (open, closed) = (Stage::new(), Stage::closed(Actor::user("fullsend")));
     let mut told = Vec::new();
     for stage in [&open, &closed] {
+        // The time is part of a commit's name.
+        let now = Clock::at(1_700_000_000);
+        stage.server.with(|store| store.clock = now);
         let mut repository = Repository::new("api");
         repository.topics = vec!["agents".to_owned()];
         repository.rules.signed = true;

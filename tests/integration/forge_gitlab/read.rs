@@ -69,7 +69,7 @@ fn file(stage: &Stage, id: u64, path: &str, content: &[u8]) -> FileAt {
         .with(|store| store.repository(id).unwrap().head().unwrap());
     FileAt {
         repository: id.to_string(),
-        full_name: "acme/api".to_owned(),
+        full_name: String::new(),
         commit: commit_id(head),
         path: path.to_owned(),
         blob: blob_id(content),
