@@ -10,7 +10,7 @@ mod rollout;
 
 use std::{
     collections::BTreeMap,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use fullsend_testkit::forge::{Actor, Edit, Expected, Forge, Repository, RequestState, Told};
@@ -93,6 +93,12 @@ impl Stage {
             document.unwrap_or_else(|error| panic!("{error}: {text}")),
             code,
         )
+    }
+
+    fn spawn(&self, words: &str) -> Child {
+        let mut command = self.command(words);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
     }
 
     /// What the forge is left with: of each repository its requests' states, and the files of every
