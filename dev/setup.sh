@@ -9,7 +9,8 @@
 #                         gitlab-ci-local (with Node), and the schemas of Kyverno's policies and the
 #                         policy-controller's
 #   dev/setup.sh renovate Renovate, which generated presets are tested with, and RE2
-#   dev/setup.sh forge    GitHub's published descriptions, which the test kit's forge keeps to
+#   dev/setup.sh forge    GitHub's and GitLab's published descriptions, which the test kit's forge
+#                         keeps to; Prism, which judges by them, and emulate, another GitHub
 #   dev/setup.sh interop  cosign, and what the tests of a terminal and of other platforms use
 #
 # Several may be named; none means all. Only apt needs root (or sudo): everything else goes to
@@ -21,6 +22,7 @@ actionlint=1.7.12
 cargo_deny=0.20.2
 cargo_nextest=0.9.151
 cosign=3.1.3
+git_workspace=1.11.0
 go=1.26.8
 kyverno=1.19.1
 policy_controller=0.13.1
@@ -94,7 +96,9 @@ setup_renovate() {
 
 setup_forge() {
   local venv
+  setup_build
   install_python_tools
+  install_npm_tool 'Prism and emulate' "$repository/dev/tools/forge-servers" prism emulate
   install_forge_descriptions
 }
 
@@ -281,19 +285,26 @@ install_policy_schemas() {
   ln -sfn "$folder" "$FULLSEND_DEV_CACHE/tools/policies"
 }
 
-# The packages have hundreds of megabytes, of which dev/tools/forge-contract.py keeps two.
+# The packages have hundreds of megabytes, of which the scripts keep three. GitLab puts no package
+# of its schema anywhere; git-workspace has what gitlab.com answers to an introspection.
 install_forge_descriptions() {
-  local list=$repository/dev/tools/forge script=$repository/dev/tools/forge-contract.py folder
+  local list=$repository/dev/tools/forge tools=$repository/dev/tools folder introspection
   local operations=$repository/tests/kit/src/forge/github/operations.txt
-  folder=$FULLSEND_DEV_CACHE/tools/forge-$(cat "$list/package-lock.json" "$script" "$operations" | digest)
+  folder=$FULLSEND_DEV_CACHE/tools/forge-$({
+    echo "$git_workspace"
+    cat "$list/package-lock.json" "$tools/forge-contract.py" "$tools/gitlab-schema.cjs" "$operations"
+  } | digest)
   if [[ ! -d $folder ]]; then
-    say "reading GitHub's published descriptions (once)"
+    say "reading GitHub's and GitLab's published descriptions (once)"
+    introspection=$(crate git-workspace "$git_workspace")/src/providers/graphql/gitlab/schema.json
     rm -rf "$folder.part" "$folder.npm"
     mkdir -p "$folder.part" "$folder.npm"
     cp "$list"/package*.json "$folder.npm"
     "$venv/bin/npm" ci --prefix "$folder.npm" --ignore-scripts --no-audit --no-fund \
       --no-update-notifier --loglevel error >/dev/null
-    "$venv/bin/python" "$script" "$folder.npm/node_modules" "$operations" "$folder.part"
+    "$venv/bin/python" "$tools/forge-contract.py" "$folder.npm/node_modules" "$operations" "$folder.part"
+    NODE_PATH=$folder.npm/node_modules "$FULLSEND_DEV_CACHE/bin/node" \
+      "$tools/gitlab-schema.cjs" "$introspection" "$folder.part/gitlab.graphql"
     rm -rf "$folder.npm"
     mv "$folder.part" "$folder"
   fi
@@ -326,6 +337,17 @@ install_control_plane() {
 }
 
 digest() { sha256sum | cut -c 1-12; }
+
+# Downloads the crate $1 at version $2, whose checksum cargo verifies, and prints its folder.
+crate() {
+  local folder
+  (cd "$repository" && cargo info --quiet --color never "$1@$2" >/dev/null)
+  for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$1-$2"; do
+    [[ ! -d $folder ]] || break
+  done
+  [[ -d $folder ]] || die "the crate $1 could not be downloaded"
+  echo "$folder"
+}
 
 # Downloads a module and prints its folder.
 go_module() {

@@ -11,6 +11,7 @@
 
 mod checkout;
 mod clock;
+mod description;
 mod github;
 mod gitlab;
 mod history;
@@ -33,6 +34,7 @@ mod world;
 use std::{path::Path, sync::MutexGuard, time::Duration};
 
 pub use clock::{Clock, rfc3339};
+use description::installed;
 pub use github::App;
 pub use gitlab::Instance;
 pub use identity::{Actor, ActorKind, Grant, Right, Told};

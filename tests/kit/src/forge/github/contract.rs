@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -11,7 +10,7 @@ use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
 
 use super::filled;
-use crate::must;
+use crate::{forge::installed, must};
 
 /// Where the description of REST is known under in references.
 const REST: &str = "urn:github:rest";
@@ -106,18 +105,4 @@ impl Rest {
         });
         Arc::clone(made)
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the seam belongs to the product, and these files are the developer's own"
-)]
-fn installed(name: &str) -> String {
-    let home = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let cache = home("FULLSEND_DEV_CACHE")
-        .or_else(|| Some(home("XDG_CACHE_HOME")?.join("fullsend-dev")))
-        .or_else(|| Some(home("HOME")?.join(".cache/fullsend-dev")));
-    let path = cache.unwrap_or_default().join("tools/forge").join(name);
-    std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}; run `dev/setup.sh forge`", path.display()))
 }

@@ -1,17 +1,19 @@
 //! GitLab: one group of an instance, with its REST and its GraphQL.
 //!
 //! `operations` are the endpoints that are known, each with the parameters that GitLab documents;
-//! `rest` answers them in GitLab's words. `graphql` executes documents against the fields that
-//! `schema.graphql` lists, and `complexity` counts them as GitLab does.
+//! `rest` answers them in GitLab's words. `graphql` executes documents by the schema that GitLab
+//! publishes, which `contract` reads, and `complexity` counts them as GitLab does.
 
 mod commits;
 mod complexity;
+mod contract;
 mod entity;
 mod graphql;
 mod operations;
 mod requests;
 mod rest;
 
+use apollo_compiler::{Schema, validation::Valid};
 use hyper::{StatusCode, header::HeaderName};
 use serde_json::{Value, json};
 
@@ -57,7 +59,7 @@ impl Forge {
 
     /// The same, set up in another way.
     pub fn gitlab_as(group: &str, instance: Instance) -> Self {
-        let schema = graphql::schema(instance.enterprise);
+        let schema = contract::schema(instance.enterprise);
         Self::launch(Box::new(Gitlab { instance, schema }), group)
     }
 }
@@ -66,7 +68,7 @@ impl Forge {
 #[derive(Debug)]
 struct Gitlab {
     instance: Instance,
-    schema: graphql::Published,
+    schema: Valid<Schema>,
 }
 
 /// An answer in JSON.
