@@ -12,6 +12,7 @@ mod fleet_pace;
 mod forge;
 mod forge_github;
 mod forge_gitlab;
+mod forge_reality;
 mod generate;
 mod generated;
 mod init;

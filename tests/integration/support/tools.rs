@@ -1,5 +1,5 @@
-//! The real tools that a user's files meet, as `dev/setup.sh lint renovate` installs
-//! them.
+//! The real tools that a user's files and our requests meet, as `dev/setup.sh lint renovate forge`
+//! installs them.
 //!
 //! A function returns what its tool says against the files, and nothing when it says nothing. A
 //! machine without the tool fails the test: skipping would look like passing.
@@ -17,6 +17,16 @@ use serde_json::Value;
 pub(crate) fn program(name: &str) -> PathBuf {
     let path = cache().join("bin").join(name);
     assert!(path.exists(), "these tests need `{name}`: run dev/setup.sh");
+    path
+}
+
+/// One of the descriptions that forges publish, as `dev/setup.sh forge` cuts them down.
+pub(crate) fn forge_description(name: &str) -> PathBuf {
+    let path = cache().join("tools/forge").join(name);
+    assert!(
+        path.exists(),
+        "these tests need {name}: run dev/setup.sh forge"
+    );
     path
 }
 
@@ -247,7 +257,8 @@ fn cache() -> PathBuf {
     cache.unwrap_or_else(home).join("fullsend-dev")
 }
 
-fn command(name: &str) -> Command {
+/// A tool that learns nothing of the job that these tests run in.
+pub(crate) fn command(name: &str) -> Command {
     scrubbed(program(name).to_str().unwrap())
 }
 
