@@ -26,7 +26,7 @@ const FILES: [&str; 2] = ["action.yml", "action.yaml"];
 /// Asks what GitHub's lock would say of what `uses` name and of all that those use themselves; of
 /// `sources`, the first that has an action's repository is asked.
 ///
-/// It takes three or four requests an action, and is worth doing once for a whole fleet.
+/// It takes three to six requests an action, and is worth doing once for a whole fleet.
 pub async fn actions(sources: &[GitHosts], uses: BTreeSet<String>) -> Actions {
     let mut asking = Asking {
         sources,
@@ -178,19 +178,26 @@ async fn find<'a>(sources: &'a [GitHosts], name: &str) -> Result<Home<'a>, Strin
 
 impl Home<'_> {
     /// The commit that `reference` means, and the tag or branch that has it.
+    ///
+    /// GitHub runs nothing that is locked unless a branch of the repository leads to it.
     async fn locate(&self, reference: &str) -> Result<(CommitId, String), String> {
-        if let Ok(commit) = reference.parse::<CommitId>() {
-            let named = self.named(&commit).await?;
-            return Ok((commit, named));
-        }
         let refs = &self.refs;
-        let commit = refs.tag(reference).or_else(|| refs.branch(reference));
+        let own = reference.parse::<CommitId>().ok();
+        let named = || refs.tag(reference).or_else(|| refs.branch(reference));
+        let commit = own.clone().or_else(|| named().cloned());
         let commit = commit.ok_or_else(|| format!("it has no tag or branch {reference}"))?;
-        Ok((commit.clone(), reference.to_owned()))
+        if !self.leads(&refs.branches, &commit).await? {
+            return Err(format!("no branch of it leads to {}", commit.short()));
+        }
+        let name = match own {
+            Some(_) => self.name(&commit).await?,
+            None => reference.to_owned(),
+        };
+        Ok((commit, name))
     }
 
-    /// The most exact tag of `commit`, else a branch that leads to it: GitHub checks that one does.
-    async fn named(&self, commit: &CommitId) -> Result<String, String> {
+    /// The most exact tag of `commit`, else a branch that leads to it.
+    async fn name(&self, commit: &CommitId) -> Result<String, String> {
         let tags = || self.refs.tags_of(commit);
         if let Some(tag) = most_exact(tags(), None, Flavor::Git).or_else(|| tags().next()) {
             return Ok(tag.to_owned());
@@ -199,23 +206,35 @@ impl Home<'_> {
         if let Some((branch, _)) = branches.find(|(_, tip)| *tip == commit) {
             return Ok(branch.clone());
         }
-        let none = || {
-            format!(
-                "no tag and not its default branch leads to {}",
-                commit.short()
-            )
-        };
-        let head = self.refs.head.as_ref().ok_or_else(none)?;
-        let tip = self.refs.branch(head).ok_or_else(none)?;
-        let only = Refs {
-            branches: BTreeMap::from([(head.clone(), tip.clone())]),
+        let head = self.refs.head.as_ref();
+        if let Some((head, tip)) = head.and_then(|it| self.refs.branches.get_key_value(it)) {
+            let only = BTreeMap::from([(head.clone(), tip.clone())]);
+            if self.leads(&only, commit).await? {
+                return Ok(head.clone());
+            }
+        }
+        let commit = commit.short();
+        Err(format!(
+            "it has no tag for {commit}, and its default branch does not lead there"
+        ))
+    }
+
+    /// Whether one of `branches` leads to `commit`.
+    async fn leads(
+        &self,
+        branches: &BTreeMap<String, CommitId>,
+        commit: &CommitId,
+    ) -> Result<bool, String> {
+        if branches.is_empty() {
+            return Ok(false);
+        }
+        let refs = Refs {
+            branches: branches.clone(),
             ..Refs::default()
         };
-        match self.host.reach(&self.repository, &only, commit).await {
-            Ok(Reach::Reachable) => Ok(head.clone()),
-            Ok(Reach::Impostor | Reach::Absent) => Err(none()),
-            Err(error) => Err(told(&error)),
-        }
+        let reach = self.host.reach(&self.repository, &refs, commit).await;
+        let reach = reach.map_err(|error| told(&error))?;
+        Ok(reach == Reach::Reachable)
     }
 
     /// What the action below `path` uses at `commit`; `uses` is how it is named itself.

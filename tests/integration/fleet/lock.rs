@@ -100,10 +100,10 @@ fn by_api(host: &GitHost, name: &str, tag: &str, commit: &str) {
     numbered(host, name);
     host.fault(&format!("/{name}.git/*"), Fault::status(403));
     let api = format!("/api/v3/repos/{name}");
-    let tags = json!([{"name": tag, "commit": {"sha": commit}}]);
+    let tagged = |name| json!([{"name": name, "commit": {"sha": commit}}]).to_string();
     let page = "per_page=100&page=1";
-    host.json(&format!("{api}/tags?{page}"), &tags.to_string());
-    host.json(&format!("{api}/branches?{page}"), "[]");
+    host.json(&format!("{api}/tags?{page}"), &tagged(tag));
+    host.json(&format!("{api}/branches?{page}"), &tagged("main"));
     let action = format!("{api}/contents/action.yml?ref={commit}");
     host.json(&action, "runs: {using: node24}\n");
 }

@@ -1,5 +1,6 @@
 //! The verbs of a fleet as users run them, against a GitHub in this process that keeps state.
 
+mod actions;
 mod begin;
 mod deny;
 mod enroll;
