@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use super::{
     Action, Outcome, Plan, Row, State, Step,
     ask::{Ask, Ended, Want},
-    plan::{decide, texts},
+    plan::texts,
 };
 use crate::forge::{Change, Commit, Forge, ForgeError, Identity, Proposal, Reason, Request, Seen};
 
@@ -194,14 +194,7 @@ async fn look(means: Means<'_>, want: &dyn Want, row: &Row, repair: bool) -> Res
     let seen = seen.ok_or_else(|| Outcome::Failed("it is no longer there".to_owned()))?;
     let texts = texts(means.forge, want, &[&seen]).await.map_err(failed)?;
     let texts = texts.into_iter().next().unwrap_or_default();
-    let (ask, step) = decide(want, &seen, &texts, repair);
-    Ok(Row {
-        seen,
-        ring: row.ring.clone(),
-        ask,
-        texts,
-        step,
-    })
+    Ok(Row::decided(want, seen, &row.ring, texts, repair))
 }
 
 /// Why a write did not end well.

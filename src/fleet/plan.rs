@@ -61,14 +61,8 @@ pub async fn plan(
     let texts = texts(forge, want, &seen).await?;
     let rows = members.iter().zip(texts);
     let rows = rows.map(|(member, texts)| {
-        let (ask, step) = decide(want, member.seen, &texts, repair);
-        Row {
-            seen: member.seen.clone(),
-            ring: member.ring.name.clone(),
-            ask,
-            texts,
-            step,
-        }
+        let (seen, ring) = (member.seen.clone(), &member.ring.name);
+        Row::decided(want, seen, ring, texts, repair)
     });
     Ok(Plan {
         rows: rows.collect(),
@@ -126,8 +120,28 @@ fn files<'a>(want: &dyn Want, seen: &'a Seen) -> impl Iterator<Item = FileAt> + 
     })
 }
 
+impl Row {
+    /// What is next in the repository `seen`, whose files have these texts.
+    pub(super) fn decided(
+        want: &dyn Want,
+        seen: Seen,
+        ring: &str,
+        texts: Texts,
+        repair: bool,
+    ) -> Self {
+        let (ask, step) = decide(want, &seen, &texts, repair);
+        Self {
+            seen,
+            ring: ring.to_owned(),
+            ask,
+            texts,
+            step,
+        }
+    }
+}
+
 /// What one repository is asked for, and what is next.
-pub(super) fn decide(
+fn decide(
     want: &dyn Want,
     seen: &Seen,
     texts: &Texts,

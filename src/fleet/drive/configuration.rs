@@ -8,7 +8,7 @@ use crate::{
     fleet::{
         Ask, Outcome, Refusal, RefusalKind, Row, Texts, Want, converge,
         desired::{self, EditError, FLEET_FILE, Files},
-        plan::{decide, texts},
+        plan::texts,
         rollout::{Desire, Kind, Rollout},
     },
     forge::{Change, Commit, Reason, Request, Seen, Watch},
@@ -206,14 +206,7 @@ async fn ask(
     seen: Seen,
     texts: Texts,
 ) -> Result<Configured, DriveError> {
-    let (ask, step) = decide(want, &seen, &texts, false);
-    let row = Row {
-        seen,
-        ring: String::new(),
-        ask,
-        texts,
-        step,
-    };
+    let row = Row::decided(want, seen, "", texts, false);
     match converge(crew.means, want, row, false).await.outcome {
         Outcome::Open { request, .. } => Ok(Configured::Asked(request)),
         Outcome::Done | Outcome::Unreached => Ok(Configured::Done),

@@ -10,7 +10,7 @@ use crate::{
     config::Fleet,
     fleet::{
         Outcome, Refusal, RefusalKind, Row, Step, Texts, Want, membership,
-        plan::{decide, texts},
+        plan::texts,
         rollout::{EntryState, Fact, Rollout, RolloutId, Stands, Via},
     },
     forge::{Entry, FileAt, Request, Seen, Watch},
@@ -73,14 +73,7 @@ impl Members {
         for (name, seen) in self.inside(crew, want, seen) {
             let texts = self.known.get(&name).map(|(_, texts)| texts.clone());
             let texts = texts.unwrap_or_default();
-            let (ask, step) = decide(want, &seen, &texts, false);
-            let row = Row {
-                seen,
-                ring: String::new(),
-                ask,
-                texts,
-                step,
-            };
+            let row = Row::decided(want, seen, "", texts, false);
             self.rows.insert(name, row);
         }
         Ok(())
