@@ -1,17 +1,14 @@
 //! A repository's own rules for Renovate that take the place of its ring's.
 
-use std::path::Path;
-
 use super::Judge;
 use crate::{
     config::{AnchoredRegexp, Config, Glob, Ring},
     document::{
-        Source,
-        jsonc::{self, Dialect},
-        yaml::{Node, Yaml},
+        renovate::{choose, part},
+        yaml::Node,
     },
     forge::Seen,
-    model::{renovate::PLACES, text::excerpt},
+    model::text::excerpt,
 };
 
 /// More are not looked at; a file of people has a dozen.
@@ -26,26 +23,19 @@ pub(super) fn overrides(
     seen: &Seen,
     config: &Config,
 ) -> Vec<String> {
-    let mut places = PLACES.iter();
-    let Some(path) = places.find(|path| seen.files.contains_key(**path)) else {
-        return vec!["there is no configuration of Renovate".to_owned()];
+    let text = |path: &'static str| judge.text(seen, path).transpose();
+    let found = match choose(|path| text(path).map(|it| it.map(str::to_owned))) {
+        Ok(Some(found)) => found,
+        Ok(None) => return vec!["there is no configuration of Renovate".to_owned()],
+        Err(why) => return vec![why],
     };
-    let text = match judge.text(seen, path) {
-        Some(Ok(text)) => text,
-        Some(Err(why)) => return vec![why],
-        None => return Vec::new(),
-    };
-    let Some(tree) = read(path, text) else {
+    let path = found.path;
+    let Ok(tree) = found.notation.read(&found.text) else {
         return vec![format!("{path} cannot be read, by Renovate neither")];
     };
     let root = tree.documents().next();
-    let root = match (*path, root) {
-        ("package.json", Some(root)) => match root.get("renovate") {
-            Some(own) => own,
-            None => return vec!["there is no configuration of Renovate".to_owned()],
-        },
-        (_, Some(root)) => root,
-        (_, None) => return vec![format!("{path} is empty")],
+    let Some(root) = root.and_then(|root| part(&root, path.as_ref())) else {
+        return vec![format!("{path} is empty")];
     };
     let rules = Rules {
         path,
@@ -60,12 +50,6 @@ pub(super) fn overrides(
     rules.switches(&root, &mut sentences);
     rules.packages(&root, &mut sentences);
     sentences
-}
-
-fn read(path: &str, text: &str) -> Option<Yaml> {
-    let source = Source::decode(Path::new(path), text.as_bytes()).ok()?;
-    // Renovate reads every one of its files like this.
-    jsonc::parse(&source, Dialect::Json5).ok()
 }
 
 /// The names under which files write our image, action and components.
