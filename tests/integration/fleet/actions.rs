@@ -56,7 +56,7 @@ async fn a_commit_is_named_by_its_tag_or_by_a_branch_that_leads_to_it() {
         ("v1", &second, "v1"),
         ("main", &tip, "main"),
     ] {
-        let found = one(&host, &format!("O/r/sub@{reference}")).await.unwrap();
+        let found = one(&host, &format!("o/r/sub@{reference}")).await.unwrap();
         assert_eq!(found.reference, named, "{reference}");
         assert_eq!(found.commit.as_str(), commit);
         assert_eq!((found.numbers.owner, found.numbers.repository), (7, 8));
