@@ -84,6 +84,14 @@ impl Terminal {
         }
     }
 
+    /// Writes a patch: to a terminal such that nothing of it steers, elsewhere byte for byte.
+    pub(super) fn print_patch(text: &str) -> Result<(), CliFailure> {
+        if io::stdout().is_terminal() {
+            return Self::print(&shown_patch(text));
+        }
+        Self::print(text)
+    }
+
     /// Writes `document` as JSON where that is the format, else the text for people.
     ///
     /// Formats that are for findings alone do not come here: see `Command::check`.
@@ -225,6 +233,19 @@ impl Terminal {
     }
 }
 
+/// A patch for a terminal: its lines hold the text of strangers.
+fn shown_patch(text: &str) -> String {
+    let lines = text.split_inclusive('\n');
+    let shown = lines.map(|line| {
+        let (line, end) = line
+            .strip_suffix('\n')
+            .map_or((line, ""), |line| (line, "\n"));
+        let line: Vec<String> = line.split('\t').map(printable).collect();
+        line.join("\t") + end
+    });
+    shown.collect()
+}
+
 /// A run speaks as every verb does; only CI markers and a pull's progress are its own.
 impl Console for Terminal {
     fn note(&self, line: &str) {
@@ -255,5 +276,17 @@ fn wants_color(global: &GlobalArgs, environment: &Environment, is_terminal: bool
         Color::Always => true,
         Color::Never => false,
         Color::Auto => environment.get("NO_COLOR").is_none() && is_terminal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_steers_no_terminal() {
+        let patch = "+a\tb\n-\u{1b}]0;owned\u{7}\r\n \u{202e}c";
+        let shown = "+a\tb\n-\u{fffd}]0;owned\u{fffd}\u{fffd}\n \u{fffd}c";
+        assert_eq!(shown_patch(patch), shown);
     }
 }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     config::{Fleet, Hold, Ring},
     forge::{Change, Forge, ForgeError, Seen, Watch},
+    model::text::{as_code, printable},
     reference::ACTIONS_LOCK,
 };
 
@@ -250,7 +251,7 @@ impl Want for Unenrolling<'_> {
         let Removal { changes, kept } = enrol::unenrol(leaving, record, seen, texts)?;
         let notes = kept.into_iter();
         let notes: Vec<String> = notes
-            .map(|(path, why)| format!("{path} stays: {why}"))
+            .map(|(path, why)| format!("{path} stays: {}", printable(&why)))
             .collect();
         let stays = notes.iter().map(|note| format!("- {note}\n"));
         let body = format!(
@@ -322,7 +323,7 @@ impl Want for Holding {
         let (edited, title, body) = match &self.hold {
             Some(it) => {
                 let version = it.version.tag();
-                let body = format!("{}\n\nUntil {}.\n", it.reason, it.until);
+                let body = format!("{}\n\nUntil {}.\n", as_code(&it.reason), it.until);
                 (
                     hold::hold(text, CONFIG, it),
                     format!("ci: stay on {version}"),

@@ -5,12 +5,14 @@ use super::{
         Configuration, Crew, Drive, DriveError, End, Preview, Record, RollOptions, Rolled,
         is_needless,
     },
+    membership,
     rollback::{self, Undo, take_back},
     rollout::{Kind, Rollout, State, Via, Wave},
 };
 use crate::{
     config::{Fleet, Release},
-    model::skew,
+    forge::{Seen, Watch},
+    model::{skew, text::excerpt},
 };
 
 /// Brings the release `to` to the fleet, or goes on with that from wherever it came to rest.
@@ -40,6 +42,7 @@ pub async fn upgrade(
         Some(running) if running.to == *to && running.kind == Kind::Upgrade => running,
         Some(running) => return Err(running.into()),
         None => {
+            check_only(crew, &configuration.fleet, &options.only).await?;
             let rollout = begin(crew, &configuration.fleet, to, options).await?;
             if let Some(done) = newest.filter(|it| is_done(it, to))
                 && is_needless(crew, &rollout, options).await?
@@ -84,6 +87,7 @@ pub async fn preview_upgrade(
 ) -> Result<Preview, DriveError> {
     let fleet = Configuration::read(crew).await?.fleet;
     check(&fleet, to)?;
+    check_only(crew, &fleet, &options.only).await?;
     let rollout = begin(crew, &fleet, to, options).await?;
     let via = options.via.unwrap_or(rollout.via);
     let drive = Drive::new(crew, Rollout { via, ..rollout }, options);
@@ -146,6 +150,27 @@ fn check(fleet: &Fleet, to: &Release) -> Result<(), DriveError> {
             ))
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses names that no repository of the fleet has: nobody would notice that nothing moves.
+async fn check_only(crew: Crew<'_>, fleet: &Fleet, only: &[String]) -> Result<(), DriveError> {
+    if only.is_empty() {
+        return Ok(());
+    }
+    let found = crew.means.forge.look(only, &Watch::default()).await?;
+    let found: Vec<Seen> = found.into_iter().flatten().collect();
+    let members = membership(fleet, &found, None).members;
+    let is_member = |name: &&String| {
+        let mut members = members.iter();
+        members.any(|it| it.seen.repository.name.eq_ignore_ascii_case(name))
+    };
+    match only.iter().find(|name| !is_member(name)) {
+        None => Ok(()),
+        Some(name) => Err(DriveError::Target {
+            reason: format!("no repository of the fleet is called `{}`", excerpt(name)),
+            hint: "check the names after `--only`, and whether the token may see them".to_owned(),
+        }),
     }
 }
 

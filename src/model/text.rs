@@ -24,6 +24,13 @@ pub fn printable(text: &str) -> String {
     line.replace("##[", "##\u{fffd}")
 }
 
+/// `text` for a request's Markdown and a commit's message: one line of code, so that it names
+/// nobody, closes nothing, loads nothing and is no trailer.
+pub fn as_code(text: &str) -> String {
+    let line = printable(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+    format!("`{}`", line.replace('`', "'"))
+}
+
 /// The start of `text` for a sentence to quote, [`printable`].
 pub fn excerpt(text: &str) -> String {
     shortened(text, QUOTED)
@@ -84,6 +91,16 @@ mod tests {
         ] {
             assert_eq!(printable(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_people_wrote_does_nothing_in_a_request() {
+        let reason =
+            "slow\n\nFullsend-Branch: x\r\n`@acme/all` Closes #1 ![](http://a/b.png)\u{202e}";
+        assert_eq!(
+            as_code(reason),
+            "`slow Fullsend-Branch: x '@acme/all' Closes #1 ![](http://a/b.png)\u{fffd}`"
+        );
     }
 
     #[test]

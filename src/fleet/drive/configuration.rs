@@ -12,6 +12,7 @@ use crate::{
         rollout::{Desire, Kind, Rollout},
     },
     forge::{Change, Commit, Reason, Request, Seen, Watch},
+    model::text::as_code,
 };
 
 /// How often a commit is tried whose branch moved on meanwhile.
@@ -275,7 +276,12 @@ impl<'a> Configuring<'a> {
                 format!(
                     "{}: {from} is denied, and every ring goes back to {to}.\n\n{}",
                     self.rollout.id,
-                    self.rollout.reason.as_deref().unwrap_or_default()
+                    as_code(
+                        self.rollout
+                            .reason
+                            .as_deref()
+                            .unwrap_or("it was rolled back")
+                    )
                 ),
             ),
         };

@@ -100,6 +100,26 @@ pub(super) fn is_component(item: &Node<'_>, url: &str, source: &str) -> bool {
     is_here && path.strip_prefix(source) == Some(&format!("/{COMPONENT}"))
 }
 
+/// Whether a pipeline includes our component, as it is written here, and says nothing else.
+pub(super) fn is_alone(text: &str, url: &str, source: &str) -> bool {
+    let Ok(tree) = read(PIPELINE, text, Notation::Yaml) else {
+        return false;
+    };
+    let mut documents = tree.documents();
+    let (Some(root), None) = (documents.next(), documents.next()) else {
+        return false;
+    };
+    let keys: Vec<&str> = root
+        .own_entries()
+        .filter_map(|(key, _)| key.text())
+        .collect();
+    let is_ours = |item: &Node<'_>| is_component(item, url, source) && is_plain(&masked(item));
+    match included(&root).as_slice() {
+        [item] => keys == [INCLUDE] && is_ours(item),
+        _ => false,
+    }
+}
+
 /// The stage of the job where the pipeline has stages and not the usual one: GitLab refuses a whole
 /// pipeline for a job of a stage that is not there.
 fn other_stage(root: &Node<'_>) -> Option<String> {

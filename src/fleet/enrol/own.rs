@@ -64,6 +64,20 @@ fn first(sheet: &mut Sheet<'_>, wanted: &Wanted<'_>) -> Result<String, Obstacle>
     Ok(first.text)
 }
 
+/// Whether a fullsend.yaml begins as a first one does.
+pub(super) fn is_first(text: &str) -> bool {
+    let bare = Setup {
+        image: None,
+        key: None,
+        remote: None,
+        agents: Vec::new(),
+    };
+    let first = generate::first_config(&bare).map(|it| it.text);
+    let first = first.unwrap_or_default().replace("\r\n", "\n");
+    let head = first.split("version:").next().unwrap_or_default();
+    !head.is_empty() && text.replace("\r\n", "\n").starts_with(head)
+}
+
 /// A workflow for each agent of fullsend.yaml that is known by name.
 pub(super) fn workflows(
     sheet: &mut Sheet<'_>,

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{
     CONFIG, Entry, Obstacle, Record, dependabot, gitlab, lock,
     obstacle::{in_file, may_write},
-    own::workflow_path,
+    own::{self, workflow_path},
     record::{hash, masked},
     renovate::{self, rings, way},
     sheet::{read, text},
@@ -21,7 +21,10 @@ use crate::{
     },
     fleet::Texts,
     forge::{Change, Seen},
-    generate::{Origin, origin, renovate::preset},
+    generate::{
+        Origin, origin,
+        renovate::{is_default, preset},
+    },
     model::limits::Limits,
     reference::ACTIONS_LOCK,
 };
@@ -80,7 +83,7 @@ pub fn unenrol(
             ..
         } => {
             let path = gitlab::PIPELINE;
-            if !work.whole(path) {
+            if !work.whole(path, |text| gitlab::is_alone(text, url, source)) {
                 work.in_file(path, |work, text| work.includes(text, url, source));
             }
         }
@@ -152,13 +155,16 @@ impl Work<'_> {
     }
 
     /// Removes `path` if it is a file of ours and as it was written.
-    fn whole(&mut self, path: &str) -> bool {
+    ///
+    /// `is_made` says whether a text is what is made here: anybody who may push may have written
+    /// the record.
+    fn whole(&mut self, path: &str, is_made: impl FnOnce(&str) -> bool) -> bool {
         let Some(known) = self.hash_of(path).map(str::to_owned) else {
             return false;
         };
         let is_same = self
             .text(path)
-            .is_some_and(|text| hash(path, &text) == known);
+            .is_some_and(|text| hash(path, &text) == known && is_made(&text));
         if is_same {
             self.changes.insert(path.to_owned(), None);
         }
@@ -294,7 +300,7 @@ impl Work<'_> {
     }
 
     fn config(&mut self) {
-        if self.whole(CONFIG) || !self.seen.files.contains_key(CONFIG) {
+        if self.whole(CONFIG, own::is_first) || !self.seen.files.contains_key(CONFIG) {
             return;
         }
         let why = if self.hash_of(CONFIG).is_some() {
@@ -313,7 +319,8 @@ impl Work<'_> {
             Ok(None) => return,
             Err(error) => return self.keep(renovate::PATH, error.to_string()),
         };
-        if self.whole(found.path) {
+        let is_made = |text: &str| matches!(origin(found.path.as_ref(), text), Origin::Ours { .. });
+        if self.whole(found.path, is_made) {
             return;
         }
         match origin(found.path.as_ref(), &found.text) {
@@ -346,7 +353,10 @@ impl Work<'_> {
         let entries = self.entries(path);
         let is_ours = |preset: &str| {
             let known = entries.iter().any(|it| it.value.as_str() == Some(preset));
-            known || preset == denied || preset.starts_with(&rings)
+            // A record may be anybody's: what it tells has to look like ours as well.
+            (known && (is_default(preset) || renovate::is_preset(preset)))
+                || preset == denied
+                || preset.starts_with(&rings)
         };
         let made = self.made(path, "extends");
         self.in_file(path, |_, text| {

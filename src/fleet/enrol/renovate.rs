@@ -74,6 +74,13 @@ pub(super) fn rings(place: &str) -> String {
     format!("{}/ring-", folder.trim_end_matches('/'))
 }
 
+/// Whether `preset` is of some fleet, by its folder and its name.
+pub(super) fn is_preset(preset: &str) -> bool {
+    let named = preset.split('#').next().unwrap_or_default();
+    let name = named.rsplit_once("//renovate/").map(|(_, name)| name);
+    name.is_some_and(|name| name == "deny" || name.starts_with("ring-"))
+}
+
 /// Lets Renovate follow the ring.
 pub(super) fn extend(
     sheet: &mut Sheet<'_>,

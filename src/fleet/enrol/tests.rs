@@ -349,6 +349,40 @@ fn what_people_changed_stays_and_is_named() {
     assert_eq!(scene.files.len(), 1);
 }
 
+/// Anybody who may push to the configuration repository may write a record.
+#[test]
+fn a_record_that_tells_too_much_takes_nothing_of_others() {
+    let package =
+        "{\n  \"name\": \"api\",\n  \"renovate\": {\"extends\": [\"github>acme/security\"]}\n}\n";
+    let config = "version: 1\nimage: ghcr.io/acme/own:1\n";
+    let pipeline = "include:\n  - local: deploy.yml\n";
+    let theirs = [(CONFIG, config), ("package.json", package)];
+    for (mut scene, theirs) in [
+        (Scene::github(&theirs), &theirs[..]),
+        (
+            Scene::gitlab(&[(PIPELINE, pipeline)]),
+            &[(PIPELINE, pipeline)][..],
+        ),
+    ] {
+        let before = scene.files.clone();
+        let hashes = theirs.iter();
+        let hashes = hashes.map(|(path, text)| ((*path).to_owned(), record::hash(path, text)));
+        scene.record = Some(Record {
+            schema_version: 1,
+            repository: scene.seen.repository.id.clone(),
+            files: hashes.collect(),
+            entries: vec![Entry {
+                file: "package.json".to_owned(),
+                what: "extends".to_owned(),
+                value: "github>acme/security".into(),
+                made: crate::document::insert::Made::Key,
+            }],
+        });
+        scene.unenrol();
+        assert_eq!(scene.files, before);
+    }
+}
+
 #[test]
 fn what_is_ours_is_known_without_a_record() {
     let mut scene = Scene::github(&[RENOVATE[1], (".github/dependabot.yml", DEPENDABOT[0])]);

@@ -69,6 +69,64 @@ fn a_plan_is_shown_and_nothing_is_written() {
     assert!(text.contains("+++ b/acme/"), "{text}");
     assert_eq!(stage.left(), before);
     assert_eq!(stage.server.counts().writing, 0);
+    stage.document("enroll");
+    stage.server.act("merge").unwrap();
+    let output = stage.run("unenroll --dry-run");
+    let text = String::from_utf8(output.stderr).unwrap();
+    let counted: Vec<&str> = text
+        .lines()
+        .filter(|it| it.contains("would be asked"))
+        .collect();
+    assert!(
+        counted.len() == 1 && !counted[0].starts_with("0 "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_plan_says_who_is_not_asked_and_why() {
+    let stage = Stage::new(0);
+    stage.add("api", &[("fullsend.yaml", "version: 1\n\"\\e[2J\": 1\n")]);
+    let output = stage.run("enroll --dry-run");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = "# acme/api is not asked: fullsend.yaml:2:1: unknown key `";
+    assert!(text.starts_with(line) && !text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn a_journal_that_cannot_be_kept_is_no_other_fullsend() {
+    let stage = Stage::new(1);
+    std::fs::write(stage.home.path().join(".local"), "a file").unwrap();
+    let output = stage.run("enroll");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(
+        text.contains("XDG_STATE_HOME") && !text.contains("wait for"),
+        "{text}"
+    );
+    assert_eq!(stage.server.counts().writing, 0);
+}
+
+#[test]
+fn what_is_for_the_whole_fleet_takes_no_names() {
+    let stage = Stage::new(1);
+    for (words, said) in [
+        ("rollback --only service-0000 --reason bad", "everywhere"),
+        (
+            "hold api --version 1.4.2 --reason x --until 2099-01-01 --only service-0000",
+            "named twice",
+        ),
+    ] {
+        let output = stage.run(words);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(said) && text.contains("--only"), "{text}");
+    }
+    let output = stage.run("hold api --version 1.4.2 --until 2099-01-01 --reason=a\nb");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("write why in one line"), "{text}");
+    assert!(stage.server.calls().is_empty());
 }
 
 #[test]

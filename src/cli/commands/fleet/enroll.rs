@@ -1,6 +1,6 @@
 //! `fullsend enroll` and `fullsend unenroll`: a request to each repository of the fleet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::{Args, ValueEnum};
 
@@ -14,8 +14,8 @@ use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure},
     config::FleetForge,
     fleet::{
-        ENROLL_BRANCH, Ended, Enrolling, Member, Nothing, Outcome as Became, Records, Unenrolling,
-        Verb, Want, actions, apply,
+        ENROLL_BRANCH, Ended, Enrolling, Member, Nothing, Outcome as Became, Records, Step,
+        Unenrolling, Verb, Want, actions, apply,
         enrol::{Actions, Via},
         membership, plan, records,
     },
@@ -322,6 +322,7 @@ pub(super) async fn go(
     }
     let stopped = || stop.asked().is_some();
     let mut ended: Vec<Ended> = Vec::new();
+    let mut would_be_asked = BTreeSet::new();
     for (index, want) in wants.iter().enumerate() {
         let looked;
         let members = if index == 0 {
@@ -334,10 +335,10 @@ pub(super) async fn go(
         let plan = plan(forge, *want, &members, manner.repair);
         let plan = watched(&work.opened.governor, work.terminal, plan).await?;
         if manner.dry_run {
-            Terminal::print(&diff(&plan))?;
-            let writes = plan.writes();
-            work.terminal
-                .note(&format!("{writes} repositories would be asked"));
+            Terminal::print_patch(&diff(&plan))?;
+            let writes = plan.rows.iter();
+            let writes = writes.filter(|row| matches!(row.step, Step::Do(_)));
+            would_be_asked.extend(writes.map(|row| row.seen.repository.name.clone()));
             continue;
         }
         work.count(plan.rows.len());
@@ -345,10 +346,13 @@ pub(super) async fn go(
         let work_on = watched(&work.opened.governor, work.terminal, work_on);
         ended = match until_insisted(stop, work_on).await {
             Some(ended) => ended,
-            None => return Ok(130),
+            None => return Ok(128 + stop.asked().unwrap_or(2)),
         };
     }
     if manner.dry_run {
+        let count = would_be_asked.len();
+        work.terminal
+            .note(&format!("{count} repositories would be asked"));
         return Ok(exit_code::OK);
     }
     let mut told_of = report(&ended);

@@ -21,7 +21,7 @@ use crate::{
     },
     config::{CONFIG_FILE, Hold, MAX_FILE_BYTES, Version, parse_date},
     fleet::{Holding, Verb, Want, hold},
-    model::exit_code,
+    model::{exit_code, text::printable},
     seam::{files, git::Repository},
 };
 
@@ -34,7 +34,7 @@ pub struct HoldArgs {
     #[arg(long, value_name = "V", value_parser = parse::<Version>)]
     version: Version,
     /// Why, for those who wonder
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: String,
     /// The last day of it, in UTC, as 2030-01-31
     #[arg(long, value_name = "DATE", value_parser = day)]
@@ -60,6 +60,14 @@ struct PlaceArgs {
     /// Prints the change as a patch, and changes nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+/// A reason, which fullsend.yaml or fleet.yaml will hold and requests will quote.
+pub(super) fn reason(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || printable(text) != text {
+        return Err("write why in one line, without control characters".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn day(text: &str) -> Result<Date, String> {
@@ -89,6 +97,12 @@ pub(in crate::cli::commands) async fn release(args: ReleaseArgs, context: &Conte
 }
 
 async fn run(args: PlaceArgs, wanted: Option<Hold>, context: &Context) -> Outcome {
+    if !args.fleet.only.is_empty() {
+        return Err(CliFailure::usage_with(
+            "the repository is named twice",
+            "leave out `--only`",
+        ));
+    }
     if args.repository == "." {
         return here(wanted.as_ref(), args.dry_run, context);
     }
@@ -125,7 +139,7 @@ fn here(wanted: Option<&Hold>, dry_run: bool, context: &Context) -> Outcome {
         other => CliFailure::usage_with(other.to_string(), other.hint().unwrap_or_default()),
     })?;
     if dry_run {
-        Terminal::print(&patch(
+        Terminal::print_patch(&patch(
             path.strip_prefix(root).unwrap_or(&path),
             Some(&text),
             &new,

@@ -9,6 +9,7 @@ use semver::Version;
 use super::{
     FleetArgs, Opened,
     enroll::Mover,
+    hold::reason,
     open_to_write,
     releases::{Proof, release_of},
     watched,
@@ -65,7 +66,7 @@ pub struct RollbackArgs {
     #[arg(value_name = "VERSION", value_parser = version)]
     version: Option<Version>,
     /// Why, for the deny list
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: Option<String>,
     /// Goes to this version although something speaks against it
     #[arg(long, value_name = "VERSION", value_parser = version)]
@@ -93,7 +94,7 @@ struct RollArgs {
     #[arg(long, conflicts_with = "dry_run")]
     check_access: bool,
     /// How long a watched rollout waits between two looks, in seconds [default: 60]
-    #[arg(long, value_name = "SECONDS", requires = "watch")]
+    #[arg(long, value_name = "SECONDS", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
     interval: Option<u64>,
     /// The deny list: a file, an https URL, or oci:REF
     #[arg(long, value_name = "LIST", value_parser = parse::<DenySource>)]
@@ -142,9 +143,14 @@ pub(in crate::cli::commands) async fn upgrade(args: UpgradeArgs, context: &Conte
 }
 
 pub(in crate::cli::commands) async fn rollback(args: RollbackArgs, context: &Context) -> Outcome {
+    if !args.common.fleet.only.is_empty() {
+        return Err(CliFailure::usage_with(
+            "a release is taken back everywhere, not in one repository",
+            "leave out `--only`; `fullsend hold REPO` keeps one repository on an older version",
+        ));
+    }
     let options = RollOptions {
         via: args.common.via(),
-        only: args.common.fleet.only.clone(),
         force: args.force,
         reason: args.reason,
         ..RollOptions::default()
@@ -198,11 +204,16 @@ async fn roll(
         clock: &Timestamp::now,
         watch,
     };
-    let work_on = Box::pin(go(crew, way, &options, args.dry_run, &opened, context));
+    let ended = || 128 + stop.asked().unwrap_or(2);
+    let telling = Telling {
+        context,
+        interrupted: &ended,
+    };
+    let work_on = Box::pin(go(crew, way, &options, args.dry_run, &opened, telling));
     let work_on = watched(&opened.governor, work.terminal, work_on);
     match until_insisted(&stop, work_on).await {
         Some(outcome) => outcome,
-        None => Ok(128 + stop.asked().unwrap_or(2)),
+        None => Ok(ended()),
     }
 }
 
@@ -212,8 +223,9 @@ async fn go(
     options: &RollOptions,
     dry_run: bool,
     opened: &Opened,
-    context: &Context,
+    telling: Telling<'_>,
 ) -> Outcome {
+    let context = telling.context;
     let rolled = match way {
         Way::Forth(version) => {
             let release = release_of(&version, opened, context).await?;
@@ -228,7 +240,7 @@ async fn go(
         }
         Way::Back(version) => roll_back(crew, version.as_ref(), options).await?,
     };
-    tell(&rolled, context)
+    telling.tell(&rolled)
 }
 
 /// The registries, of which one may hold the deny list.
@@ -292,26 +304,45 @@ fn preview(found: &Preview, context: &Context) -> Outcome {
     if let Some(sentence) = &found.deny_list {
         Terminal::print(&format!("# the deny list: {sentence}\n"))?;
     }
-    Terminal::print(&diff(&found.plan))?;
+    Terminal::print_patch(&diff(&found.plan))?;
     let writes = found.plan.writes();
     let line = format!("{writes} repositories would be asked, wave by wave");
     context.terminal.note(&line);
     Ok(exit_code::OK)
 }
 
-/// Prints how it came to rest; the code says whether all is well.
-fn tell(rolled: &Rolled, context: &Context) -> Outcome {
-    let terminal = &context.terminal;
-    let shown = match &rolled.end {
-        End::RolledBack { rollback, .. } => rollback,
-        _ => rolled,
-    };
-    let report = report(&shown.rollout);
-    let style = Terminal::stdout_style(&context.global, &context.environment);
-    Terminal::print_document(context.global.format, &report, || report.text(style))?;
-    let (line, code) = ending(rolled);
-    line.lines().for_each(|line| terminal.say(line));
-    Ok(code)
+/// Tells how a rollout came to rest.
+#[derive(Clone, Copy)]
+struct Telling<'a> {
+    context: &'a Context,
+    /// The code of a rollout that somebody stopped, by the signal.
+    interrupted: &'a dyn Fn() -> u8,
+}
+
+impl Telling<'_> {
+    /// Prints it; the code says whether all is well.
+    fn tell(self, rolled: &Rolled) -> Outcome {
+        let Context {
+            terminal,
+            global,
+            environment,
+        } = self.context;
+        let shown = match &rolled.end {
+            End::RolledBack { rollback, .. } => rollback,
+            _ => rolled,
+        };
+        let report = report(&shown.rollout);
+        let style = Terminal::stdout_style(global, environment);
+        Terminal::print_document(global.format, &report, || report.text(style))?;
+        let (line, code) = ending(rolled);
+        line.lines().for_each(|line| terminal.say(line));
+        let was_stopped = matches!(shown.end, End::Interrupted);
+        Ok(if was_stopped {
+            (self.interrupted)()
+        } else {
+            code
+        })
+    }
 }
 
 /// How it came to rest, and whether all is well, which it is not where the deny list is not out.
@@ -355,7 +386,7 @@ fn rest(rolled: &Rolled) -> (String, u8) {
         }
         End::Interrupted => (
             format!("{id}: stopped at a safe point; the same command goes on"),
-            130,
+            exit_code::FINDINGS,
         ),
     }
 }

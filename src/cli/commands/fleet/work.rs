@@ -9,10 +9,11 @@ use super::{Opened, watched};
 use crate::{
     cli::{Context, console::Terminal, failure::CliFailure, patch::patch},
     fleet::{
-        Access, Action, Ended, Journal, Means, Observer, Outcome, Plan, RefusalKind, Row, State,
-        Step, Verb, access, request_row,
+        Access, Action, Ended, Journal, JournalError, Means, Observer, Outcome, Plan, RefusalKind,
+        Row, State, Step, Verb, access, request_row,
     },
     forge::{Identity, Permission, Seen},
+    model::{chain::chain, text::printable},
     report::fleet::{FleetReport, RepositoryRow, State as Stands},
     seam::stop::Stop,
 };
@@ -53,9 +54,7 @@ impl<'a> Work<'a> {
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
             .collect();
         let journal = Journal::open(&folder, &format!("{place}-{name}")).await;
-        let journal = journal.map_err(|error| {
-            CliFailure::usage_with(error.to_string(), "wait for the other to end")
-        })?;
+        let journal = journal.map_err(unusable)?;
         let unfinished = journal.unfinished();
         if !unfinished.is_empty() {
             terminal.note(&format!(
@@ -127,6 +126,18 @@ impl<'a> Work<'a> {
             *done = (0, all);
         }
     }
+}
+
+/// Nothing is written that is not written down first.
+fn unusable(error: JournalError) -> CliFailure {
+    let hint = match &error {
+        JournalError::InUse(_) => "wait for the other to end",
+        _ => {
+            "the journal of what is written has to be kept: mend the folder, or name another with \
+              XDG_STATE_HOME"
+        }
+    };
+    CliFailure::usage_with(chain(&error), hint)
 }
 
 /// What of `access` a person should know, a line each.
@@ -224,12 +235,16 @@ pub(super) fn diff(plan: &Plan) -> String {
 }
 
 fn diff_of(row: &Row) -> String {
+    let name = &row.seen.repository.full_name;
+    if let Step::Rest(Outcome::Refused(refusal)) = &row.step {
+        return format!("# {name} is not asked: {}\n", printable(&refusal.reason));
+    }
     let (Ok(ask), Step::Do(_)) = (&row.ask, &row.step) else {
         return String::new();
     };
-    let name = &row.seen.repository.full_name;
     let head = format!("# {name}: {}\n", ask.branch);
-    let notes = ask.notes.iter().map(|note| format!("# {note}\n"));
+    let notes = ask.notes.iter();
+    let notes = notes.map(|note| format!("# {}\n", printable(note)));
     let patches = ask.changes.iter().map(|change| {
         let path = Path::new(name).join(&change.path);
         let old = row.texts.get(&change.path);
