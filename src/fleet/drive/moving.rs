@@ -10,7 +10,7 @@ use crate::{
         rollout::{Kind, Rollout},
     },
     forge::{IdentityKind, Repository, Seen, Watch},
-    model::limits::Limits,
+    model::{limits::Limits, text::as_code},
     reference::ACTIONS_LOCK,
 };
 
@@ -80,8 +80,12 @@ impl Moving {
         self.held(texts)
     }
 
-    /// A hold keeps a repository where it is, unless that is what is taken back.
+    /// A hold keeps a repository where it is. Nothing keeps it on what is taken back, be it a hold
+    /// on another version, or one that nobody can read.
     fn held(&self, texts: &Texts) -> Result<(), Refusal> {
+        if self.kind == Kind::Rollback {
+            return Ok(());
+        }
         let Some(text) = texts.get(OWN_FILE) else {
             return Ok(());
         };
@@ -95,9 +99,7 @@ impl Moving {
         let Some(hold) = hold else {
             return Ok(());
         };
-        let is = |release: &Release| hold.version.is(&release.version().to_string());
-        let is_denied = self.kind == Kind::Rollback && is(&self.from);
-        if is_denied || is(&self.to) {
+        if hold.version.is(&self.to.version().to_string()) {
             return Ok(());
         }
         let (version, until, reason) = (&hold.version, &hold.until, &hold.reason);
@@ -117,7 +119,7 @@ impl Moving {
         let (action, image) = (&self.to.action, self.to.image());
         let why = match (&self.reason, self.kind) {
             (Some(reason), Kind::Rollback) => {
-                format!("{} is denied: {reason}\n\n", self.from.version())
+                format!("{} is denied: {}\n\n", self.from.version(), as_code(reason))
             }
             _ => String::new(),
         };

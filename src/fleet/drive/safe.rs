@@ -3,7 +3,10 @@
 
 use super::{Crew, DriveError};
 use crate::{
-    fleet::{Row, rollout::Rollout},
+    fleet::{
+        Row,
+        rollout::{Entry, EntryState, Rollout},
+    },
     forge::Request,
     model::{commit::CommitId, text::excerpt},
 };
@@ -21,6 +24,20 @@ pub(super) fn check_unchanged(rollout: &Rollout, newest: &Rollout) -> Result<(),
         "somebody changed what {} is about: it goes from {from} to {to}",
         rollout.id
     )))
+}
+
+/// The repositories that are written down as taken back, and have what is taken back: with those it
+/// begins again.
+pub(super) fn begin_again(rollout: &mut Rollout, has_bad: impl Fn(&String) -> bool) -> Vec<String> {
+    let entries = rollout.waves.iter_mut().flat_map(|it| &mut it.repositories);
+    let done =
+        entries.filter(|it| matches!(it.state, EntryState::Verified | EntryState::RolledBack));
+    let mut again = Vec::new();
+    for entry in done.filter(|it| has_bad(&it.name)) {
+        again.push(entry.name.clone());
+        *entry = Entry::new(&entry.name);
+    }
+    again
 }
 
 /// Why a request of ours is not to be merged: it would bring more than we asked for, or bring it

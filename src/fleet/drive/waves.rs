@@ -4,6 +4,7 @@ use super::{
     DriveError,
     members::{configuration, names, of_wave},
     round::{Drive, Round},
+    safe::begin_again,
 };
 use crate::{
     fleet::rollout::{Entry, EntryState, Kind, Verdict},
@@ -58,13 +59,14 @@ impl Drive<'_> {
 
     /// Adds the repositories that have what is taken back to their waves; whether there are any.
     pub(super) fn add_bad(&mut self, round: &mut Round, seen: &[Seen]) -> bool {
-        let mut found = Vec::new();
+        let has_bad = |name: &String| {
+            let row = self.members.rows.get(name);
+            row.is_some_and(|row| round.want.has_bad(&row.texts))
+        };
+        let mut found = begin_again(&mut self.rollout, &has_bad);
         for index in 0..self.rollout.waves.len() {
             let mut names = self.of_wave(index, round, seen);
-            names.retain(|name| {
-                let row = self.members.rows.get(name);
-                row.is_some_and(|row| round.want.has_bad(&row.texts))
-            });
+            names.retain(&has_bad);
             let more = names.iter().map(|name| Entry::new(name));
             self.rollout.waves[index].repositories.extend(more);
             found.extend(names);

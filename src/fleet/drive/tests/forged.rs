@@ -137,3 +137,20 @@ async fn what_does_not_belong_to_the_fleet_is_left_alone() {
     assert!(world.forge.requests("fleet").is_empty());
     assert_eq!(rolled.rollout.state, State::Running);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_to_be_taken_back_is_looked_at() {
+    let world = World::new();
+    world.upgrade(&direct()).await.unwrap();
+    let mut forged = rollback_to(release(4), &world);
+    let wave = &mut forged.waves[0];
+    (wave.started_at, wave.ended_at) = (Some(world.clock()), Some(world.clock()));
+    for name in world.members {
+        let mut entry = Entry::new(name);
+        entry.state = EntryState::Verified;
+        wave.repositories.push(entry);
+    }
+    world.store(&forged);
+    let rolled = world.rollback(&RollOptions::default()).await.unwrap();
+    assert_eq!(world.versions(), ["1.4.0"; 5], "{:?}", rolled.end);
+}

@@ -173,9 +173,20 @@ async fn held_and_denied_are_honoured() {
         web.reason.as_deref(),
         Some("it is held on 1.4.0 until 2099-01-01: a fair")
     );
-    // A hold on what is denied does not keep it.
-    let bad = "hold: {version: 1.5.0, reason: a fair, until: 2099-01-01}\n";
-    world.write("api", &[(OWN_FILE, own_file(&release(5), bad))]);
+    // No hold keeps what is denied: neither on it, nor on another version, nor one that is none.
+    for (name, bad) in [
+        (
+            "api",
+            "hold: {version: 1.5.0, reason: a fair, until: 2099-01-01}\n",
+        ),
+        (
+            "early",
+            "hold: {version: stay, reason: a fair, until: 2099-01-01}\n",
+        ),
+        ("can-a", "hold: what\n"),
+    ] {
+        world.write(name, &[(OWN_FILE, own_file(&release(5), bad))]);
+    }
     let rolled = world.rollback(&RollOptions::default()).await.unwrap();
     assert_eq!(rolled.end, End::Finished, "{:?}", world.notes);
     assert_eq!(world.versions(), ["1.4.0"; 5]);
@@ -369,6 +380,24 @@ async fn some_repositories_and_parts_of_rings_move_alone() {
         world.rings(),
         ["canary 1.5.0", "early 1.5.0", "stable 1.5.0"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_nobody_has_are_refused() {
+    let world = World::new();
+    for name in ["nobody", "we*", "fleet/../web"] {
+        let options = RollOptions {
+            only: vec!["web".to_owned(), name.to_owned()],
+            ..RollOptions::default()
+        };
+        let error = world.upgrade(&options).await.unwrap_err();
+        assert!(
+            error.to_string().contains("no repository of the fleet"),
+            "{error}"
+        );
+        assert!(world.preview(&options).await.is_err());
+    }
+    assert!(world.forge.writes().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
