@@ -15,9 +15,9 @@ const RULES: u32 = 30;
 /// As many commits as [`Branch::ahead`](super::super::Branch::ahead) tells.
 const COMMITS: u32 = 10;
 /// Requests from a branch of our name; those from forks are among them.
-const NEWEST: u32 = 10;
+pub(super) const NEWEST: u32 = 10;
 /// Open requests among which the watched ones are looked for.
-const OPEN: u32 = 20;
+pub(super) const OPEN: u32 = 20;
 
 /// A question, or a wish to change something.
 #[derive(Clone, Debug)]

@@ -135,7 +135,8 @@ impl GitHub {
         }))
     }
 
-    async fn request_now(
+    /// A request as it is now.
+    pub(super) async fn request_now(
         &self,
         repository: &Repository,
         request: &Request,

@@ -41,6 +41,7 @@ use self::{
     auth::{App, Auth},
     client::Client,
     documents::Mutation,
+    seen::{Crowd, Sight},
     survey::Looking,
     workflows::Workflows,
 };
@@ -167,7 +168,11 @@ impl GitHub {
         if !self.is_closed() {
             match self.looking().survey(watch).await {
                 Err(reason) if self.closes(&reason) => {}
-                seen => return seen,
+                sights => {
+                    let sights = sights?.into_iter().map(Some).collect();
+                    let seen = self.uncrowded(sights, watch).await?;
+                    return Ok(seen.into_iter().flatten().collect());
+                }
             }
         }
         rest::survey(self, watch).await
@@ -177,10 +182,38 @@ impl GitHub {
         if !self.is_closed() {
             match self.looking().look(names, watch).await {
                 Err(reason) if self.closes(&reason) => {}
-                seen => return seen,
+                sights => return self.uncrowded(sights?, watch).await,
             }
         }
         rest::look(self, names, watch).await
+    }
+
+    /// Whether a repository is still the owner's: the forge leads on to one that was handed to
+    /// somebody else.
+    fn is_below(&self, full_name: &str) -> bool {
+        let owner = full_name.split('/').next();
+        owner.is_some_and(|owner| owner.eq_ignore_ascii_case(&self.owner))
+    }
+
+    /// With what a crowd of others' requests hid, for which there are more questions.
+    async fn uncrowded(
+        &self,
+        sights: Vec<Option<Sight>>,
+        watch: &Watch,
+    ) -> Result<Vec<Option<Seen>>, Reason> {
+        let mut all = Vec::with_capacity(sights.len());
+        for sight in sights {
+            let sight = sight.filter(|it| self.is_below(&it.seen.repository.full_name));
+            let Some(Sight { mut seen, crowd }) = sight else {
+                all.push(None);
+                continue;
+            };
+            if crowd != Crowd::default() {
+                rest::uncrowd(self, &mut seen, crowd, watch).await?;
+            }
+            all.push(Some(seen));
+        }
+        Ok(all)
     }
 }
 

@@ -10,12 +10,29 @@ use super::{
         AheadCommit, Branch, BranchRules, Entry, EntryMode, MergeMethods, Reason, Repository, Seen,
         Watch,
     },
+    documents::{NEWEST, OPEN as OPEN_SEEN},
     pull::Pull,
 };
 use crate::config::Visibility;
 
 /// The most open requests that are told.
-const OPEN: usize = 10;
+pub(super) const OPEN: usize = 10;
+
+/// A repository as one answer tells it, and what more there may be.
+pub(super) struct Sight {
+    pub(super) seen: Seen,
+    pub(super) crowd: Crowd,
+}
+
+/// Where an answer was full of requests before ours came: whoever may fork a repository can open as
+/// many as they like, from branches with our names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Crowd {
+    /// Those from the watched branch.
+    pub(super) newest: bool,
+    /// The open ones.
+    pub(super) open: bool,
+}
 
 /// A list in GraphQL; what may not be seen is null in it.
 #[derive(Debug, Deserialize)]
@@ -154,7 +171,7 @@ struct User {
 impl Node {
     /// What was watched. `writes` says that the token may push wherever it may read, as an app's
     /// does, of which the forge tells no permission for each repository.
-    pub(super) fn into_seen(mut self, watch: &Watch, writes: bool) -> Result<Seen, Reason> {
+    pub(super) fn into_seen(mut self, watch: &Watch, writes: bool) -> Result<Sight, Reason> {
         let default = self.default_branch_ref.take();
         let repository = self.repository(default.as_ref(), writes);
         let (head, files, compare) = match default {
@@ -169,20 +186,32 @@ impl Node {
         let branch = target
             .map(|target| target.branch(compare, watch))
             .transpose()?;
+        let is_full = |page: &Option<Nodes<Pull>>, most: u32| {
+            let page = page.as_ref();
+            page.is_some_and(|it| it.nodes.len() >= most as usize)
+        };
+        let mut crowd = Crowd {
+            newest: is_full(&self.newest, NEWEST),
+            open: is_full(&self.open, OPEN_SEEN),
+        };
         let newest = each(self.newest.take()).find(Pull::is_own);
+        crowd.newest &= newest.is_none();
         let wanted = |pull: &Pull| {
             let begins = |prefix: &String| pull.branch().starts_with(prefix.as_str());
             pull.is_own() && watch.requests.iter().any(begins)
         };
         let open = each(self.open.take()).filter(wanted).take(OPEN);
-        Ok(Seen {
+        let open: Vec<_> = open.map(Pull::into_request).collect();
+        crowd.open &= open.len() < OPEN;
+        let seen = Seen {
             repository,
             head,
             files,
             branch,
             request: newest.map(Pull::into_request),
-            open: open.map(Pull::into_request).collect(),
-        })
+            open,
+        };
+        Ok(Sight { seen, crowd })
     }
 
     fn repository(&mut self, default: Option<&DefaultBranch>, writes: bool) -> Repository {

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::{
-    super::{Reason, Refusal, Seen, Watch},
+    super::{Reason, Refusal, Watch},
     batch::Batches,
     client::Client,
     documents,
     graphql::{self, Fault, Step, Tries, is_exhausted},
-    seen::Node,
+    seen::{Node, Sight},
 };
 
 /// The most of a page, which GitHub sets.
 const PAGE: usize = 100;
-/// An owner with more repositories is not read to the end.
-const MOST: usize = 200_000;
+/// Pages of one list; they become smaller where the forge cannot fill them.
+const PAGES: usize = 20_000;
 /// Fields whose absence is understood: those of which a token may be told nothing.
 const SOFT: [&str; 9] = [
     "author",
@@ -66,9 +66,10 @@ pub(super) struct Looking<'a> {
 
 impl Looking<'_> {
     /// Every repository of the owner.
-    pub(super) async fn survey(&self, watch: &Watch) -> Result<Vec<Seen>, Reason> {
+    pub(super) async fn survey(&self, watch: &Watch) -> Result<Vec<Sight>, Reason> {
         let (mut all, mut after, mut size) = (Vec::new(), None::<String>, PAGE);
-        loop {
+        let mut cursors = BTreeSet::new();
+        while cursors.len() < PAGES {
             let page = match self.page(watch, after.as_deref(), size).await {
                 Err(reason) if size > 1 && is_exhausted(&reason) => {
                     size = size.div_ceil(2);
@@ -77,17 +78,19 @@ impl Looking<'_> {
                 page => page?,
             };
             all.extend(page.seen);
-            match page.next {
-                // A cursor that stands still would be followed for ever.
-                Some(next) if after.as_ref() != Some(&next) && all.len() < MOST => {
-                    after = Some(next);
-                }
-                _ => break,
+            let Some(next) = page.next else {
+                return Ok(sorted(all));
+            };
+            // A cursor that comes again would be followed for ever; to stop there would hide the rest.
+            if !cursors.insert(next.clone()) {
+                return Err(Reason::Malformed("its list of repositories has no end"));
             }
+            after = Some(next);
         }
-        all.sort_by(|a, b| a.repository.name.cmp(&b.repository.name));
-        all.dedup_by(|a, b| a.repository.id == b.repository.id);
-        Ok(all)
+        Err(Reason::TooLarge {
+            limit: PAGES as u64,
+            unit: "pages of repositories",
+        })
     }
 
     async fn page(
@@ -119,7 +122,7 @@ impl Looking<'_> {
         &self,
         names: &[String],
         watch: &Watch,
-    ) -> Result<Vec<Option<Seen>>, Reason> {
+    ) -> Result<Vec<Option<Sight>>, Reason> {
         let mut all = Vec::with_capacity(names.len());
         let mut batches = Batches::new(names.len(), PAGE);
         while let Some(range) = batches.next() {
@@ -134,7 +137,7 @@ impl Looking<'_> {
         Ok(all)
     }
 
-    async fn some(&self, names: &[String], watch: &Watch) -> Result<Vec<Option<Seen>>, Reason> {
+    async fn some(&self, names: &[String], watch: &Watch) -> Result<Vec<Option<Sight>>, Reason> {
         let document = documents::look(self.owner, names, watch);
         let asked = graphql::ask::<BTreeMap<String, Option<Node>>>(
             self.client,
@@ -159,8 +162,15 @@ impl Looking<'_> {
     }
 }
 
+/// By name; what was on two pages, as lists change while they are read, once.
+fn sorted(mut all: Vec<Sight>) -> Vec<Sight> {
+    all.sort_by(|a, b| a.seen.repository.name.cmp(&b.seen.repository.name));
+    all.dedup_by(|a, b| a.seen.repository.id == b.seen.repository.id);
+    all
+}
+
 struct Surveyed {
-    seen: Vec<Seen>,
+    seen: Vec<Sight>,
     next: Option<String>,
 }
 

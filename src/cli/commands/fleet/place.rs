@@ -61,7 +61,10 @@ impl Place {
         };
         found.ok_or_else(|| {
             CliFailure::usage_with(
-                format!("`--fleet {text}` is neither a folder or file nor a repository"),
+                format!(
+                    "`--fleet {}` is neither a folder or file nor a repository",
+                    without_credentials(text)
+                ),
                 "write the folder of fleet.yaml, `OWNER/REPO`, or the repository's address",
             )
         })
@@ -86,6 +89,16 @@ impl Place {
         let name = name.to_owned();
         Some(Self::Repository { forge, name })
     }
+}
+
+/// `text` without the account and password that an address may have.
+fn without_credentials(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
 }
 
 /// The address of the forge that a CI job is of, else of the public one.
@@ -195,6 +208,19 @@ mod tests {
             "a b/c",
         ] {
             assert_eq!(read(bad, &[]), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_not_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for bad in ["https://x:hunter2@/acme", "https://x:hunter2@git.example"] {
+            let read = Place::read(Some(bad), folder.path(), &Environment::default());
+            let told = read.unwrap_err().to_string();
+            assert!(
+                told.contains("https://") && !told.contains("hunter2"),
+                "{told}"
+            );
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
         GitHub, answer,
         client::Call,
         runs::escaped,
-        seen::{commit, mode, visibility},
+        seen::{Crowd, OPEN, commit, mode, visibility},
     },
     pull::{self, Pull},
 };
@@ -25,8 +25,8 @@ const ABREAST: usize = 8;
 const PAGES: usize = 1000;
 /// As many commits as a branch tells.
 const COMMITS: usize = 10;
-/// As many open requests as are told.
-const OPEN: usize = 10;
+/// Pages of a hundred requests.
+const REQUEST_PAGES: usize = 10;
 
 /// A repository.
 #[derive(Deserialize)]
@@ -174,6 +174,32 @@ pub(in super::super) async fn look(
     Ok(all)
 }
 
+/// Finds what a crowd of others' requests hid.
+pub(in super::super) async fn uncrowd(
+    github: &GitHub,
+    seen: &mut Seen,
+    crowd: Crowd,
+    watch: &Watch,
+) -> Result<(), Reason> {
+    let looking = Looking { github, watch };
+    let repository = &seen.repository;
+    if let (true, Some(branch)) = (crowd.newest, &watch.branch)
+        && let Some(pull) = looking.newest(repository, branch).await?
+    {
+        let request = pull.into_request();
+        seen.request = Some(github.request_now(repository, &request).await?);
+    }
+    if crowd.open {
+        let mut open = Vec::new();
+        for pull in looking.open(repository).await? {
+            let request = pull.into_request();
+            open.push(github.request_now(repository, &request).await?);
+        }
+        seen.open = open;
+    }
+    Ok(())
+}
+
 async fn see(github: &GitHub, name: &str, watch: &Watch) -> Result<Option<Seen>, Reason> {
     let path = format!("/repos/{}/{}", github.owner, escaped(name));
     // One that was renamed is answered with a redirect to its number, which is on the same API.
@@ -183,6 +209,9 @@ async fn see(github: &GitHub, name: &str, watch: &Watch) -> Result<Option<Seen>,
         Err(Reason::NotFound(_) | Reason::Lacks(_)) => return Ok(None),
         told => told?,
     };
+    if !github.is_below(&told.full_name) {
+        return Ok(None);
+    }
     let mut repository = told.into_repository(github.client.auth().writes_everywhere());
     let looking = Looking { github, watch };
     let mut seen = Seen {
@@ -207,10 +236,14 @@ async fn see(github: &GitHub, name: &str, watch: &Watch) -> Result<Option<Seen>,
     seen.files = looking.files(&repository, head).await?;
     if let Some(name) = &watch.branch {
         seen.branch = looking.branch(&repository, name, head).await?;
-        seen.request = looking.newest(&repository, name).await?;
+        if let Some(pull) = looking.newest(&repository, name).await? {
+            seen.request = Some(looking.whole(&repository, &pull).await?);
+        }
     }
     if !watch.requests.is_empty() {
-        seen.open = looking.open(&repository).await?;
+        for pull in looking.open(&repository).await? {
+            seen.open.push(looking.whole(&repository, &pull).await?);
+        }
     }
     seen.repository = repository;
     Ok(Some(seen))
@@ -319,38 +352,41 @@ impl Looking<'_> {
         }))
     }
 
-    async fn newest(
-        &self,
-        repository: &Repository,
-        branch: &str,
-    ) -> Result<Option<Request>, Reason> {
+    async fn newest(&self, repository: &Repository, branch: &str) -> Result<Option<Pull>, Reason> {
         let owner = repository.full_name.split('/').next().unwrap_or_default();
         let head = escaped(&format!("{owner}:{branch}"));
-        let pulls = self
-            .pulls(repository, &format!("state=all&head={head}"))
-            .await?;
-        match pulls.into_iter().find(Pull::is_own) {
-            Some(pull) => Ok(Some(self.whole(repository, &pull).await?)),
-            None => Ok(None),
-        }
+        let query = format!("state=all&head={head}");
+        let pulls = self.pulls(repository, &query, 1).await?;
+        Ok(pulls.into_iter().find(Pull::is_own))
     }
 
-    async fn open(&self, repository: &Repository) -> Result<Vec<Request>, Reason> {
-        let pulls = self.pulls(repository, "state=open").await?;
-        let wanted = |pull: &&Pull| {
+    /// Page by page, until enough of them are found.
+    async fn open(&self, repository: &Repository) -> Result<Vec<Pull>, Reason> {
+        let wanted = |pull: &Pull| {
             let begins = |prefix: &String| pull.branch().starts_with(prefix.as_str());
             pull.is_own() && self.watch.requests.iter().any(begins)
         };
         let mut open = Vec::new();
-        for pull in pulls.iter().filter(wanted).take(OPEN) {
-            open.push(self.whole(repository, pull).await?);
+        for page in 1..=REQUEST_PAGES {
+            let pulls = self.pulls(repository, "state=open", page).await?;
+            let is_last = pulls.len() < 100;
+            open.extend(pulls.into_iter().filter(wanted));
+            if is_last || open.len() >= OPEN {
+                break;
+            }
         }
+        open.truncate(OPEN);
         Ok(open)
     }
 
-    async fn pulls(&self, repository: &Repository, query: &str) -> Result<Vec<Pull>, Reason> {
+    async fn pulls(
+        &self,
+        repository: &Repository,
+        query: &str,
+        page: usize,
+    ) -> Result<Vec<Pull>, Reason> {
         let name = &repository.full_name;
-        let order = "sort=created&direction=desc&per_page=20";
+        let order = format!("sort=created&direction=desc&per_page=100&page={page}");
         get(self.github, format!("/repos/{name}/pulls?{query}&{order}")).await
     }
 

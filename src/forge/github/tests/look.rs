@@ -71,6 +71,79 @@ async fn everything_that_is_watched_is_seen() {
     assert_eq!(open, [7]);
 }
 
+/// Whoever may fork a public repository may open requests from branches with our names.
+#[tokio::test]
+async fn a_crowd_of_strangers_hides_nothing() {
+    let server = Server::start(|got, _| {
+        if got.is_graphql() && got.query().contains("query One") {
+            let id = got.body["variables"]["id"].as_str().unwrap();
+            let number = id.trim_start_matches("PR_").parse().unwrap();
+            let branch = if number == 1 {
+                "fullsend/enroll"
+            } else {
+                "renovate/x"
+            };
+            return Say::data(&json!({"node": pull(number, branch)}));
+        }
+        if got.is_graphql() {
+            let mut node = node("api");
+            let crowd = |branch: &str, count: u64| -> Vec<Value> {
+                let of = |number| {
+                    let mut fork = pull(100 + number, branch);
+                    fork["isCrossRepository"] = json!(true);
+                    fork
+                };
+                (0..count).map(of).collect()
+            };
+            node["newest"] = json!({"nodes": crowd("fullsend/enroll", 10)});
+            node["open"] = json!({"nodes": crowd("renovate/x", 20)});
+            return Say::data(&json!({"r0": node}));
+        }
+        let told = |number: u64, branch: &str, repo: u64| {
+            json!({
+                "node_id": format!("PR_{number}"), "number": number, "title": "t",
+                "html_url": "https://github.com/acme/api/pull/1", "state": "open",
+                "head": {"ref": branch, "sha": NEXT, "repo": {"id": repo}},
+                "base": {"ref": "main", "repo": {"id": 1}},
+            })
+        };
+        let strangers: Vec<Value> = (0..100).map(|it| told(200 + it, "renovate/x", 2)).collect();
+        if got.line.contains("head=acme%3Afullsend%2Fenroll") {
+            Say::json(&json!([told(1, "fullsend/enroll", 1)]))
+        } else if got.line.contains("page=2") {
+            Say::json(&json!([told(2, "renovate/x", 1)]))
+        } else {
+            Say::json(&json!(strangers))
+        }
+    });
+    let seen = forge(&server).look(&["api".to_owned()], &watch()).await;
+    let seen = seen.unwrap().remove(0).unwrap();
+    assert_eq!(seen.request.map(|it| it.number), Some(1));
+    let open: Vec<u64> = seen.open.iter().map(|it| it.number).collect();
+    assert_eq!(open, [2]);
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_an_error() {
+    let server = Server::start(|_, before| {
+        let next = ["a", "b"][before % 2];
+        Say::data(&page(&[], Some(next)))
+    });
+    let error = forge(&server).survey(&Watch::default()).await.unwrap_err();
+    assert!(error.to_string().contains("has no end"), "{error}");
+    assert_eq!(server.got().len(), 3);
+}
+
+#[tokio::test]
+async fn what_was_handed_to_another_owner_is_gone() {
+    let mut given = node("api");
+    given["nameWithOwner"] = json!("evil/api");
+    let server = Server::start(move |_, _| Say::data(&json!({"r0": given.clone()})));
+    let names = ["api".to_owned()];
+    let seen = forge(&server).look(&names, &Watch::default()).await;
+    assert_eq!(seen.unwrap(), [None]);
+}
+
 #[tokio::test]
 async fn only_what_is_watched_is_asked_for() {
     let server = Server::start(|_, _| Say::data(&json!({"r0": null})));
