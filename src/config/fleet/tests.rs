@@ -354,7 +354,11 @@ fn the_deny_list_is_published_at_a_tag() {
         (true, at("https://acme.example/deny.json"), message),
         (true, at("oci:ghcr.io/acme/deny@sha256:HEX"), message),
         (true, at("oci:ghcr.io/acme/deny:1@sha256:HEX"), message),
-        (true, at("oci:ghcr.io/acme/deny"), "deny_list"),
+        (
+            true,
+            at("oci:ghcr.io/acme/deny"),
+            ":6:12: the image names neither a tag nor a digest",
+        ),
     ]);
 }
 

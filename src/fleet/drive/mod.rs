@@ -27,6 +27,7 @@ pub(super) use configuration::Configuration;
 pub use error::{Busy, DriveError};
 pub use preview::Preview;
 pub(super) use preview::is_needless;
+pub use publish::DenyList;
 pub(super) use record::Record;
 pub(super) use round::Drive;
 

@@ -1,7 +1,8 @@
 //! What a rollout would do, found without a write.
 
 use super::{
-    Configuration, Crew, DriveError, RollOptions, configuration::would_write, round::Drive,
+    Configuration, Crew, DenyList, DriveError, RollOptions, configuration::would_write,
+    round::Drive,
 };
 use crate::{
     fleet::{
@@ -19,8 +20,8 @@ pub struct Preview {
     /// The first commit to the configuration repository; later ones let one ring after the other
     /// follow.
     pub configuration: Vec<Change>,
-    /// What would become of the published deny list, as a sentence; nothing where none is.
-    pub deny_list: Option<String>,
+    /// What would become of the published deny list; nothing where none is.
+    pub deny_list: Option<DenyList>,
     /// What each repository would be asked for, in the order of waves.
     pub plan: Plan,
 }
@@ -34,7 +35,8 @@ pub(crate) async fn is_needless(
 ) -> Result<bool, DriveError> {
     let drive = Drive::new(crew, rollout.clone(), options);
     let found = Box::pin(drive.preview()).await?;
-    Ok(found.configuration.is_empty() && found.plan.writes() == 0)
+    let is_published = found.deny_list.is_none_or(|it| it.is_there);
+    Ok(is_published && found.configuration.is_empty() && found.plan.writes() == 0)
 }
 
 impl Drive<'_> {

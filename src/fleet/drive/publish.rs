@@ -21,6 +21,15 @@ use crate::{
 const KIND: &str = "application/vnd.fullsend.deny-list.v1";
 const JSON: &str = "application/json";
 
+/// What would become of the published deny list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DenyList {
+    /// The registry has it.
+    pub is_there: bool,
+    /// For people.
+    pub sentence: String,
+}
+
 impl<'a> Drive<'a> {
     /// A round: step after step until there is nothing to do but wait, and the list beside them.
     pub(super) async fn publish_and_step(&mut self) -> Result<End, DriveError> {
@@ -63,15 +72,23 @@ impl<'a> Drive<'a> {
     }
 
     /// What [`publishing`](Self::publishing) would do.
-    pub(super) async fn would_publish(&self, fleet: &Fleet) -> Option<String> {
+    pub(super) async fn would_publish(&self, fleet: &Fleet) -> Option<DenyList> {
         let place = fleet.deny_list.as_ref()?;
-        Some(match artifact(self.crew, fleet, &self.rollout).await {
-            Ok(artifact) => match self.crew.registry.leads_to(place, &artifact).await {
-                Ok(true) => format!("oci:{place} has it already"),
-                Ok(false) => format!("it would be pushed to oci:{place}"),
-                Err(error) => error.with_hint(),
-            },
-            Err(why) => why,
+        let is_there = match artifact(self.crew, fleet, &self.rollout).await {
+            Ok(artifact) => {
+                let leads = self.crew.registry.leads_to(place, &artifact).await;
+                leads.map_err(|error| error.with_hint())
+            }
+            Err(why) => Err(why),
+        };
+        let sentence = match &is_there {
+            Ok(true) => format!("oci:{place} has it already"),
+            Ok(false) => format!("it would be pushed to oci:{place}"),
+            Err(why) => why.clone(),
+        };
+        Some(DenyList {
+            is_there: is_there == Ok(true),
+            sentence,
         })
     }
 }

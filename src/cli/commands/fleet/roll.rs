@@ -23,7 +23,7 @@ use crate::{
     config::{DenySource, Release},
     fleet::{
         Verb,
-        drive::{Crew, DriveError, End, Preview, Progress, RollOptions, Rolled},
+        drive::{Crew, DenyList, DriveError, End, Preview, Progress, RollOptions, Rolled},
         preview_rollback, preview_upgrade, rollback as roll_back,
         rollout::{EntryState, Rollout, Via},
         upgrade as roll_forth,
@@ -301,7 +301,7 @@ fn preview(found: &Preview, context: &Context) -> Outcome {
         let line = format!("# the configuration repository: {}\n", paths.join(", "));
         Terminal::print(&line)?;
     }
-    if let Some(sentence) = &found.deny_list {
+    if let Some(DenyList { sentence, .. }) = &found.deny_list {
         Terminal::print(&format!("# the deny list: {sentence}\n"))?;
     }
     Terminal::print_patch(&diff(&found.plan))?;
