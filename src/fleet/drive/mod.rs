@@ -16,6 +16,7 @@ mod safe;
 mod smoke;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod waves;
 
 use std::time::Duration;

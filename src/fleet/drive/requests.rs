@@ -1,6 +1,4 @@
-//! The requests of a rollout: made, merged, closed, tidied.
-
-use std::collections::BTreeSet;
+//! The requests of a rollout: made, merged, closed.
 
 use super::{
     DriveError,
@@ -8,7 +6,7 @@ use super::{
     safe::not_ours_alone,
 };
 use crate::{
-    fleet::{self, Action, Outcome, Plan, Write, apply, rollout::Stands},
+    fleet::{Action, Outcome, Plan, Write, apply, rollout::Stands},
     forge::{Merging, Request},
 };
 
@@ -59,27 +57,6 @@ impl Drive<'_> {
                 Outcome::Done | Outcome::Unreached => failed("it changed meanwhile"),
             };
             round.stands.insert(ended.seen.repository.name, stands);
-        }
-    }
-
-    /// Removes what is left of requests that were merged.
-    pub(super) async fn tidy(&mut self, round: &Round) {
-        // The request to the configuration repository, which is no member, has the same branch.
-        let entries = self.rollout.entries();
-        let members: BTreeSet<&str> = entries.map(|it| it.name.as_str()).collect();
-        let rows = self.members.rows.iter();
-        let rows = rows.filter(|(name, _)| members.contains(name.as_str()));
-        let left = rows.map(|(_, row)| row).filter(|row| {
-            let is_there = row.ask.as_ref().is_ok_and(|ask| ask.changes.is_empty());
-            is_there && matches!(row.step, fleet::Step::Do(_))
-        });
-        let plan = Plan {
-            rows: left.cloned().collect(),
-        };
-        for ended in apply(self.crew.means, &round.want, plan, false).await {
-            if let Some(row) = self.members.rows.get_mut(&ended.seen.repository.name) {
-                row.step = fleet::Step::Rest(ended.outcome);
-            }
         }
     }
 

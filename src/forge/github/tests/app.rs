@@ -142,10 +142,15 @@ async fn a_revoked_token_is_replaced_even_for_a_change() {
 }
 
 #[tokio::test]
-async fn a_bad_token_is_refused_once() {
+async fn a_bad_token_is_shown_once() {
     let server = Server::start(|_, _| Say::status(401, &json!({"message": "Bad credentials"})));
-    let error = forge(&server).identity().await.unwrap_err();
-    assert!(matches!(error.reason(), Reason::Unauthorized(_)), "{error}");
+    let forge = forge(&server);
+    for _ in 0..3 {
+        let error = forge.identity().await.unwrap_err();
+        assert!(matches!(error.reason(), Reason::Unauthorized(_)), "{error}");
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("no longer, accepted"), "{hint}");
+    }
     assert_eq!(server.lines(), ["POST /graphql"]);
 }
 
