@@ -124,11 +124,12 @@ mod tests {
 
     #[test]
     fn somebody_elses_stays_and_is_named() {
-        let edited = ours().replace("stable", "canary");
+        let elsewhere = ours();
+        let edited = elsewhere.replace("stable", "canary");
         for (path, text) in [
             (PATH, edited.as_str()),
             (PATH, "{}"),
-            (".github/renovate.json5", &ours()),
+            (".github/renovate.json5", elsewhere.as_str()),
             ("package.json", "{\"renovate\": {\"extends\": []}}"),
         ] {
             assert_eq!(of(path, text, &on_hold()), (None, Some(path)), "{text}");

@@ -144,10 +144,9 @@ fn what_a_rollback_denies_is_refused_where_the_list_is_read() {
     let ended = scene.job(&started);
     let text = String::from_utf8(ended.stderr).unwrap();
     assert!(text.contains(&format!("using {old} instead")), "{text}");
-    // The commit has the same list.
+    // The commit has the same.
     let list = scene.stage.file("fleet", "main", "deny.json").unwrap();
-    let pushed = scene.registry.requests().into_iter();
-    assert!(list.contains(NEW) && pushed.len() > 0, "{list}");
+    assert!(list.contains(NEW), "{list}");
     assert_eq!(scene.pushes(), 1);
     // What is as it should be is left alone.
     scene.rollback("");

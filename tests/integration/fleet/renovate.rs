@@ -175,22 +175,6 @@ impl Scene {
         offers.collect()
     }
 
-    /// One or the other release, as Renovate offers it to what is enrolled.
-    fn pair(&self, kind: &str, (tag, version): (&str, &str), digest: &str) -> Offers {
-        Offers::from([
-            format!("{CONFIG}: {kind} {tag} {digest} by renovate/fullsend"),
-            format!(
-                "{WORKFLOW}: {kind} {version} {} by renovate/fullsend",
-                commit(version)
-            ),
-        ])
-    }
-
-    /// The image that the file that was left behind is offered.
-    fn behind(&self, (tag, _): (&str, &str), digest: &str) -> String {
-        format!("{BEHIND}: minor {tag} {digest} by renovate/fullsend")
-    }
-
     /// Does in a repository what Renovate has just offered.
     fn take_new(&self, name: &str) {
         let moved = [CONFIG, WORKFLOW].map(|path| {
@@ -210,6 +194,20 @@ impl Scene {
             store.set_ref(id, &branch_ref("main"), Some(made));
         });
     }
+}
+
+/// One or the other release, as Renovate offers it to what is enrolled.
+fn pair(kind: &str, (tag, version): (&str, &str), digest: &str) -> Offers {
+    let commit = commit(version);
+    Offers::from([
+        format!("{CONFIG}: {kind} {tag} {digest} by renovate/fullsend"),
+        format!("{WORKFLOW}: {kind} {version} {commit} by renovate/fullsend"),
+    ])
+}
+
+/// The image that the file that was left behind is offered.
+fn behind((tag, _): (&str, &str), digest: &str) -> String {
+    format!("{BEHIND}: minor {tag} {digest} by renovate/fullsend")
 }
 
 fn text(folder: &Path, path: &str) -> String {
@@ -232,16 +230,16 @@ fn each_wave_offers_the_pair_to_its_ring_and_to_no_other() {
     let scene = Scene::new();
     scene.upgrade();
     let [canary, api] = scene.offers(["canary", "api"]);
-    assert_eq!(canary, scene.pair("minor", NEW, &scene.new));
-    assert_eq!(api, Offers::from([scene.behind(OLD, &scene.old)]));
+    assert_eq!(canary, pair("minor", NEW, &scene.new));
+    assert_eq!(api, Offers::from([behind(OLD, &scene.old)]));
 
     scene.take_new("canary");
     scene.stage.server.act("runs passed 3 canary").unwrap();
     scene.upgrade();
     let [canary, api, held] = scene.offers(["canary", "api", "held"]);
     assert_eq!(canary, Offers::new(), "it is where it should be");
-    let mut wanted = scene.pair("minor", NEW, &scene.new);
-    wanted.insert(scene.behind(NEW, &scene.new));
+    let mut wanted = pair("minor", NEW, &scene.new);
+    wanted.insert(behind(NEW, &scene.new));
     assert_eq!(api, wanted);
     assert_eq!(held, Offers::new());
 }
@@ -258,7 +256,7 @@ fn a_rollback_offers_the_way_back_and_never_again_what_was_bad() {
     let canary = scene.stage.file("canary", "main", CONFIG).unwrap();
     assert!(canary.contains(NEW.0), "its request is not merged: {said}");
     let [canary, api, held] = scene.offers(["canary", "api", "held"]);
-    assert_eq!(canary, scene.pair("rollback", OLD, &scene.old));
-    assert_eq!(api, Offers::from([scene.behind(OLD, &scene.old)]));
+    assert_eq!(canary, pair("rollback", OLD, &scene.old));
+    assert_eq!(api, Offers::from([behind(OLD, &scene.old)]));
     assert_eq!(held, Offers::new());
 }
