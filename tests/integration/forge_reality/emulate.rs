@@ -3,22 +3,11 @@
 //! It takes a second request for a branch, and one for a branch that is not there, and knows neither
 //! rules nor commit statuses: what it shows is that ours is not the only GitHub that we get on with.
 
-use std::sync::Arc;
-
-use fullsend::{
-    config::FleetForge,
-    forge::{
-        self, Change, Commit, FileAt, Forge, Governor, Identity, Limits, Message, Proposal,
-        RequestState, Site, Watch,
-    },
-    seam::{environment::Environment, http::Url},
-};
 use tempfile::TempDir;
 
 use super::*;
 
 const OWNER: &str = "octocat";
-const BRANCH: &str = "fullsend/enroll";
 
 /// A GitHub of one person with a few repositories.
 struct Stage {
@@ -47,7 +36,7 @@ impl Stage {
             command.args(["start", "--service", "github", "--port", port, "--seed"]);
             command.arg(&path).current_dir(home.path());
         });
-        let github = connect(&emulate.url());
+        let github = connect(&emulate.url(), OWNER, &[("GITHUB_TOKEN", TOKEN)]);
         Self {
             emulate,
             home,
@@ -56,21 +45,13 @@ impl Stage {
     }
 
     async fn look(&self, name: &str) -> forge::Seen {
-        let seen = self
-            .github
-            .look(&[name.to_owned()], &watch())
-            .await
-            .unwrap();
-        seen.into_iter().next().unwrap().unwrap()
+        look(&self.github, name).await
     }
 
     /// Puts a file onto the default branch.
     async fn put(&self, name: &str, path: &str, text: &str) {
         let seen = self.look(name).await;
-        let changes = [Change {
-            path: path.to_owned(),
-            content: Some(text.as_bytes().to_vec()),
-        }];
+        let changes = [change(path, Some(text.as_bytes()))];
         let commit = Commit {
             repository: &seen.repository,
             branch: "main",
@@ -87,37 +68,6 @@ impl Stage {
         let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert_eq!(output.status.code(), Some(code), "{words}: {text}");
         text
-    }
-}
-
-fn connect(url: &str) -> Arc<dyn Forge> {
-    let site = Site {
-        place: FleetForge::GitHub {
-            owner: OWNER.to_owned(),
-            url: "https://github.com".to_owned(),
-        },
-        api: Some(Url::parse(url).unwrap()),
-        insecure_hosts: Vec::new(),
-        offline: None,
-    };
-    let environment: Environment = [("GITHUB_TOKEN", TOKEN)].into_iter().collect();
-    // Without the second between writes that GitHub's own limits ask for.
-    let governor = Arc::new(Governor::new(Limits::GITLAB));
-    forge::connect(&site, &environment, governor).unwrap()
-}
-
-fn watch() -> Watch {
-    Watch {
-        paths: vec!["README.md".to_owned(), "fullsend.yaml".to_owned()],
-        branch: Some(BRANCH.to_owned()),
-        requests: vec!["fullsend/".to_owned()],
-    }
-}
-
-fn message() -> Message {
-    Message {
-        headline: "Run agents".to_owned(),
-        body: "Fullsend-Branch: fullsend/enroll".to_owned(),
     }
 }
 
@@ -148,14 +98,8 @@ async fn what_is_written_is_told_again() {
     let seen = stage.look("api").await;
     let base = seen.head.unwrap();
     let changes = [
-        Change {
-            path: "fullsend.yaml".to_owned(),
-            content: Some(b"version: 1\n".to_vec()),
-        },
-        Change {
-            path: "README.md".to_owned(),
-            content: None,
-        },
+        change("fullsend.yaml", Some(b"version: 1\n")),
+        change("README.md", None),
     ];
     let proposal = Proposal {
         repository: &seen.repository,

@@ -16,9 +16,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fullsend::{
+    config::FleetForge,
+    forge::{
+        self, Change, Commit, FileAt, Forge, ForgeError, Governor, Identity, Limits, Merging,
+        Message, Proposal, RequestState, Site, Watch,
+    },
+    seam::{environment::Environment, http::Url},
+};
+
 use crate::support::tools;
 
 const TOKEN: &str = "ghp_hunter2";
+const BRANCH: &str = "fullsend/enroll";
 /// Node reads what Prism and emulate are made of; that takes a while on a machine with much to do.
 const SOON: Duration = Duration::from_secs(90);
 
@@ -46,6 +56,51 @@ fn fullsend(words: &str, owner: &str, url: &str, home: &Path) -> Output {
         .current_dir(home)
         .stdin(Stdio::null());
     command.output().unwrap()
+}
+
+/// The owner of a GitHub, as whom `variables` name.
+fn connect(url: &str, owner: &str, variables: &[(&str, &str)]) -> Arc<dyn Forge> {
+    let site = Site {
+        place: FleetForge::GitHub {
+            owner: owner.to_owned(),
+            url: "https://github.com".to_owned(),
+        },
+        api: Some(Url::parse(url).unwrap()),
+        insecure_hosts: Vec::new(),
+        offline: None,
+    };
+    let environment: Environment = variables.iter().copied().collect();
+    // Without the second between writes that GitHub's own limits ask for.
+    let governor = Arc::new(Governor::new(Limits::GITLAB));
+    forge::connect(&site, &environment, governor).unwrap()
+}
+
+fn watch() -> Watch {
+    Watch {
+        paths: vec!["README.md".to_owned(), "fullsend.yaml".to_owned()],
+        branch: Some(BRANCH.to_owned()),
+        requests: vec!["fullsend/".to_owned()],
+    }
+}
+
+fn message() -> Message {
+    Message {
+        headline: "Run agents".to_owned(),
+        body: "Fullsend-Branch: fullsend/enroll".to_owned(),
+    }
+}
+
+fn change(path: &str, content: Option<&[u8]>) -> Change {
+    Change {
+        path: path.to_owned(),
+        content: content.map(<[u8]>::to_vec),
+    }
+}
+
+/// One repository as it is now.
+async fn look(github: &Arc<dyn Forge>, name: &str) -> forge::Seen {
+    let seen = github.look(&[name.to_owned()], &watch()).await.unwrap();
+    seen.into_iter().next().unwrap().unwrap()
 }
 
 /// What a program says, while it says it.

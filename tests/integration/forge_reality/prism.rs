@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use fullsend_testkit::forge::{Actor, Edit, Forge, Mishap, Repository, Told, When};
+use fullsend_testkit::forge::{
+    Actor, App, Call, Edit, Forge as Server, Mishap, Repository, Told, When,
+};
 use jiff::ToSpan as _;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -19,7 +21,7 @@ const END: &str = "/the/end";
 
 /// A GitHub of two repositories with Prism in front of it.
 struct Stage {
-    forge: Forge,
+    forge: Server,
     prism: Served,
 }
 
@@ -48,10 +50,26 @@ impl Stage {
         });
         bad.map(str::to_owned).collect()
     }
+
+    /// What comes of a call that Prism lets through.
+    async fn done<T>(&self, call: impl Future<Output = Result<T, ForgeError>>) -> T {
+        let done = call.await;
+        done.unwrap_or_else(|error| panic!("{error}: {:#?}", self.refused()))
+    }
+
+    /// That these went through Prism, and back.
+    fn assert_asked(&self, operations: &[&str]) {
+        let calls = self.forge.calls();
+        let asked = calls.iter().flat_map(|it| &it.nature.operations);
+        let asked: BTreeSet<&str> = asked.map(String::as_str).collect();
+        let mut operations = operations.iter();
+        let missing = operations.find(|it| !asked.contains(*it));
+        assert_eq!(missing, None, "of {asked:?}");
+    }
 }
 
-fn organisation() -> Forge {
-    let forge = Forge::github(OWNER);
+fn organisation() -> Server {
+    let forge = Server::github(OWNER);
     forge.with(|store| store.grant(TOKEN, Actor::user("octocat"), Told::Scopes));
     let fleet = Edit::file("fleet.yaml", fleet_yaml(OWNER));
     forge.add(Repository::new("fleet"), &[fleet]);
@@ -65,7 +83,7 @@ fn organisation() -> Forge {
 type Ended = (Option<i32>, String);
 
 /// A week of a fleet on `forge`, spoken to at `url`.
-fn live(forge: &Forge, url: &str) -> (Vec<Ended>, Vec<String>) {
+fn live(forge: &Server, url: &str) -> (Vec<Ended>, Vec<String>) {
     let home = TempDir::new().unwrap();
     let until = jiff::Zoned::now().date().saturating_add(30.days());
     let hold = format!("hold api --version 1.4.2 --reason busy --until {until}");
@@ -93,17 +111,7 @@ fn what_the_program_says_and_hears_is_as_described() {
     let (stage, open) = (Stage::new(), organisation());
     let (said, left) = live(&stage.forge, &stage.prism.url());
     assert_eq!(stage.refused(), [""; 0], "{}", stage.prism.log());
-    let calls = stage.forge.calls();
-    let asked = calls.iter().flat_map(|it| &it.nature.operations);
-    let asked: BTreeSet<&str> = asked.map(String::as_str).collect();
-    let missing: Vec<_> = OPERATIONS
-        .iter()
-        .filter(|it| !asked.contains(*it))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "not asked: {missing:?}; asked: {asked:?}"
-    );
+    stage.assert_asked(&OPERATIONS);
     // By GraphQL, and with nobody between, it comes to the same.
     let (said_directly, left_directly) = live(&open, &open.url(""));
     assert_eq!(said, said_directly);
@@ -136,6 +144,67 @@ const OPERATIONS: [&str; 22] = [
     "users/get-authenticated",
 ];
 
+/// Every kind of write, by an app.
+#[tokio::test]
+async fn what_an_app_writes_is_as_described() {
+    let stage = Stage::new();
+    let app = App::new("fullsend");
+    let (id, key) = (app.id.to_string(), app.private_key.clone());
+    stage.forge.with(|store| store.app = Some(app));
+    let variables = [
+        ("FULLSEND_APP_ID", id.as_str()),
+        ("FULLSEND_APP_PRIVATE_KEY", &key),
+    ];
+    let github = connect(&stage.prism.url(), OWNER, &variables);
+    let who = stage.done(github.identity()).await;
+    assert_eq!(who.login, "fullsend[bot]");
+    let seen = look(&github, "api").await;
+    let changes = [
+        change("fullsend.yaml", Some(b"version: 1\n")),
+        change("binary", Some(&[0xff, 0])),
+        change("README.md", None),
+    ];
+    let proposal = Proposal {
+        repository: &seen.repository,
+        base: &seen.head.unwrap(),
+        branch: BRANCH,
+        changes: &changes,
+        message: &message(),
+        title: "Run agents",
+        body: "Please.",
+    };
+    let request = stage.done(github.propose(&proposal)).await;
+    let repository = &seen.repository;
+    let commit = Commit {
+        repository,
+        branch: BRANCH,
+        parent: request.head.as_ref().unwrap(),
+        changes: &[change("more", Some(b"more\n"))],
+        message: &message(),
+    };
+    let head = stage.done(github.commit(&commit)).await;
+    let described = github.describe(repository, &request, "Other", "Text");
+    stage.done(described).await;
+    stage.done(github.close(repository, &request)).await;
+    stage.done(github.reopen(repository, &request)).await;
+    let request = look(&github, "api").await.request.unwrap();
+    let merging = stage.done(github.merge(repository, &request, &head)).await;
+    assert_eq!(merging, Merging::Merged);
+    let deleted = github.delete_branch(repository, BRANCH, &head);
+    stage.done(deleted).await;
+    assert_eq!(stage.refused(), [""; 0], "{}", stage.prism.log());
+    stage.assert_asked(&[
+        "apps/create-installation-access-token",
+        "apps/get-authenticated",
+        "git/create-blob",
+        "git/delete-ref",
+        "git/update-ref",
+        "pulls/merge",
+        "pulls/update",
+        "users/get-by-username",
+    ]);
+}
+
 /// Prism says no, so that what it lets through is worth something.
 #[tokio::test]
 async fn what_is_not_as_described_is_refused() {
@@ -152,22 +221,13 @@ async fn what_is_not_as_described_is_refused() {
     assert!(told.to_string().contains("sha"), "{told}");
     assert_eq!(stage.forge.calls().len(), 0, "it did not get through");
     assert_ne!(stage.refused(), [""; 0], "{}", stage.prism.log());
-}
-
-/// The same of answers: a GitHub that says half is no GitHub.
-#[test]
-fn an_answer_that_is_not_as_described_is_refused() {
-    let stage = Stage::new();
-    let repository = |call: &fullsend_testkit::forge::Call| call.path == "/repos/acme/fleet";
-    let half = Mishap::json(r#"{"name": "fleet"}"#);
-    stage
-        .forge
-        .faults(When::Where(Box::new(repository)), half, 9);
-    let home = TempDir::new().unwrap();
-    let url = stage.prism.url();
-    let output = fullsend("enroll --dry-run", OWNER, &url, home.path());
-    assert_eq!(output.status.code(), Some(3), "{output:?}");
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("500"), "{text}");
-    assert!(!stage.refused().is_empty());
+    // The same of answers: a GitHub that tells half is no GitHub.
+    let repository = |call: &Call| call.path == "/repos/acme/api";
+    let half = Mishap::json(r#"{"name": "api"}"#);
+    let when = When::Where(Box::new(repository));
+    stage.forge.fault(when, half);
+    let url = format!("{}/repos/{OWNER}/api", stage.prism.url());
+    let answer = client.get(url).bearer_auth(TOKEN).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 500);
+    assert!(answer.text().await.unwrap().contains("VIOLATIONS"));
 }

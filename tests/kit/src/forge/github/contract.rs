@@ -100,6 +100,7 @@ impl Rest {
             let schema = json!({ "$ref": format!("{REST}#{pointer}") });
             let options = jsonschema::options()
                 .with_registry(&self.registry)
+                .should_validate_formats(true)
                 .build(&schema);
             Arc::new(must(options, "read a schema of GitHub's"))
         });

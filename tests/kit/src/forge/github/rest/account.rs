@@ -177,23 +177,27 @@ impl Request<'_> {
         let mut person = self.person(&actor.login);
         person["id"] = actor.id.into();
         person["name"] = actor.name.clone().into();
-        person["email"] = actor.email.clone().into();
+        // That of an app is no address.
+        let is_user = actor.kind == ActorKind::User;
+        person["email"] = is_user.then(|| actor.email.clone()).into();
         person
     }
 
     /// An account.
     pub(super) fn person(&self, login: &str) -> Value {
-        let kind = match login {
-            login if login.ends_with("[bot]") => "Bot",
-            login if login == self.store.owner && !self.store.owner_is_user => "Organization",
-            _ => "User",
+        let is_owner = login == self.store.owner && !self.store.owner_is_user;
+        let (kind, page) = match login.strip_suffix("[bot]") {
+            Some(slug) => ("Bot", format!("apps/{slug}")),
+            None if is_owner => ("Organization", login.to_owned()),
+            None => ("User", login.to_owned()),
         };
+        let escaped = login.replace('[', "%5B").replace(']', "%5D");
         json!({
             "login": login,
             "id": Actor::user(login).id,
             "type": kind,
-            "html_url": self.api(login),
-            "url": self.api(&format!("users/{login}")),
+            "html_url": self.api(&page),
+            "url": self.api(&format!("users/{escaped}")),
         })
     }
 
