@@ -54,7 +54,7 @@ impl<'a> Work<'a> {
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
             .collect();
         let journal = Journal::open(&folder, &format!("{place}-{name}")).await;
-        let journal = journal.map_err(unusable)?;
+        let journal = journal.map_err(|error| unusable(&error))?;
         let unfinished = journal.unfinished();
         if !unfinished.is_empty() {
             terminal.note(&format!(
@@ -129,15 +129,15 @@ impl<'a> Work<'a> {
 }
 
 /// Nothing is written that is not written down first.
-fn unusable(error: JournalError) -> CliFailure {
-    let hint = match &error {
+fn unusable(error: &JournalError) -> CliFailure {
+    let hint = match error {
         JournalError::InUse(_) => "wait for the other to end",
         _ => {
             "the journal of what is written has to be kept: mend the folder, or name another with \
               XDG_STATE_HOME"
         }
     };
-    CliFailure::usage_with(chain(&error), hint)
+    CliFailure::usage_with(chain(error), hint)
 }
 
 /// What of `access` a person should know, a line each.
