@@ -14,7 +14,6 @@ const SEVEN: u64 = 7;
 fn killed(journey: fn(usize) -> Journey, death: Death) {
     let (wanted, smooth) = journeyed(&journey(REPOSITORIES), start);
     let (left, told) = dying(&journey(REPOSITORIES), death);
-    println!("{death:?}: undisturbed {smooth:?}, with deaths {told:?}");
     left::assert_same(&left, &wanted, &format!("{told:?}"));
     // What a start writes down where it comes to rest may be written already.
     let least = smooth.writes - smooth.starts;

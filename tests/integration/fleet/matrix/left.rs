@@ -36,6 +36,14 @@ pub(super) fn left(stage: &Stage, hosts: &[String]) -> Left {
     })
 }
 
+/// The default branches alone.
+pub(super) fn main_alone(left: Left) -> Left {
+    let is_main = |place: &String| place.contains(" refs/heads/main ");
+    left.into_iter()
+        .filter(|(place, _)| is_main(place))
+        .collect()
+}
+
 /// `text` with the same name for every server, and the same time for every time.
 fn timeless(text: &str, hosts: &[String]) -> String {
     // A sum of text that names a server, and how many runs failed, which is the test's own doing.

@@ -56,11 +56,12 @@ fn kind(call: &Call) -> String {
     call.line().replace(|c: char| c.is_ascii_digit(), "")
 }
 
-/// Every call meets every mishap once, and the end is that without any.
-fn every_call_meets_every_mishap(journey: fn(usize) -> Journey) {
+/// Every call meets every mishap once, and the end is that without any, as far as `counts` goes.
+fn every_call_meets_every_mishap(journey: fn(usize) -> Journey, counts: fn(Left) -> Left) {
     let smooth = journey(REPOSITORIES);
     let before = smooth.stage.server.calls().len();
     let (wanted, _) = journeyed(&smooth, start);
+    let wanted = counts(wanted);
     let calls = smooth.stage.server.calls().split_off(before);
     let count = calls.iter().map(call::of).collect::<BTreeSet<_>>().len();
     let kinds: BTreeSet<String> = calls.iter().map(kind).collect();
@@ -70,7 +71,7 @@ fn every_call_meets_every_mishap(journey: fn(usize) -> Journey) {
             scope.spawn(move || {
                 let told = format!("{mishap:?}");
                 let (left, met) = hindered(&journey(REPOSITORIES), mishap, call::of);
-                left::assert_same(&left, wanted, &told);
+                left::assert_same(&counts(left), wanted, &told);
                 assert!(met.len() >= count, "{} of {count}: {told}", met.len());
             });
         }
@@ -79,7 +80,7 @@ fn every_call_meets_every_mishap(journey: fn(usize) -> Journey) {
         scope.spawn(|| {
             let limit = Mishap::status(429).header("retry-after", "1");
             let (left, met) = hindered(&journey(REPOSITORIES), limit, kind);
-            left::assert_same(&left, &wanted, "429");
+            left::assert_same(&counts(left), &wanted, "429");
             assert!(kinds.is_subset(&met), "{kinds:?} {met:?}");
         });
     });
@@ -87,22 +88,24 @@ fn every_call_meets_every_mishap(journey: fn(usize) -> Journey) {
 
 #[test]
 fn of_enroll() {
-    every_call_meets_every_mishap(Journey::enroll);
+    every_call_meets_every_mishap(Journey::enroll, |left| left);
 }
 
 #[test]
 fn of_upgrade() {
-    every_call_meets_every_mishap(Journey::upgrade);
+    // A merged branch of a wave that is through is not tried to be removed by another start.
+    every_call_meets_every_mishap(Journey::upgrade, left::main_alone);
 }
 
 #[test]
 fn of_rollback() {
-    every_call_meets_every_mishap(Journey::rollback);
+    // A request that could not be closed at once may merge by itself meanwhile, and is reverted.
+    every_call_meets_every_mishap(Journey::rollback, left::main_alone);
 }
 
 #[test]
 fn of_auto_rollback() {
-    every_call_meets_every_mishap(Journey::auto_rollback);
+    every_call_meets_every_mishap(Journey::auto_rollback, |left| left);
 }
 
 #[test]

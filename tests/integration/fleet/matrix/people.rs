@@ -5,7 +5,7 @@ use fullsend_testkit::forge::{Call, Clock, Mishap, Oid, Store, When};
 use super::{
     chain::{End, journeyed, start},
     journey::{Journey, NEW},
-    left::{Left, assert_asked_once, assert_same},
+    left::{assert_asked_once, assert_same, main_alone},
     *,
 };
 
@@ -18,14 +18,6 @@ fn ended(journey: &Journey) -> (i32, String) {
         End::Itself(code, text) => (code, text),
         End::Killed => panic!("nobody was to kill it"),
     }
-}
-
-/// The default branches alone.
-fn main_alone(left: Left) -> Left {
-    let is_main = |place: &String| place.contains(" refs/heads/main ");
-    left.into_iter()
-        .filter(|(place, _)| is_main(place))
-        .collect()
 }
 
 #[test]
