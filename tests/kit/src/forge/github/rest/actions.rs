@@ -52,14 +52,14 @@ impl Request<'_> {
             "checks/list-for-suite" => {
                 let suite = self.run(repository, "check_suite_id")?.id;
                 // A workflow that does not start has no jobs.
-                Ok(self.checks(repository, |run| {
+                Ok(checks(repository, |run| {
                     run.id == suite && run.conclusion != Conclusion::NotStarted
                 }))
             }
             _ => {
                 let name = self.named("ref").trim_start_matches("heads/");
                 let oid = repository.branch(name).or_else(|| name.parse().ok());
-                Ok(self.checks(repository, |run| Some(run.commit) == oid))
+                Ok(checks(repository, |run| Some(run.commit) == oid))
             }
         }
     }
@@ -164,25 +164,26 @@ impl Request<'_> {
             "head_repository": self.shown(repository),
         })
     }
+}
 
-    fn checks(&self, repository: &Repository, wanted: impl Fn(&Run) -> bool) -> Said {
-        let runs = repository.runs.iter().filter(|run| wanted(run));
-        let checks = runs.map(|run| {
-            json!({
-                "id": run.id,
-                "node_id": id::of(&Thing::Check(repository.id, run.id)),
-                "name": "job",
-                "head_sha": run.commit.to_string(),
-                "status": status(run),
-                "conclusion": ended(run),
-                "check_suite": { "id": run.id },
-                "started_at": rfc3339(run.started),
-                "completed_at": run.ended.map(rfc3339),
-                "output": { "annotations_count": run.annotations.len() },
-            })
-        });
-        Said::Page(Some("check_runs"), checks.collect())
-    }
+/// The checks of those runs that are wanted: one of each.
+fn checks(repository: &Repository, wanted: impl Fn(&Run) -> bool) -> Said {
+    let runs = repository.runs.iter().filter(|run| wanted(run));
+    let checks = runs.map(|run| {
+        json!({
+            "id": run.id,
+            "node_id": id::of(&Thing::Check(repository.id, run.id)),
+            "name": "job",
+            "head_sha": run.commit.to_string(),
+            "status": status(run),
+            "conclusion": ended(run),
+            "check_suite": { "id": run.id },
+            "started_at": rfc3339(run.started),
+            "completed_at": run.ended.map(rfc3339),
+            "output": { "annotations_count": run.annotations.len() },
+        })
+    });
+    Said::Page(Some("check_runs"), checks.collect())
 }
 
 fn status(run: &Run) -> &'static str {
