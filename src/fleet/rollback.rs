@@ -176,6 +176,7 @@ async fn begin(
     let id = Record::of(crew).free(Kind::Rollback, version, now).await?;
     let (from, to) = (undo.from.clone(), undo.to.clone());
     let mut rollout = Rollout::begin(id, Kind::Rollback, from, to, now);
+    rollout.base = fleet.release.clone();
     rollout.by.clone_from(&crew.means.identity.login);
     rollout.via = undo.via;
     let reason = options.reason.as_ref().unwrap_or(&undo.reason);

@@ -185,6 +185,7 @@ async fn begin(
     let record = Record::of(crew);
     let id = record.free(Kind::Upgrade, to.version(), now).await?;
     let mut rollout = Rollout::begin(id, Kind::Upgrade, leaves(fleet, to), to.clone(), now);
+    rollout.base = fleet.release.clone();
     rollout.by.clone_from(&crew.means.identity.login);
     rollout.via = if options.only.is_empty() {
         Via::Renovate

@@ -14,9 +14,10 @@ use crate::{
 /// Refuses to go on with `newest` where it is about something else than `rollout`, whose releases
 /// were judged when it began.
 pub(super) fn check_unchanged(rollout: &Rollout, newest: &Rollout) -> Result<(), DriveError> {
-    let is_same = (newest.kind, &newest.from, &newest.to, &newest.undoes)
-        == (rollout.kind, &rollout.from, &rollout.to, &rollout.undoes);
-    if is_same {
+    fn about(it: &Rollout) -> impl PartialEq {
+        (it.kind, [&it.from, &it.to, &it.base], &it.undoes)
+    }
+    if about(newest) == about(rollout) {
         return Ok(());
     }
     let (from, to) = (rollout.from.version(), rollout.to.version());

@@ -41,6 +41,10 @@ pub struct Rollout {
     /// The release that it brings.
     #[serde(with = "pair")]
     pub to: Release,
+    /// The release that fleet.yaml had to be reached when it began, which the rings need not stand
+    /// on: one that was taken back, or that stopped, stays there.
+    #[serde(with = "pair")]
+    pub base: Release,
     /// Who makes the requests.
     pub via: Via,
     /// The rollout that it takes back.
@@ -155,7 +159,8 @@ pub struct Unreadable {
 }
 
 impl Rollout {
-    /// A rollout that begins at `now`; nothing is decided about its waves yet.
+    /// A rollout that begins at `now`, where fleet.yaml has `from` to be reached; nothing is decided
+    /// about its waves yet.
     pub fn begin(id: RolloutId, kind: Kind, from: Release, to: Release, now: Timestamp) -> Self {
         Self {
             schema_version: 1,
@@ -165,6 +170,7 @@ impl Rollout {
             reason: None,
             by: String::new(),
             started_at: now,
+            base: from.clone(),
             from,
             to,
             via: Via::Direct,

@@ -124,7 +124,7 @@ fn before_upgrade(rollout: &Rollout, facts: &Facts<'_>) -> Option<Step> {
         Desire::Advance {
             rings: names(rings),
         }
-    } else if fleet.release == rollout.from {
+    } else if fleet.release == rollout.base {
         let rings = fleet.rings.iter();
         Desire::Reach {
             staying: names(rings.filter(|it| !has_to_follow(it)).collect()),

@@ -2,6 +2,7 @@
 
 mod faults;
 mod forged;
+mod sequences;
 mod smoke;
 mod world;
 

@@ -33,6 +33,8 @@ pub(super) const MEMBERS: [&str; 5] = ["can-a", "can-b", "early", "web", "api"];
 /// The names of versions' commits and digests.
 const OLD: (&str, &str) = ("4", "a");
 const NEW: (&str, &str) = ("5", "b");
+const NEXT: (&str, &str) = ("6", "c");
+const OLDEST: (&str, &str) = ("3", "d");
 /// How many steps a rollout may take before a test gives up.
 const MAX_WAITS: usize = 60;
 
@@ -67,7 +69,12 @@ pub(super) struct World {
 }
 
 pub(super) fn release(minor: u64) -> Release {
-    let (commit, hex) = if minor == 4 { OLD } else { NEW };
+    let (commit, hex) = match minor {
+        4 => OLD,
+        5 => NEW,
+        6 => NEXT,
+        _ => OLDEST,
+    };
     let action = format!("fullsend-ai/sandbox@{} # v1.{minor}.0", commit.repeat(40));
     let image = format!(
         "ghcr.io/fullsend-ai/agent-sandbox:1.{minor}.0@sha256:{}",
@@ -307,9 +314,18 @@ impl World {
     }
 
     pub(super) async fn rollback(&self, options: &RollOptions) -> Result<Rolled, DriveError> {
+        self.rollback_to(None, options).await
+    }
+
+    pub(super) async fn rollback_to(
+        &self,
+        to: Option<u64>,
+        options: &RollOptions,
+    ) -> Result<Rolled, DriveError> {
         let clock = || self.clock();
         let stopped = || self.stopped.load(Ordering::Relaxed);
-        crate::fleet::rollback(self.crew(&clock, &stopped), None, options).await
+        let to = to.map(|minor| semver::Version::new(1, minor, 0));
+        crate::fleet::rollback(self.crew(&clock, &stopped), to.as_ref(), options).await
     }
 
     fn crew<'a>(
