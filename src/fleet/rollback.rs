@@ -32,6 +32,9 @@ pub(super) struct Undo {
 /// goes on meanwhile, and the rollout waits for it. Then the open requests to the release are
 /// closed, and the repositories that have it are asked back, the last wave first.
 ///
+/// Where the release of fleet.yaml was taken back before, an older target takes back what the rings
+/// stand on since then; a rollback that is under way gives way to it.
+///
 /// Refuses a target that is denied, not proven, or of another major version, unless
 /// [`RollOptions::force`] names it.
 pub async fn rollback(
@@ -41,8 +44,7 @@ pub async fn rollback(
 ) -> Result<Rolled, DriveError> {
     let newest = Record::of(crew).newest().await?;
     if let Some(running) = &newest
-        && (running.kind, running.state) == (Kind::Rollback, State::Running)
-        && to.is_none_or(|to| to == running.to.version())
+        && goes_back_to(running, to)
     {
         let via = options.via.unwrap_or(running.via);
         let running = Rollout {
@@ -62,6 +64,28 @@ pub async fn rollback(
     take_back(crew, undo, options).await
 }
 
+impl Undo {
+    /// What a rollback that is under way takes back.
+    fn again(running: &Rollout) -> Self {
+        Self {
+            from: running.from.clone(),
+            to: running.to.clone(),
+            undone: None,
+            reason: running.reason.clone().unwrap_or_default(),
+            via: running.via,
+        }
+    }
+}
+
+fn goes_back(rollout: &Rollout) -> bool {
+    (rollout.kind, rollout.state) == (Kind::Rollback, State::Running)
+}
+
+/// Whether `rollout` is a rollback that is under way, and to what is wanted.
+fn goes_back_to(rollout: &Rollout, to: Option<&semver::Version>) -> bool {
+    goes_back(rollout) && to.is_none_or(|to| to == rollout.to.version())
+}
+
 /// Whether `rollout` took it back to its end.
 fn is_done(rollout: &Rollout, undo: &Undo) -> bool {
     (rollout.kind, rollout.state) == (Kind::Rollback, State::Finished)
@@ -74,8 +98,10 @@ pub async fn preview_rollback(
     to: Option<&semver::Version>,
     options: &RollOptions,
 ) -> Result<Preview, DriveError> {
-    let newest = Record::of(crew).newest().await?;
-    let undo = undo(crew, newest, to, options.via).await?;
+    let undo = match Record::of(crew).newest().await? {
+        Some(running) if goes_back_to(&running, to) => Undo::again(&running),
+        newest => undo(crew, newest, to, options.via).await?,
+    };
     let fleet = Configuration::read(crew).await?.fleet;
     if options.force.as_ref() != Some(undo.to.version()) {
         check(&fleet, &undo)?;
@@ -92,12 +118,16 @@ async fn undo(
     via: Option<Via>,
 ) -> Result<Undo, DriveError> {
     let fleet = Configuration::read(crew).await?.fleet;
-    // An upgrade that runs may not have come to fleet.yaml yet.
-    let undone = newest.filter(|it| {
-        let has_begun = it.to == fleet.release || it.state == State::Running;
-        it.kind == Kind::Upgrade && has_begun
-    });
-    let from = undone.as_ref().map_or(&fleet.release, |it| &it.to).clone();
+    let undone = match newest {
+        Some(running) if goes_back(&running) => Some(superseded(&fleet, running, to)?),
+        // An upgrade that runs may not have come to fleet.yaml yet.
+        newest => newest.filter(|it| {
+            let has_begun = it.to == fleet.release || it.state == State::Running;
+            it.kind == Kind::Upgrade && has_begun
+        }),
+    };
+    let undone_to = undone.as_ref().map(|it| &it.to);
+    let from = undone_to.unwrap_or_else(|| stands_on(&fleet, to)).clone();
     let to = match to {
         Some(version) => known(&fleet, version)?,
         None => last_good(&fleet, &from, undone.as_ref())?,
@@ -109,6 +139,39 @@ async fn undo(
         reason: "it was rolled back".to_owned(),
         via: via.unwrap_or(Via::Direct),
     })
+}
+
+/// The rollback `running`, in whose place one to an older release may come as soon as fleet.yaml
+/// denies what it takes back: nothing of it is lost then.
+fn superseded(
+    fleet: &Fleet,
+    running: Rollout,
+    to: Option<&semver::Version>,
+) -> Result<Rollout, DriveError> {
+    let is_older = to.is_some_and(|to| to < running.to.version());
+    if is_older && has_left(fleet, &running.from) {
+        return Ok(running);
+    }
+    Err(running.into())
+}
+
+/// Whether the release is denied, and no ring stands on it.
+fn has_left(fleet: &Fleet, release: &Release) -> bool {
+    let mut rings = fleet.rings.iter();
+    fleet.denial(release).is_some() && rings.all(|it| it.release.version() != release.version())
+}
+
+/// What a rollback to `to` takes back: the release to reach, or what the rings stand on since that
+/// one was taken back.
+fn stands_on<'f>(fleet: &'f Fleet, to: Option<&semver::Version>) -> &'f Release {
+    let Some(to) = to.filter(|_| has_left(fleet, &fleet.release)) else {
+        return &fleet.release;
+    };
+    let rings = fleet.rings.iter().map(|ring| &ring.release);
+    let newer = rings.filter(|it| it.version() > to && fleet.denial(it).is_none());
+    newer
+        .max_by_key(|it| it.version())
+        .unwrap_or(&fleet.release)
 }
 
 /// Takes a release back.
@@ -137,14 +200,7 @@ pub(super) async fn go_on(
     options: &RollOptions,
 ) -> Result<Rolled, DriveError> {
     let fleet = Configuration::read(crew).await?.fleet;
-    let undo = Undo {
-        from: running.from.clone(),
-        to: running.to.clone(),
-        undone: None,
-        reason: String::new(),
-        via: running.via,
-    };
-    accept(crew, &fleet, &undo, options).await?;
+    accept(crew, &fleet, &Undo::again(running), options).await?;
     drive(crew, running.clone(), options).await
 }
 

@@ -6,7 +6,7 @@ use super::Refused;
 use crate::{
     fleet::{
         desired::EditError,
-        rollout::{Rollout, RolloutId},
+        rollout::{Kind, Rollout, RolloutId},
     },
     forge::ForgeError,
     generate::GenerateError,
@@ -57,8 +57,27 @@ pub struct Busy {
     pub by: String,
     /// When.
     pub since: Timestamp,
+    /// Forth or back.
+    pub kind: Kind,
     /// The version that it brings.
     pub version: semver::Version,
+}
+
+impl Busy {
+    fn hint(&self) -> String {
+        let version = &self.version;
+        match self.kind {
+            Kind::Upgrade => format!(
+                "go on with it by `fullsend upgrade {version}`, or take it back by `fullsend \
+                 rollback`"
+            ),
+            Kind::Rollback => {
+                "go on with it by `fullsend rollback`; once fleet.yaml denies what it \
+                               takes back, `fullsend rollback VERSION` goes to an older version"
+                    .to_owned()
+            }
+        }
+    }
 }
 
 impl DriveError {
@@ -68,10 +87,7 @@ impl DriveError {
             Self::Forge(error) => error.hint(),
             Self::Edit(error) => error.hint(),
             Self::Generate(error) => error.hint(),
-            Self::Busy(busy) => Some(format!(
-                "go on with it by `fullsend upgrade {}`, or take it back by `fullsend rollback`",
-                busy.version
-            )),
+            Self::Busy(busy) => Some(busy.hint()),
             Self::Configuration(_) | Self::Unproven(_) => None,
             Self::Target { hint, .. } => Some(hint.clone()),
             Self::Record(_) => Some(format!(
@@ -102,6 +118,7 @@ impl From<Rollout> for DriveError {
     fn from(rollout: Rollout) -> Self {
         Self::Busy(Box::new(Busy {
             version: rollout.to.version().clone(),
+            kind: rollout.kind,
             id: rollout.id,
             by: rollout.by,
             since: rollout.started_at,

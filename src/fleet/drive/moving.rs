@@ -40,7 +40,9 @@ impl Moving {
             watch: Watch {
                 paths: paths(),
                 branch: Some(branch.clone()),
-                requests: vec![RENOVATE.to_owned(), "fullsend/upgrade-".to_owned()],
+                requests: [RENOVATE, "fullsend/upgrade-", "fullsend/rollback-"]
+                    .map(str::to_owned)
+                    .to_vec(),
             },
             branch,
             kind: rollout.kind,
@@ -58,9 +60,19 @@ impl Moving {
         &self.fleet
     }
 
-    /// Whether files name the release that is left.
+    /// Whether files name what is taken back.
     pub(super) fn has_bad(&self, texts: &Texts) -> bool {
-        Pins::read(texts).has(&self.fleet, &self.from, &self.to)
+        self.are_bad(&Pins::read(texts))
+    }
+
+    /// What is left is bad, and so is what was taken back before: a rollback may come in the place
+    /// of one that did not reach all repositories.
+    fn are_bad(&self, pins: &Pins) -> bool {
+        let (fleet, to) = (&self.fleet, &self.to);
+        let denied = fleet.releases();
+        let denied = denied.filter(|it| it.version() > to.version() && fleet.denial(it).is_some());
+        let mut bad = [&self.from].into_iter().chain(denied);
+        bad.any(|it| pins.has(fleet, it, to))
     }
 
     /// Why the repository is not to move, whatever it has.
@@ -148,7 +160,7 @@ impl Want for Moving {
         let (pins, fleet) = (Pins::read(texts), &self.fleet);
         let newest = pins.newest(fleet);
         match self.kind {
-            Kind::Rollback if !pins.has(fleet, &self.from, &self.to) => return Ok(ask),
+            Kind::Rollback if !self.are_bad(&pins) => return Ok(ask),
             Kind::Upgrade if !pins.any(fleet) => {
                 let reason = "it names neither the action nor an image of the fleet";
                 return Err(Refusal::new(RefusalKind::Skipped, reason));

@@ -1,9 +1,10 @@
 //! One rollout after the other: what the one leaves behind does not stop the next.
 
 use super::{
-    super::{End, RollOptions},
+    super::{DriveError, End, RollOptions},
     world::{World, direct, release},
 };
+use crate::fleet::rollout::State;
 
 #[tokio::test(start_paused = true)]
 async fn a_newer_release_mends_what_was_taken_back() {
@@ -34,4 +35,73 @@ async fn a_newer_release_mends_what_stopped() {
     assert_eq!(world.versions(), ["1.6.0"; 5]);
     let followed = ["canary 1.6.0", "early 1.6.0", "stable 1.6.0"];
     assert_eq!(world.rings(), followed);
+}
+
+/// fleet.yaml approves 1.3.0, and has 1.4.0 to be reached.
+fn approve_oldest(world: &World) {
+    let old = release(3);
+    let text = world.forge.file("fleet", None, "fleet.yaml").unwrap();
+    let (action, image) = (&old.action, old.image());
+    let text = format!("{text}approved:\n  - action: {action}\n    image: {image}\n");
+    world.write("fleet", &[("fleet.yaml", text)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_rollback_went_to_is_taken_back_in_turn() {
+    let world = World::new();
+    approve_oldest(&world);
+    world.upgrade(&direct()).await.unwrap();
+    let options = RollOptions::default();
+    let first = world.rollback_to(Some(4), &options).await.unwrap();
+    assert_eq!(world.versions(), ["1.4.0"; 5], "{:?}", first.end);
+    // The same once more finds nothing to do.
+    let again = world.rollback(&options).await.unwrap();
+    assert_eq!(again.rollout.id, first.rollout.id);
+    let second = world.rollback_to(Some(3), &options).await.unwrap();
+    assert_eq!(second.end, End::Finished, "{:?}", world.notes);
+    assert_eq!(second.rollout.from, release(4));
+    assert_eq!(world.versions(), ["1.3.0"; 5]);
+    let stand = ["canary 1.3.0", "early 1.3.0", "stable 1.3.0"];
+    assert_eq!(world.rings(), stand);
+    assert!(world.fleet().denial(&release(4)).is_some());
+    assert!(world.fleet().denial(&release(5)).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_waits_gives_way_to_an_older_target() {
+    let mut world = World::new();
+    approve_oldest(&world);
+    world.upgrade(&direct()).await.unwrap();
+    world.watched = false;
+    world.forge.set("web", |it| it.methods.queue = true);
+    let options = RollOptions::default();
+    let first = world.rollback(&options).await.unwrap();
+    assert!(matches!(first.end, End::Waiting { .. }), "{:?}", first.end);
+    let newer = world.rollback_to(Some(5), &options).await.unwrap_err();
+    assert!(matches!(newer, DriveError::Busy(_)), "{newer}");
+    assert!(newer.hint().unwrap().contains("`fullsend rollback`"));
+    world.forge.set("web", |it| it.methods.queue = false);
+    world.watched = true;
+    let second = world.rollback_to(Some(3), &options).await.unwrap();
+    assert_eq!(second.end, End::Finished, "{:?}", world.notes);
+    assert_eq!(world.versions(), ["1.3.0"; 5]);
+    assert_eq!(world.open(), 0);
+    assert_eq!(
+        world.stored(first.rollout.id.as_str()).state,
+        State::RolledBack
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_whose_denial_waits_is_not_replaced() {
+    let mut world = World::new();
+    approve_oldest(&world);
+    world.upgrade(&direct()).await.unwrap();
+    world.watched = false;
+    world.forge.set("fleet", |it| it.rules.may_push = false);
+    let options = RollOptions::default();
+    world.rollback(&options).await.unwrap();
+    let error = world.rollback_to(Some(3), &options).await.unwrap_err();
+    assert!(matches!(error, DriveError::Busy(_)), "{error}");
+    assert_eq!(world.versions(), ["1.4.0"; 5]);
 }
