@@ -42,6 +42,7 @@ pub async fn rollback(
     to: Option<&semver::Version>,
     options: &RollOptions,
 ) -> Result<Rolled, DriveError> {
+    check_whole(options)?;
     let newest = Record::of(crew).newest().await?;
     if let Some(running) = &newest
         && goes_back_to(running, to)
@@ -98,6 +99,7 @@ pub async fn preview_rollback(
     to: Option<&semver::Version>,
     options: &RollOptions,
 ) -> Result<Preview, DriveError> {
+    check_whole(options)?;
     let undo = match Record::of(crew).newest().await? {
         Some(running) if goes_back_to(&running, to) => Undo::again(&running),
         newest => undo(crew, newest, to, options.via).await?,
@@ -257,6 +259,17 @@ fn refuse(reason: String, hint: impl Into<String>) -> DriveError {
         reason,
         hint: hint.into(),
     }
+}
+
+/// Refuses names of repositories: what is denied is denied everywhere.
+fn check_whole(options: &RollOptions) -> Result<(), DriveError> {
+    if options.only.is_empty() {
+        return Ok(());
+    }
+    Err(refuse(
+        "a release is taken back everywhere, not in one repository".to_owned(),
+        "leave out `--only`; `fullsend hold REPO` keeps one repository on an older version",
+    ))
 }
 
 /// Refuses a target that is no better.

@@ -146,7 +146,8 @@ pub struct RollOptions {
     pub auto_rollback: bool,
     /// Starts a run, once, where a gate lacks runs and none came by itself.
     pub smoke: bool,
-    /// Only these repositories, by requests of ours; no ring follows then.
+    /// An upgrade of these repositories alone, by requests of ours; no ring follows then. A rollback
+    /// refuses names.
     pub only: Vec<String>,
     /// The parts of each ring that move one after the other, in a hundred: `[25, 100]`. Empty for
     /// whole rings. A ring follows in fleet.yaml with its last part, so that Renovate knows whole

@@ -105,3 +105,20 @@ async fn a_rollback_whose_denial_waits_is_not_replaced() {
     assert!(matches!(error, DriveError::Busy(_)), "{error}");
     assert_eq!(world.versions(), ["1.4.0"; 5]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_of_some_repositories_is_refused() {
+    let world = World::new();
+    let only = |name: &str| RollOptions {
+        only: vec![name.to_owned()],
+        ..RollOptions::default()
+    };
+    world.upgrade(&only("web")).await.unwrap();
+    let before = world.forge.writes().len();
+    let error = world.rollback(&only("web")).await.unwrap_err();
+    assert!(matches!(error, DriveError::Target { .. }), "{error}");
+    assert_eq!(world.forge.writes().len(), before);
+    // What an upgrade of one repository brought goes back as a whole.
+    world.rollback(&RollOptions::default()).await.unwrap();
+    assert_eq!(world.versions(), ["1.4.0"; 5]);
+}
