@@ -219,7 +219,10 @@ async fn accept(
     }
     check(fleet, undo)?;
     let proven = crew.prover.prove(&undo.to).await;
-    proven.map_err(DriveError::Unproven)
+    proven.map_err(|refused| DriveError::UnprovenTarget {
+        refused,
+        version: undo.to.version().clone(),
+    })
 }
 
 /// A rollout that begins now.

@@ -28,7 +28,8 @@ pub async fn upgrade(
 ) -> Result<Rolled, DriveError> {
     crew.prover.prove(to).await.map_err(DriveError::Unproven)?;
     let newest = Record::of(crew).newest().await?;
-    let running = newest.clone().filter(|it| it.state == State::Running);
+    let running = newest.clone();
+    let running = running.filter(|it| it.state == State::Running || is_bad(it, to));
     if let Some(rollback) = &running
         && options.auto_rollback
         && rollback.kind == Kind::Rollback
@@ -39,7 +40,9 @@ pub async fn upgrade(
     let configuration = Configuration::read(crew).await?;
     check(&configuration.fleet, to)?;
     let rollout = match running {
-        Some(running) if running.to == *to && running.kind == Kind::Upgrade => running,
+        Some(running) if running.to == *to && running.kind == Kind::Upgrade => {
+            again(crew, running).await?
+        }
         Some(running) => return Err(running.into()),
         None => {
             check_only(crew, &configuration.fleet, &options.only).await?;
@@ -63,20 +66,40 @@ pub async fn upgrade(
         } if options.auto_rollback => reason.clone(),
         _ => return Ok(rolled),
     };
+    undo(crew, rolled.rollout, reason, options).await
+}
+
+/// Takes back what has shown to be bad. Whatever goes wrong with that, nobody loses the reason.
+async fn undo(
+    crew: Crew<'_>,
+    bad: Rollout,
+    reason: String,
+    options: &RollOptions,
+) -> Result<Rolled, DriveError> {
+    crew.progress
+        .note(&format!("{}: stopped: {reason}", bad.id));
     let undo = Undo {
-        from: rolled.rollout.to.clone(),
-        to: rolled.rollout.from.clone(),
-        undone: Some(rolled.rollout.clone()),
+        from: bad.to.clone(),
+        to: bad.from.clone(),
+        undone: Some(bad.clone()),
         reason: reason.clone(),
         // Nobody waits for Renovate then.
         via: Via::Direct,
     };
-    let rollback = Box::new(take_back(crew, undo, options).await?);
-    Ok(Rolled {
-        rollout: rolled.rollout,
-        end: End::RolledBack { reason, rollback },
-        unpublished: None,
-    })
+    match take_back(crew, undo, options).await {
+        Ok(rollback) => Ok(Rolled {
+            rollout: bad,
+            end: End::RolledBack {
+                reason,
+                rollback: Box::new(rollback),
+            },
+            unpublished: None,
+        }),
+        Err(error) => Err(DriveError::NotTakenBack {
+            reason,
+            error: Box::new(error),
+        }),
+    }
 }
 
 /// What [`upgrade`] would do, were it to begin now: nothing is proven, and nothing is written.
@@ -113,6 +136,29 @@ async fn go_on_back(
         },
         unpublished: None,
     })
+}
+
+/// Whether `rollout` stopped since the release is bad.
+fn is_bad(rollout: &Rollout, to: &Release) -> bool {
+    (rollout.kind, rollout.state) == (Kind::Upgrade, State::Stopped)
+        && rollout.is_bad
+        && rollout.to == *to
+}
+
+/// Goes on where it stopped, with all that was seen of the release: another rollout would know
+/// nothing of that, and bring it to more repositories.
+async fn again(crew: Crew<'_>, stopped: Rollout) -> Result<Rollout, DriveError> {
+    if stopped.state == State::Running {
+        return Ok(stopped);
+    }
+    let rollout = Rollout {
+        state: State::Running,
+        reason: None,
+        is_bad: false,
+        ..stopped
+    };
+    Record::of(crew).save(&[&rollout]).await?;
+    Ok(rollout)
 }
 
 /// Whether `rollout` brought the release to its end.

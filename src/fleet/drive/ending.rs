@@ -13,7 +13,7 @@ impl Drive<'_> {
     pub(super) async fn finish(&mut self, round: &mut Round) -> Result<Option<End>, DriveError> {
         if let (State::Stopped, reason) = (self.rollout.state, &self.rollout.reason) {
             let reason = reason.clone().unwrap_or_default();
-            let is_bad = false;
+            let is_bad = self.rollout.is_bad;
             return Ok(Some(End::Stopped { reason, is_bad }));
         }
         self.tidy(round).await;

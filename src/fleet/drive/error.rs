@@ -34,6 +34,22 @@ pub enum DriveError {
     /// The image was not proven.
     #[error("{0}")]
     Unproven(#[source] Refused),
+    /// The image that is to come back was not proven.
+    #[error("{refused}")]
+    UnprovenTarget {
+        /// What was found.
+        refused: Refused,
+        /// Its version.
+        version: semver::Version,
+    },
+    /// A release is bad, and could not be taken back.
+    #[error("{reason}; it could not be taken back: {error}")]
+    NotTakenBack {
+        /// Why it is bad.
+        reason: String,
+        /// Why it is still there.
+        error: Box<Self>,
+    },
     /// The release is not one that may be gone to.
     #[error("{reason}")]
     Target {
@@ -89,6 +105,11 @@ impl DriveError {
             Self::Generate(error) => error.hint(),
             Self::Busy(busy) => Some(busy.hint()),
             Self::Configuration(_) | Self::Unproven(_) => None,
+            Self::UnprovenTarget { version, .. } => Some(format!(
+                "`fullsend rollback {version} --force {version}` goes there without a proof, for \
+                 example while its registry is down"
+            )),
+            Self::NotTakenBack { error, .. } => error.hint(),
             Self::Target { hint, .. } => Some(hint.clone()),
             Self::Record(_) => Some(format!(
                 "mend or remove the file on the branch {}; the repositories tell how far it came",
@@ -106,7 +127,10 @@ impl DriveError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Forge(_) => exit_code::UNAVAILABLE,
-            Self::Unproven(refused) => refused.verdict.exit_code(),
+            Self::Unproven(refused) | Self::UnprovenTarget { refused, .. } => {
+                refused.verdict.exit_code()
+            }
+            Self::NotTakenBack { error, .. } => error.exit_code(),
             Self::Busy(_) => exit_code::FINDINGS,
             _ => exit_code::USAGE,
         }

@@ -267,6 +267,7 @@ impl<'a> Drive<'a> {
             Step::Stop { reason, is_bad } => {
                 self.rollout.state = State::Stopped;
                 self.rollout.reason = Some(reason.clone());
+                self.rollout.is_bad = is_bad;
                 return Ok(Some(End::Stopped { reason, is_bad }));
             }
             Step::Finished => return self.finish(round).await,

@@ -31,6 +31,8 @@ pub struct Rollout {
     pub state: State,
     /// Why it stopped.
     pub reason: Option<String>,
+    /// It stopped as the release has shown to be bad.
+    pub is_bad: bool,
     /// The account that began it.
     pub by: String,
     /// When it began.
@@ -168,6 +170,7 @@ impl Rollout {
             kind,
             state: State::Running,
             reason: None,
+            is_bad: false,
             by: String::new(),
             started_at: now,
             base: from.clone(),

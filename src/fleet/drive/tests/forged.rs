@@ -68,7 +68,10 @@ async fn a_rollback_to_what_is_not_proven_is_not_gone_on_with() {
     world.unsigned.lock().unwrap().push("1.4.0".to_owned());
     world.store(&rollback_to(release(4), &world));
     let error = world.rollback(&RollOptions::default()).await.unwrap_err();
-    assert!(matches!(error, DriveError::Unproven(_)), "{error}");
+    assert!(
+        matches!(error, DriveError::UnprovenTarget { .. }),
+        "{error}"
+    );
     assert_eq!(world.versions(), ["1.5.0"; 5]);
 }
 

@@ -122,3 +122,53 @@ async fn a_rollback_of_some_repositories_is_refused() {
     world.rollback(&RollOptions::default()).await.unwrap();
     assert_eq!(world.versions(), ["1.4.0"; 5]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_stopped_as_bad_is_not_begun_anew() {
+    let world = World::new().dying(5);
+    let first = world.upgrade(&direct()).await.unwrap();
+    assert!(world.stored(first.rollout.id.as_str()).is_bad);
+    let again = world.upgrade(&direct()).await.unwrap();
+    assert_eq!(again.rollout.id, first.rollout.id);
+    assert!(matches!(again.end, End::Stopped { is_bad: true, .. }));
+    assert_eq!(world.versions()[2..], ["1.4.0"; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_fails_hides_no_reason() {
+    let world = World::new().dying(5);
+    world.unsigned.lock().unwrap().push("1.4.0".to_owned());
+    let options = RollOptions {
+        auto_rollback: true,
+        ..direct()
+    };
+    for _ in 0..2 {
+        let error = world.upgrade(&options).await.unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("the wave `canary` shows that it is bad"),
+            "{text}"
+        );
+        assert!(text.contains("1.4.0 has no signature"), "{text}");
+        assert!(
+            error
+                .hint()
+                .unwrap()
+                .contains("rollback 1.4.0 --force 1.4.0")
+        );
+        assert_eq!(error.exit_code(), crate::model::exit_code::UNSIGNED);
+    }
+    let notes = world.notes.lock().unwrap().clone();
+    assert!(
+        notes
+            .iter()
+            .any(|it| it.contains(": stopped: the wave `canary`")),
+        "{notes:?}"
+    );
+    // It was not begun anew, and goes back as soon as it can.
+    world.unsigned.lock().unwrap().clear();
+    let rolled = world.upgrade(&options).await.unwrap();
+    assert!(matches!(rolled.end, End::RolledBack { .. }));
+    assert_eq!(rolled.rollout.id.as_str().rsplit('-').next(), Some("1"));
+    assert_eq!(world.versions(), ["1.4.0"; 5]);
+}
