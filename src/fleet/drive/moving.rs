@@ -9,7 +9,7 @@ use crate::{
         Ask, Refusal, RefusalKind, Texts, Want,
         rollout::{Kind, Rollout},
     },
-    forge::{IdentityKind, Repository, Seen, Watch},
+    forge::{Repository, Seen, Watch},
     model::{limits::Limits, text::as_code},
     reference::ACTIONS_LOCK,
 };
@@ -28,14 +28,12 @@ pub(super) struct Moving {
     to: Release,
     fleet: Fleet,
     reason: Option<String>,
-    is_app: bool,
     today: Date,
 }
 
 impl Moving {
     pub(super) fn new(crew: Crew<'_>, fleet: &Fleet, rollout: &Rollout) -> Self {
         let branch = rollout.id.branch();
-        let identity = crew.means.identity;
         Self {
             watch: Watch {
                 paths: paths(),
@@ -50,7 +48,6 @@ impl Moving {
             to: rollout.to.clone(),
             fleet: fleet.clone(),
             reason: rollout.reason.clone(),
-            is_app: identity.kind == IdentityKind::App,
             today: (crew.clock)().to_zoned(TimeZone::UTC).date(),
         }
     }
@@ -83,11 +80,6 @@ impl Moving {
         }
         if !repository.may_push || !repository.takes_requests {
             return refuse(RefusalKind::Blocked, "we may not open requests in it");
-        }
-        if repository.rules.signed && !self.is_app {
-            let reason = "its rules want signed commits, and this token cannot sign them: use an \
-                          app's";
-            return refuse(RefusalKind::Blocked, reason);
         }
         self.held(texts)
     }

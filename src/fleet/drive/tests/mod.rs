@@ -16,7 +16,7 @@ use crate::{
         TRAILER, Write,
         rollout::{EntryState, State, Via},
     },
-    forge::{Change, Ended, RequestState},
+    forge::{Change, Ended, IdentityKind, RequestState},
 };
 
 #[tokio::test(start_paused = true)]
@@ -471,4 +471,14 @@ async fn a_rollback_may_be_left_to_renovate() {
     // Whoever has waited enough goes on without it.
     let rolled = quiet.rollback(&direct()).await.unwrap();
     assert_eq!(quiet.version("can-a"), "1.4.0", "{:?}", rolled.end);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whether_a_commit_is_signed_is_for_the_forge_to_say() {
+    let mut world = World::small();
+    world.identity.kind = IdentityKind::User;
+    world.forge.set("can-a", |it| it.rules.signed = true);
+    let rolled = world.upgrade(&direct()).await.unwrap();
+    assert_eq!(rolled.end, End::Finished, "{:?}", world.notes);
+    assert_eq!(world.version("can-a"), "1.5.0");
 }

@@ -41,7 +41,7 @@ const MAX_WAITS: usize = 60;
 pub(super) struct World {
     pub(super) members: &'static [&'static str],
     pub(super) forge: MemoryForge,
-    identity: Identity,
+    pub(super) identity: Identity,
     registry: Registry,
     now: AtomicI64,
     waits: AtomicUsize,
