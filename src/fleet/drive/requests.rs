@@ -10,6 +10,9 @@ use crate::{
     forge::{Merging, Request},
 };
 
+/// So many repositories are asked between two looks.
+const AT_ONCE: usize = 10;
+
 impl Drive<'_> {
     pub(super) async fn close(
         &mut self,
@@ -38,7 +41,32 @@ impl Drive<'_> {
         Ok(())
     }
 
-    pub(super) async fn propose(&mut self, names: &[String], round: &mut Round) {
+    /// Asks these repositories, and looks again before the next few of them: what another operator
+    /// brought meanwhile is not asked for a second time.
+    pub(super) async fn propose(
+        &mut self,
+        names: &[String],
+        round: &mut Round,
+    ) -> Result<(), DriveError> {
+        for (index, names) in names.chunks(AT_ONCE).enumerate() {
+            if (self.crew.means.stopped)() {
+                return Ok(());
+            }
+            if index > 0 {
+                self.members.look(self.crew, &round.want, names).await?;
+            }
+            let stands = self.members.stands(names, self.rollout.via);
+            let ready = stands
+                .iter()
+                .filter(|it| matches!(it.1, Stands::Ready { .. }));
+            let ready: Vec<String> = ready.map(|(name, _)| name.clone()).collect();
+            round.stands.extend(stands);
+            self.ask(&ready, round).await;
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self, names: &[String], round: &mut Round) {
         let rows = names.iter();
         let rows = rows.filter_map(|name| self.members.rows.get(name).cloned());
         let plan = Plan {

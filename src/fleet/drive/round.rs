@@ -254,7 +254,7 @@ impl<'a> Drive<'a> {
             Step::Configure(desire) => self.configure(&desire, round).await?,
             Step::PlanWave(index) => self.plan_wave(index, round).await?,
             Step::Close(requests) => self.close(requests, round).await?,
-            Step::Propose(names) => self.propose(&names, round).await,
+            Step::Propose(names) => self.propose(&names, round).await?,
             Step::Merge(requests) => self.merge(requests, round).await?,
             Step::ReadRuns(index) => self.read_runs(index, round).await?,
             Step::Smoke(names) => self.smoke(&names, round).await?,
