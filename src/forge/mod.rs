@@ -22,7 +22,7 @@ mod run;
 mod site;
 mod transport;
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -42,7 +42,7 @@ pub use repository::{
     blob_id,
 };
 pub use request::{Brings, Checks, Mergeable, Merging, Request, RequestState};
-pub use run::{Begun, Ended, Run, RunsOf, SandboxEnd};
+pub use run::{Begun, CommitOf, Ended, Run, RunsOf, SandboxEnd};
 pub use site::{Site, connect};
 pub use transport::Answer;
 
@@ -92,6 +92,14 @@ pub trait Forge: fmt::Debug + Send + Sync {
     /// The runs that ended since a time, newest first, at most 100 of each repository, in the order
     /// asked for.
     async fn runs(&self, of: &[RunsOf], since: Timestamp) -> Result<Vec<Vec<Run>>, ForgeError>;
+
+    /// The files `paths` at commits, as a look tells those of a head, in the order asked for; `None`
+    /// for a commit that is not there.
+    async fn files(
+        &self,
+        of: &[CommitOf],
+        paths: &[String],
+    ) -> Result<Vec<Option<BTreeMap<String, Entry>>>, ForgeError>;
 
     /// The newest runs on a branch that are under way, or that were started by [`start`](Self::start)
     /// or by hand, newest first, at most 30. A forge may show a run a little after it was started.

@@ -15,6 +15,17 @@ pub struct RunsOf {
     pub workflow: String,
 }
 
+/// A commit whose files are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommitOf {
+    /// [`Repository::id`](super::Repository::id).
+    pub repository: String,
+    /// With the owner or group: `acme/api`.
+    pub full_name: String,
+    /// The commit.
+    pub commit: CommitId,
+}
+
 /// A run that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
@@ -22,6 +33,8 @@ pub struct Run {
     pub url: String,
     /// The commit that it ran.
     pub commit: Option<CommitId>,
+    /// The branch whose head that commit was; none where it ran for a request.
+    pub branch: Option<String>,
     /// When it ended.
     pub at: Timestamp,
     /// How.

@@ -35,6 +35,7 @@ async fn the_whole_fleet_takes_a_look_a_text_and_its_runs() {
     let run = |ended, sandbox| Run {
         url: String::new(),
         commit: None,
+        branch: None,
         at: Timestamp::now(),
         ended,
         sandbox,

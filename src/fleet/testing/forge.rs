@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     forge::{
-        Begun, Brings, Change, Checks, Commit, EntryMode, FileAt, Forge, ForgeError, Identity,
-        IdentityKind, MAX_FILE_BYTES, Merging, Proposal, Reason, Repository, Request, RequestState,
-        Run, RunsOf, Seen, Watch,
+        Begun, Brings, Change, Checks, Commit, CommitOf, Entry, EntryMode, FileAt, Forge,
+        ForgeError, Identity, IdentityKind, MAX_FILE_BYTES, Merging, Proposal, Reason, Repository,
+        Request, RequestState, Run, RunsOf, Seen, Watch,
     },
     model::commit::CommitId,
 };
@@ -340,6 +340,23 @@ impl Forge for MemoryForge {
                 runs
             });
             Ok(runs.collect())
+        })
+        .await
+    }
+
+    async fn files(
+        &self,
+        of: &[CommitOf],
+        paths: &[String],
+    ) -> Result<Vec<Option<BTreeMap<String, Entry>>>, ForgeError> {
+        self.call("files", None, |state| {
+            let files = |of: &CommitOf| {
+                let mut stored = state.repositories.iter();
+                stored
+                    .find(|it| it.repository.id == of.repository)?
+                    .files(&of.commit, paths)
+            };
+            Ok(of.iter().map(files).collect())
         })
         .await
     }

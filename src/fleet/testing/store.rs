@@ -385,6 +385,20 @@ impl Stored {
         })
     }
 
+    /// The files `paths` at `commit`; nothing where there is no such commit.
+    pub(super) fn files(
+        &self,
+        commit: &CommitId,
+        paths: &[String],
+    ) -> Option<BTreeMap<String, Entry>> {
+        self.commits.get(commit)?;
+        let watch = Watch {
+            paths: paths.to_vec(),
+            ..Watch::default()
+        };
+        Some(self.entries(commit, &watch))
+    }
+
     fn entries(&self, commit: &CommitId, watch: &Watch) -> BTreeMap<String, Entry> {
         let paths = watch.paths.iter();
         let found = paths.filter_map(|path| Some((path, self.file(commit, path)?)));

@@ -228,6 +228,7 @@ async fn files_and_runs_are_read() {
         Run {
             url: String::new(),
             commit: None,
+            branch: None,
             at: now,
             ended: Ended::Passed,
             sandbox: None,

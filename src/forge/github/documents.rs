@@ -127,6 +127,28 @@ pub(super) fn texts(blobs: &[BlobOf<'_>]) -> Document {
     asking.document("Texts", fields.trim_start())
 }
 
+/// The files at commits, as `c0`, `c1` and so on; each is the name of a repository and of a commit.
+pub(super) fn files(commits: &[(&str, &str)], paths: &[String]) -> Document {
+    let watch = Watch {
+        paths: paths.to_vec(),
+        ..Watch::default()
+    };
+    let mut asking = Asking::default();
+    asking.fragments = asking.files(&watch);
+    let files = spread(!paths.is_empty());
+    let mut fields = String::new();
+    for (at, (repository, commit)) in commits.iter().enumerate() {
+        asking.add(&format!("i{at}"), "ID!", json!(repository));
+        asking.add(&format!("o{at}"), "GitObjectID!", json!(commit));
+        let _ = writeln!(
+            fields,
+            "  c{at}: node(id: $i{at}) {{ ... on Repository {{ object(oid: $o{at}) \
+             {{ ... on Commit {{ oid{files} }} }} }} }}"
+        );
+    }
+    asking.document("Files", fields.trim_start())
+}
+
 /// The newest runs of workflows.
 pub(super) fn runs(workflows: &[&str], first: usize) -> Document {
     Document::new(
@@ -135,7 +157,7 @@ pub(super) fn runs(workflows: &[&str], first: usize) -> Document {
     ... on Workflow {
       id
       runs(first: $first) {
-        nodes { url createdAt checkSuite { id status conclusion updatedAt commit { oid } } }
+        nodes { url event createdAt checkSuite { id status conclusion updatedAt branch { name } commit { oid } } }
       }
     }
   }

@@ -71,6 +71,8 @@ fn questions_are_githubs() {
         documents::brings("PR_1"),
         documents::texts(&[blob, blob]),
         documents::runs(&["W_1"], 25),
+        documents::files(&[("R_1", "a"), ("R_2", "b")], &names),
+        documents::files(&[("R_1", "a")], &[]),
         documents::annotations(&["CS_1"]),
     ];
     for watch in watches() {

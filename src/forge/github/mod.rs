@@ -9,6 +9,7 @@ mod client;
 mod documents;
 #[cfg(test)]
 mod documents_tests;
+mod files;
 mod graphql;
 mod identity;
 mod merge;
@@ -24,6 +25,7 @@ mod texts;
 mod workflows;
 
 use std::{
+    collections::BTreeMap,
     fmt::Display,
     sync::{
         Arc,
@@ -46,8 +48,8 @@ use self::{
     workflows::Workflows,
 };
 use super::{
-    Begun, Brings, Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal,
-    Reason, Refusal, Repository, Request, Run, RunsOf, Seen, Site, Watch,
+    Begun, Brings, Commit, CommitOf, Entry, FileAt, Forge, ForgeError, Governor, Identity, Merging,
+    Proposal, Reason, Refusal, Repository, Request, Run, RunsOf, Seen, Site, Watch,
     transport::{Patience, Transport},
 };
 use crate::{
@@ -248,6 +250,15 @@ impl Forge for GitHub {
     async fn runs(&self, of: &[RunsOf], since: Timestamp) -> Result<Vec<Vec<Run>>, ForgeError> {
         let runs = self.ended(of, since).await;
         runs.map_err(|reason| self.error("get the runs of workflows", reason))
+    }
+
+    async fn files(
+        &self,
+        of: &[CommitOf],
+        paths: &[String],
+    ) -> Result<Vec<Option<BTreeMap<String, Entry>>>, ForgeError> {
+        let files = self.files_at(of, paths).await;
+        files.map_err(|reason| self.error("read files of commits", reason))
     }
 
     async fn begun(&self, of: &RunsOf, branch: &str) -> Result<Vec<Begun>, ForgeError> {

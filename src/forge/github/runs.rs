@@ -34,6 +34,8 @@ const FAILED: usize = 50;
 pub(super) const ABREAST: usize = 8;
 /// Runs are told in the order in which they began; one that ended in time began within this before.
 const LONGEST: Duration = Duration::from_hours(6);
+/// What begins the names of events whose runs are not of a branch's head.
+const FOR_REQUESTS: [&str; 2] = ["pull_request", "merge_group"];
 
 #[derive(Deserialize)]
 struct Named {
@@ -56,6 +58,7 @@ struct Workflow {
 #[serde(rename_all = "camelCase")]
 struct Told {
     url: String,
+    event: String,
     created_at: Timestamp,
     check_suite: Suite,
 }
@@ -67,7 +70,13 @@ struct Suite {
     status: String,
     conclusion: Option<String>,
     updated_at: Timestamp,
+    branch: Option<Branch>,
     commit: Oid,
+}
+
+#[derive(Clone, Deserialize)]
+struct Branch {
+    name: String,
 }
 
 #[derive(Clone, Deserialize)]
@@ -102,6 +111,8 @@ impl GitHub {
         if !self.is_closed() {
             match self.ended_together(of, since).await {
                 Err(reason) if self.closes(&reason) => {}
+                // An enterprise's GraphQL may be older than what is asked.
+                Err(Reason::Invalid(_) | Reason::Said(_)) => {}
                 runs => return runs,
             }
         }
@@ -298,6 +309,10 @@ impl Told {
         Some(Run {
             url: self.url.clone(),
             commit: suite.commit.oid.parse().ok(),
+            branch: headed(
+                &self.event,
+                suite.branch.as_ref().map(|it| it.name.as_str()),
+            ),
             at: suite.updated_at,
             ended: ended(&suite.status, suite.conclusion.as_deref()?)?,
             sandbox: ends.get(&suite.id).copied(),
@@ -308,6 +323,12 @@ impl Told {
         let run = self.run(since, &BTreeMap::new());
         run.is_some_and(|run| run.ended == Ended::Failed)
     }
+}
+
+/// The branch whose head a run is of, by what started it.
+pub(super) fn headed(event: &str, branch: Option<&str>) -> Option<String> {
+    let is_for_request = FOR_REQUESTS.iter().any(|it| event.starts_with(it));
+    branch.filter(|_| !is_for_request).map(str::to_owned)
 }
 
 /// How a run ended, in either API's letters; none where it has not, or waits for somebody.

@@ -108,7 +108,7 @@ struct BranchRef {
 
 /// A commit with its watched files, `f0` and so on.
 #[derive(Debug, Deserialize)]
-struct Target {
+pub(super) struct Target {
     oid: String,
     #[serde(flatten)]
     files: Map<String, Value>,
@@ -278,7 +278,7 @@ impl DefaultBranch {
 }
 
 impl Target {
-    fn files(self, watch: &Watch) -> BTreeMap<String, Entry> {
+    pub(super) fn files(self, watch: &Watch) -> BTreeMap<String, Entry> {
         let entry = |(at, path): (usize, &String)| {
             let told = self.files.get(&format!("f{at}"))?;
             let file = File::deserialize(told).ok()?;

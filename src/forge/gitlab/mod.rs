@@ -8,6 +8,7 @@
 mod branch;
 mod client;
 mod component;
+mod files;
 mod graphql;
 mod identity;
 mod merge;
@@ -25,7 +26,7 @@ mod texts;
 mod watched;
 mod write;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -39,8 +40,8 @@ use self::{
     write::{Making, number},
 };
 use super::{
-    Begun, Brings, Commit, FileAt, Forge, ForgeError, Governor, Identity, Merging, Proposal,
-    Reason, Repository, Request, Run, RunsOf, Seen, Site, Watch,
+    Begun, Brings, Commit, CommitOf, Entry, FileAt, Forge, ForgeError, Governor, Identity, Merging,
+    Proposal, Reason, Repository, Request, Run, RunsOf, Seen, Site, Watch,
     transport::{Patience, Transport},
 };
 use crate::{
@@ -164,6 +165,16 @@ impl Forge for GitLab {
         runs.map_err(|reason| {
             self.failed(format_args!("read the pipelines of {}", self.group), reason)
         })
+    }
+
+    async fn files(
+        &self,
+        of: &[CommitOf],
+        paths: &[String],
+    ) -> Result<Vec<Option<BTreeMap<String, Entry>>>, ForgeError> {
+        let files = self.files_at(of, paths).await;
+        let what = format_args!("read files of commits of {}", self.group);
+        files.map_err(|reason| self.failed(what, reason))
     }
 
     async fn begun(&self, of: &RunsOf, branch: &str) -> Result<Vec<Begun>, ForgeError> {

@@ -197,6 +197,7 @@ impl GitLab {
             run: Run {
                 url: self.client.place.page(&pipeline.path.unwrap_or_default()),
                 commit: pipeline.sha.and_then(|sha| sha.parse().ok()),
+                branch: pipeline.branch,
                 at,
                 ended,
                 sandbox: None,

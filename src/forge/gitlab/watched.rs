@@ -128,7 +128,7 @@ impl Blob {
         self.size.as_u64().or_else(text)
     }
 
-    fn entry(self) -> (String, Entry) {
+    pub(super) fn entry(self) -> (String, Entry) {
         let (mode, size) = (self.mode(), self.size());
         let id = self.oid;
         (self.path, Entry { id, mode, size })

@@ -88,8 +88,10 @@ impl GitLab {
         let endpoint = endpoint.map_err(|_| Reason::Malformed("a commit is none"))?;
         let made: Commit = self.client.write(&endpoint).await?;
         let name = made.name().map_err(|it| Reason::Unsure(Box::new(it)))?;
-        // It stands on what somebody else put there a moment before: nothing is lost, but what to
-        // do next is not for us to say.
+        // It stands on what somebody else put there a moment before. GitLab refuses that for the
+        // files that we change, by `last_commit_id`, and for no others: `start_sha` is for branches
+        // that are new, and with `force` it would throw the other's commit away. Nothing is lost,
+        // but what to do next is not for us to say.
         if made
             .parent_ids
             .iter()

@@ -1,9 +1,9 @@
 //! Who we are, what files say, and where components are.
 
-use fullsend::forge::{FileAt, IdentityKind, MAX_FILE_BYTES, Permission, blob_id};
+use fullsend::forge::{CommitOf, FileAt, IdentityKind, MAX_FILE_BYTES, Permission, blob_id};
 use fullsend_testkit::forge::{Actor, Edit, Instance, Repository, Right};
 
-use super::{Stage, commit_id, reason};
+use super::{Stage, commit_id, reason, watch};
 
 #[tokio::test]
 async fn an_identity_tells_what_its_token_may() {
@@ -143,4 +143,39 @@ async fn components_are_there_with_their_tag() {
     let endless = "y".repeat(100_000);
     let refused = gitlab.offers("acme/platform/fullsend", &endless).await;
     assert!(reason(refused).0.contains("the name is too long"));
+}
+
+#[tokio::test]
+async fn files_of_any_commit_are_told() {
+    let stage = Stage::new();
+    let file = Edit::file("fullsend.yaml", "version: 1\n");
+    stage.server.add(Repository::new("api"), &[file]);
+    let seen = stage.look("api", &watch()).await;
+    stage.server.act("edit api fullsend.yaml x").unwrap();
+    let now = stage.look("api", &watch()).await;
+    let of = |commit: &fullsend::model::commit::CommitId| CommitOf {
+        repository: seen.repository.id.clone(),
+        full_name: seen.repository.full_name.clone(),
+        commit: commit.clone(),
+    };
+    let (head, new) = (seen.head.clone().unwrap(), now.head.clone().unwrap());
+    let files = stage
+        .forge
+        .files(&[of(&head), of(&new)], &watch().paths)
+        .await;
+    let files = files.unwrap();
+    assert_eq!(files[0].as_ref(), Some(&seen.files));
+    assert_eq!(files[1].as_ref(), Some(&now.files));
+    assert_ne!(files[0], files[1]);
+    let gone = "0123456789".repeat(4).parse().unwrap();
+    let gone = stage
+        .forge
+        .files(&[of(&gone)], &watch().paths)
+        .await
+        .unwrap();
+    assert!(
+        gone[0]
+            .as_ref()
+            .is_none_or(std::collections::BTreeMap::is_empty)
+    );
 }

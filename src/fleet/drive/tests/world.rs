@@ -219,6 +219,7 @@ impl World {
             Run {
                 url: format!("https://github.com/acme/{name}/actions/runs/1"),
                 commit: Some(self.forge.head(name)),
+                branch: Some("main".to_owned()),
                 at: self.forge_clock(),
                 ended: ended.unwrap_or(usual),
                 sandbox: dies.then_some(SandboxEnd::Sandbox),

@@ -35,6 +35,7 @@ fn runs(text: &str) -> Vec<Run> {
                 (false, "else") => '6',
                 (false, _) => '4',
             })),
+            branch: None,
             at: now() + away,
             ended,
             sandbox,

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     super::{
         super::{
-            AheadCommit, Branch, BranchRules, Entry, MergeMethods, Reason, Repository, Request,
-            Seen, Watch,
+            AheadCommit, Branch, BranchRules, CommitOf, Entry, MergeMethods, Reason, Repository,
+            Request, Seen, Watch,
         },
         GitHub, answer,
         client::Call,
@@ -200,6 +200,31 @@ pub(in super::super) async fn uncrowd(
     Ok(())
 }
 
+/// The watched files at commits.
+pub(in super::super) async fn files(
+    github: &GitHub,
+    of: &[CommitOf],
+    watch: &Watch,
+) -> Result<Vec<Option<BTreeMap<String, Entry>>>, Reason> {
+    let looking = Looking { github, watch };
+    let mut all = Vec::with_capacity(of.len());
+    for some in of.chunks(ABREAST) {
+        let files = some.iter().map(|of| async {
+            let (name, commit) = (&of.full_name, of.commit.as_str());
+            let path = format!("/repos/{name}/git/commits/{commit}");
+            let there: Option<IgnoredAny> = absent(get(github, path).await)?;
+            if there.is_none() {
+                return Ok(None);
+            }
+            looking.files(name, commit).await.map(Some)
+        });
+        for files in join_all(files).await {
+            all.push(files?);
+        }
+    }
+    Ok(all)
+}
+
 async fn see(github: &GitHub, name: &str, watch: &Watch) -> Result<Option<Seen>, Reason> {
     let path = format!("/repos/{}/{}", github.owner, escaped(name));
     // One that was renamed is answered with a redirect to its number, which is on the same API.
@@ -233,7 +258,7 @@ async fn see(github: &GitHub, name: &str, watch: &Watch) -> Result<Option<Seen>,
     repository.rules = looking.rules(&repository, default.protected).await?;
     let head = &default.commit.sha;
     seen.head = Some(commit(head)?);
-    seen.files = looking.files(&repository, head).await?;
+    seen.files = looking.files(&repository.full_name, head).await?;
     if let Some(name) = &watch.branch {
         seen.branch = looking.branch(&repository, name, head).await?;
         if let Some(pull) = looking.newest(&repository, name).await? {
@@ -286,11 +311,7 @@ impl Looking<'_> {
     }
 
     /// The watched files, by as many trees as they lie in.
-    async fn files(
-        &self,
-        repository: &Repository,
-        root: &str,
-    ) -> Result<BTreeMap<String, Entry>, Reason> {
+    async fn files(&self, full_name: &str, root: &str) -> Result<BTreeMap<String, Entry>, Reason> {
         let mut trees: BTreeMap<String, Vec<TreeEntry>> = BTreeMap::new();
         let mut files = BTreeMap::new();
         for path in &self.watch.paths {
@@ -301,7 +322,7 @@ impl Looking<'_> {
                     break;
                 };
                 if !trees.contains_key(&tree) {
-                    let entries = self.tree(repository, &tree).await?;
+                    let entries = self.tree(full_name, &tree).await?;
                     trees.insert(tree.clone(), entries);
                 }
                 let mut entries = trees.get(&tree).into_iter().flatten();
@@ -316,8 +337,8 @@ impl Looking<'_> {
         Ok(files)
     }
 
-    async fn tree(&self, repository: &Repository, sha: &str) -> Result<Vec<TreeEntry>, Reason> {
-        let path = format!("/repos/{}/git/trees/{sha}", repository.full_name);
+    async fn tree(&self, full_name: &str, sha: &str) -> Result<Vec<TreeEntry>, Reason> {
+        let path = format!("/repos/{full_name}/git/trees/{sha}");
         let tree: Option<Tree> = absent(get(self.github, path).await)?;
         Ok(tree.map(|it| it.tree).unwrap_or_default())
     }
@@ -344,7 +365,7 @@ impl Looking<'_> {
         let ahead = compared.commits.into_iter().take(COMMITS);
         let ahead: Result<Vec<_>, _> = ahead.map(CommitTold::into_ahead).collect();
         Ok(Some(Branch {
-            files: self.files(repository, &head).await?,
+            files: self.files(&repository.full_name, &head).await?,
             head: commit(&head)?,
             ahead: ahead?,
             ahead_count: compared.ahead_by,

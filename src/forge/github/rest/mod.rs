@@ -5,7 +5,7 @@ mod pull;
 mod runs;
 mod write;
 
-pub(super) use look::{look, survey, uncrowd};
+pub(super) use look::{files, look, survey, uncrowd};
 pub(super) use pull::{brings, request, tip};
 pub(super) use runs::runs;
 pub(super) use write::{

@@ -10,7 +10,7 @@ use super::{
     super::{
         super::{Ended, Reason, Run, RunsOf, SandboxEnd},
         GitHub,
-        runs::{ABREAST, MANY, ended, sandbox_end, workflow_path},
+        runs::{ABREAST, MANY, ended, headed, sandbox_end, workflow_path},
     },
     look::{absent, get},
 };
@@ -26,6 +26,8 @@ struct Page {
 #[derive(Deserialize)]
 struct Told {
     html_url: String,
+    event: String,
+    head_branch: Option<String>,
     head_sha: String,
     status: Option<String>,
     conclusion: Option<String>,
@@ -105,6 +107,7 @@ impl Told {
         Some(Run {
             url: self.html_url.clone(),
             commit: self.head_sha.parse().ok(),
+            branch: headed(&self.event, self.head_branch.as_deref()),
             at: self.updated_at,
             ended: ended(self.status.as_deref()?, self.conclusion.as_deref()?)?,
             sandbox: None,

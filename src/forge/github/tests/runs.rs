@@ -16,8 +16,10 @@ fn of(name: &str) -> RunsOf {
 fn run(suite: &str, conclusion: &str, at: &str) -> Value {
     json!({
         "url": format!("https://github.com/acme/api/actions/runs/{suite}"),
+        "event": "push",
         "createdAt": at,
         "checkSuite": {
+            "branch": {"name": "main"},
             "id": suite, "status": "COMPLETED", "conclusion": conclusion,
             "updatedAt": at, "commit": {"oid": HEAD},
         },
