@@ -36,6 +36,9 @@ impl State<'_> {
                 return Ok(found);
             };
             let wanted: Vec<FileAt> = files(&seen).collect();
+            if wanted.is_empty() {
+                continue;
+            }
             let texts = self.forge.texts(&wanted).await?;
             let texts = wanted.into_iter().zip(texts);
             found.extend(texts.filter_map(|(file, text)| Some((file.path, text?))));

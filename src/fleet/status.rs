@@ -3,13 +3,15 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
-    LeftOut, Member, Membership, membership,
+    LeftOut, Member, Membership, State,
+    drive::{DriveError, newest_in_short},
+    membership,
     standing::{Judge, runs_of, watch},
 };
 use crate::{
     config::{Fleet, FleetForge},
     forge::{Ended, Forge, ForgeError, Run, RunsOf, SandboxEnd, Seen},
-    report::fleet::{FleetReport, LeftOutRow, RepositoryRow, RunsRow},
+    report::fleet::{FleetReport, LeftOutRow, RepositoryRow, RolloutRow, RunsRow},
 };
 
 /// Texts and repositories' runs that are asked for at once, so that progress can be told.
@@ -40,6 +42,8 @@ pub enum Progress {
     Reading(usize, usize),
     /// The runs of so many repositories of so many are known.
     Running(usize, usize),
+    /// What is remembered of rollouts cannot be read.
+    NoRollout,
 }
 
 /// Why there is no answer.
@@ -75,12 +79,39 @@ pub async fn status(
         runs(forge, question, members, &mut rows, progress).await?;
     }
     let mut report = FleetReport::new(rows);
+    if let Some(rollout) = rollout(forge, question, progress).await? {
+        report = report.about(rollout);
+    }
     report.left_out = membership.left_out.iter().map(left_out).collect();
     if question.only.is_empty() {
         let unknown = membership.unknown.iter();
         report.unknown = unknown.map(|name| (*name).to_owned()).collect();
     }
     Ok(report)
+}
+
+/// The rollout that is under way or ended before its end, as the fleet remembers it.
+async fn rollout(
+    forge: &dyn Forge,
+    question: &Question<'_>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Option<RolloutRow>, ForgeError> {
+    let Some(configuration) = question.configuration else {
+        return Ok(None);
+    };
+    let repository = below(&question.fleet.forge, configuration);
+    let newest = newest_in_short(State { forge, repository }).await;
+    match newest {
+        Ok(newest) => {
+            let open = newest.filter(|(_, it)| it.is_unfinished());
+            Ok(open.map(|(id, headline)| headline.row(&id)))
+        }
+        Err(DriveError::Forge(error)) => Err(error),
+        Err(_) => {
+            progress(Progress::NoRollout);
+            Ok(None)
+        }
+    }
 }
 
 fn day(now: Timestamp) -> Date {

@@ -39,6 +39,8 @@ pub struct FleetStatus {
     pub action: String,
     /// And of the image.
     pub image: String,
+    /// The rollout that is not through, in a sentence.
+    pub rollout: Option<String>,
     /// How many repositories there are.
     pub total: usize,
     /// How many are as they should be.
@@ -200,6 +202,10 @@ impl FleetStatus {
                 .to_string(),
             action: action.to_string(),
             image: image.to_string(),
+            rollout: report
+                .progress
+                .as_ref()
+                .map(|it| shortened(&it.sentence(), SENTENCE)),
             total: all.len(),
             fine: all.iter().filter(|row| !row.state.is_drift()).count(),
             attention_count: all.iter().filter(|row| row.needs_attention()).count(),

@@ -13,7 +13,7 @@ use crate::{
         plan::texts,
         rollout::{EntryState, Fact, Rollout, RolloutId, Stands, Via},
     },
-    forge::{Entry, FileAt, Request, Seen, Watch},
+    forge::{CommitOf, Entry, FileAt, Request, Seen, Watch},
     model::digest::Digest,
 };
 
@@ -101,6 +101,42 @@ impl Members {
             self.outside.insert(name);
         }
         inside
+    }
+
+    /// Whether each of these commits, of repositories that were looked at, has the release that is
+    /// wanted: as a look would say of a default branch with these files.
+    pub(super) async fn judge(
+        &self,
+        crew: Crew<'_>,
+        want: &Moving,
+        of: &[CommitOf],
+        files: Vec<Option<BTreeMap<String, Entry>>>,
+    ) -> Result<Vec<bool>, DriveError> {
+        let as_seen = |(of, files): (&CommitOf, Option<BTreeMap<String, Entry>>)| {
+            let mut rows = self.rows.values();
+            let row = rows.find(|it| it.seen.repository.id == of.repository)?;
+            Some(Seen {
+                repository: row.seen.repository.clone(),
+                head: Some(of.commit.clone()),
+                files: files?,
+                branch: None,
+                request: None,
+                open: Vec::new(),
+            })
+        };
+        let seen: Vec<Option<Seen>> = of.iter().zip(files).map(as_seen).collect();
+        let there: Vec<&Seen> = seen.iter().flatten().collect();
+        let mut texts = texts(crew.means.forge, want, &there).await?.into_iter();
+        let has_release = |seen: Option<Seen>| {
+            let (seen, texts) = (seen?, texts.next()?);
+            let ask = want.ask(&seen, &texts).ok()?;
+            ask.changes.is_empty().then_some(())
+        };
+        Ok(seen
+            .into_iter()
+            .map(has_release)
+            .map(|it| it.is_some())
+            .collect())
     }
 
     /// How each of `names` stands.

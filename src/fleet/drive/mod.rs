@@ -29,7 +29,7 @@ pub use error::{Busy, DriveError};
 pub use preview::Preview;
 pub(super) use preview::is_needless;
 pub use publish::DenyList;
-pub(super) use record::Record;
+pub(super) use record::{Record, newest_in_short};
 pub(super) use round::Drive;
 
 use super::{

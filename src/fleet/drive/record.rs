@@ -7,11 +7,14 @@ use crate::{
     document::json,
     fleet::{
         Means, State,
-        rollout::{CURRENT, Kind, Rollout, RolloutId},
+        rollout::{CURRENT, Headline, Kind, Rollout, RolloutId},
     },
     forge::{Change, Reason},
     report,
 };
+
+/// Three values, and those of a headline.
+const MAX_VALUES: usize = 50;
 
 /// The file that names the newest rollout.
 #[derive(Serialize, Deserialize)]
@@ -19,6 +22,26 @@ use crate::{
 struct Current {
     schema_version: u32,
     rollout: RolloutId,
+    #[serde(default)]
+    headline: Option<Headline>,
+}
+
+/// The newest rollout in short, where there was one: two questions at most.
+pub(crate) async fn newest_in_short(
+    state: State<'_>,
+) -> Result<Option<(RolloutId, Headline)>, DriveError> {
+    let Some(current) = current(state).await? else {
+        return Ok(None);
+    };
+    Ok(current.headline.map(|headline| (current.rollout, headline)))
+}
+
+async fn current(state: State<'_>) -> Result<Option<Current>, DriveError> {
+    let found = state.read(&[CURRENT.to_owned()]).await?;
+    let read = found.get(CURRENT);
+    let read = read.map(|text| json::parse_bounded(text, MAX_VALUES));
+    read.transpose()
+        .map_err(|error| DriveError::Record(format!("{CURRENT} cannot be read: {error}")))
 }
 
 /// What is remembered of rollouts.
@@ -39,13 +62,10 @@ impl<'a> Record<'a> {
 
     /// The newest rollout, where there was one.
     pub(crate) async fn newest(&self) -> Result<Option<Rollout>, DriveError> {
-        let found = self.state().read(&[CURRENT.to_owned()]).await?;
-        let Some(text) = found.get(CURRENT) else {
-            return Ok(None);
-        };
-        let current: Current = json::parse_bounded(text, 10)
-            .map_err(|error| DriveError::Record(format!("{CURRENT} cannot be read: {error}")))?;
-        self.rollout(&current.rollout).await
+        match current(self.state()).await? {
+            Some(current) => self.rollout(&current.rollout).await,
+            None => Ok(None),
+        }
     }
 
     /// The rollout `id`.
@@ -125,6 +145,7 @@ impl<'a> Record<'a> {
         let current = Current {
             schema_version: 1,
             rollout: newest.id.clone(),
+            headline: Some(newest.headline()),
         };
         let current = report::json::text(&current).ok().map(String::into_bytes);
         let mut changes = vec![change(CURRENT.to_owned(), current)?];

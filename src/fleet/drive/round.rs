@@ -15,7 +15,7 @@ use crate::{
         Want, Write,
         rollout::{Desire, Fact, Facts, Kind, Rollout, Stands, State, Step, next_step, observed},
     },
-    forge::{Reason, Run, Seen},
+    forge::{CommitOf, Reason, Run, Seen},
 };
 
 /// Steps of one round; more would mean that two of them undo each other.
@@ -37,6 +37,8 @@ pub(crate) struct Drive<'a> {
     pub(super) members: Members,
     /// What became of publishing the deny list, once that was tried.
     pub(super) published: Option<Result<(), String>>,
+    /// Commits between those that were seen as heads, and whether they have the release.
+    pub(super) judged: BTreeMap<CommitOf, bool>,
 }
 
 /// What was seen in one round, and came of it.
@@ -48,6 +50,8 @@ pub(super) struct Round {
     pub(super) unwanted: Vec<Fact>,
     pub(super) waiting: BTreeMap<String, String>,
     pub(super) runs: Option<BTreeMap<String, Vec<Run>>>,
+    /// Commits that have the release, beside those that were heads when somebody looked.
+    pub(super) also: BTreeMap<String, Vec<String>>,
     /// Runs may be started.
     smoke: bool,
     /// Requests that stayed open were closed a second time.
@@ -63,6 +67,7 @@ impl<'a> Drive<'a> {
             saved: None,
             members: Members::default(),
             published: None,
+            judged: BTreeMap::new(),
         }
     }
 
@@ -166,7 +171,11 @@ impl<'a> Drive<'a> {
 
     pub(super) async fn save(&mut self) -> Result<(), DriveError> {
         for _ in 0..TRIES {
-            if self.saved.as_ref() == Some(&self.rollout) {
+            if self
+                .saved
+                .as_ref()
+                .is_some_and(|it| it.tells_as(&self.rollout))
+            {
                 return Ok(());
             }
             let known = self.saved.as_ref();
@@ -218,6 +227,7 @@ impl<'a> Drive<'a> {
             unwanted: Vec::new(),
             waiting: BTreeMap::new(),
             runs: None,
+            also: BTreeMap::new(),
             smoke: self.options.smoke,
             closed_again: false,
         }
@@ -301,6 +311,7 @@ impl Round {
             unwanted: &self.unwanted,
             waiting: &self.waiting,
             runs: self.runs.as_ref(),
+            also: &self.also,
             smoke: self.smoke,
             now,
         }

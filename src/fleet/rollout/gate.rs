@@ -23,7 +23,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Sample<'a> {
     /// The first digits of the commits that have the release on the default branch.
-    pub commits: &'a [String],
+    pub commits: BTreeSet<&'a str>,
     /// When the wave began: an unknown commit that ran before it is of the time before.
     pub started_at: Timestamp,
     /// The runs that ended, as far back as the baseline goes.
@@ -44,7 +44,7 @@ pub struct Evidence {
     pub runs_before: u64,
     /// Those of them that failed.
     pub failed_before: u64,
-    /// Runs since the wave began whose commits nobody saw on a default branch; they do not count.
+    /// Runs since the wave began whose commits are not known to have it; they do not count.
     pub unknown: u64,
 }
 
@@ -107,7 +107,6 @@ struct Counted {
 
 impl Counted {
     fn add(&mut self, sample: &Sample<'_>) {
-        let commits: BTreeSet<&str> = sample.commits.iter().map(String::as_str).collect();
         let mut before = (0, 0);
         let mut seen = false;
         for run in sample
@@ -117,7 +116,7 @@ impl Counted {
         {
             let failed = u64::from(has_failed(run));
             let commit = run.commit.as_ref().map(CommitId::short);
-            if commit.is_some_and(|it| commits.contains(it)) {
+            if commit.is_some_and(|it| sample.commits.contains(it)) {
                 if run.ended == Ended::NotStarted {
                     self.not_started
                         .get_or_insert_with(|| shortened(&printable(&run.url), 200));
@@ -183,7 +182,10 @@ impl Needed {
             self.runs, self.repositories
         );
         if evidence.unknown > 0 {
-            let unknown = format!("; {} more ran commits that were not seen", evidence.unknown);
+            let unknown = format!(
+                "; {} more ran commits that are not known to have the release",
+                evidence.unknown
+            );
             missing.push_str(&unknown);
         }
         Some(missing)
@@ -196,7 +198,7 @@ impl Sample<'_> {
         let mut runs = self.runs.iter().filter(|it| it.ended != Ended::Cancelled);
         runs.any(|run| {
             let commit = run.commit.as_ref().map(CommitId::short);
-            self.commits.iter().any(|it| Some(it.as_str()) == commit)
+            commit.is_some_and(|it| self.commits.contains(it))
         })
     }
 }

@@ -7,6 +7,7 @@
 
 mod document;
 mod gate;
+mod headline;
 mod id;
 mod observe;
 mod smoke;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use document::{Entry, EntryState, Kind, MAX_ROLLOUT_BYTES, Rollout, State, Via, Wave};
 pub use gate::{Evidence, Sample, Verdict, gate};
+pub use headline::{Headline, Says};
 pub use id::{CURRENT, RolloutId};
 pub use observe::{Fact, Facts, Stands, observed};
 pub use smoke::{Smoke, SmokeState};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Entry, EntryState, Rollout};
+use super::{Entry, EntryState, Kind, Rollout, Sample, Verdict, Wave, gate};
 use crate::{
     config::Fleet,
     fleet::{Refusal, RefusalKind},
@@ -33,6 +33,9 @@ pub struct Facts<'a> {
     pub waiting: &'a BTreeMap<String, String>,
     /// The runs that ended, by repository, where they were read in this round.
     pub runs: Option<&'a BTreeMap<String, Vec<Run>>>,
+    /// Commits beside [`Entry::commits`] that were found to have the release on the default branch,
+    /// by repository, as their first twelve digits.
+    pub also: &'a BTreeMap<String, Vec<String>>,
     /// Runs may be started where none came by itself.
     pub smoke: bool,
     /// The time.
@@ -81,7 +84,49 @@ pub fn observed(rollout: &Rollout, facts: &Facts<'_>) -> Rollout {
             observe(entry, stands, facts.waiting.get(&entry.name));
         }
     }
+    let open = seen.current().filter(|_| seen.kind == Kind::Upgrade);
+    if let Some(wave) = open.and_then(|index| seen.waves.get_mut(index)) {
+        let verdict = judged(wave, facts).map(|it| it.verdict);
+        wave.gate = verdict.or(wave.gate.take());
+    }
     seen
+}
+
+/// What the runs of a wave say.
+pub(super) struct Judged<'a> {
+    /// Its repositories that have the release.
+    pub(super) reached: Vec<(&'a Entry, Sample<'a>)>,
+    pub(super) verdict: Verdict,
+}
+
+/// What the runs of a wave say, where they were read in this round and any repository could have
+/// one.
+pub(super) fn judged<'a>(wave: &'a Wave, facts: &Facts<'a>) -> Option<Judged<'a>> {
+    let runs = facts.runs?;
+    let merged = wave.repositories.iter();
+    let merged = merged.filter(|it| it.state == EntryState::Merged);
+    let reached: Vec<(&Entry, Sample<'_>)> = merged
+        .map(|entry| {
+            let also = facts.also.get(&entry.name).into_iter().flatten();
+            let sample = Sample {
+                commits: entry
+                    .commits
+                    .iter()
+                    .chain(also)
+                    .map(String::as_str)
+                    .collect(),
+                started_at: wave.started_at.unwrap_or(facts.now),
+                runs: runs.get(&entry.name).map_or(&[][..], Vec::as_slice),
+            };
+            (entry, sample)
+        })
+        .collect();
+    if reached.is_empty() {
+        return None;
+    }
+    let samples: Vec<Sample<'_>> = reached.iter().map(|it| it.1.clone()).collect();
+    let verdict = gate(&facts.fleet.gates, &samples);
+    Some(Judged { reached, verdict })
 }
 
 fn observe(entry: &mut Entry, stands: &Stands, waiting: Option<&String>) {

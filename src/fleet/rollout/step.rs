@@ -3,7 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Entry, EntryState, Facts, Kind, Rollout, Sample, Stands, State, Verdict, Via, Wave, gate, smoke,
+    Entry, EntryState, Facts, Kind, Rollout, Stands, State, Verdict, Via, Wave,
+    observe::{Judged, judged},
+    smoke,
 };
 use crate::{config::Ring, forge::Request};
 
@@ -210,33 +212,18 @@ fn is_ours_to_ask(rollout: &Rollout, entry: &Entry) -> bool {
 fn in_upgrade(rollout: &Rollout, index: usize, facts: &Facts<'_>) -> Step {
     let wave = &rollout.waves[index];
     let settled = wave.repositories.iter().all(|it| it.state.is_settled());
-    let reached = wave.repositories.iter();
-    let reached: Vec<&Entry> = reached
-        .filter(|it| it.state == EntryState::Merged)
-        .collect();
-    if reached.is_empty() {
+    let has_reached = |it: &Entry| it.state == EntryState::Merged;
+    if !wave.repositories.iter().any(has_reached) {
         return if settled {
             nothing_moved(rollout, index)
         } else {
             wait(rollout, Some(wave), wave.repositories.iter(), facts)
         };
     }
-    let Some(runs) = facts.runs else {
+    let Some(Judged { reached, verdict }) = judged(wave, facts) else {
         return Step::ReadRuns(index);
     };
-    let reached: Vec<(&Entry, Sample<'_>)> = reached
-        .into_iter()
-        .map(|entry| {
-            let sample = Sample {
-                commits: &entry.commits,
-                started_at: wave.started_at.unwrap_or(facts.now),
-                runs: runs.get(&entry.name).map_or(&[][..], Vec::as_slice),
-            };
-            (entry, sample)
-        })
-        .collect();
-    let samples: Vec<Sample<'_>> = reached.iter().map(|it| it.1.clone()).collect();
-    match gate(&facts.fleet.gates, &samples) {
+    match verdict {
         Verdict::Stop { reason, .. } => Step::Stop {
             reason: format!("the wave `{}` shows that it is bad: {reason}", wave.ring),
             is_bad: true,

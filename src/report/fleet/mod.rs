@@ -6,7 +6,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -17,8 +17,11 @@ use crate::model::exit_code;
 pub struct FleetReport {
     /// 1.
     pub schema_version: u8,
-    /// The rollout that is under way, or that this is about; null where there is none.
+    /// The rollout that is under way or ended before its end, or that this is about; null where
+    /// there is none.
     pub rollout: Option<String>,
+    /// How far that is.
+    pub progress: Option<RolloutRow>,
     /// In the order of rings, and of names within one.
     pub repositories: Vec<RepositoryRow>,
     /// How many repositories have each state.
@@ -27,6 +30,34 @@ pub struct FleetReport {
     pub left_out: Vec<LeftOutRow>,
     /// Names in a ring that no repository has.
     pub unknown: Vec<String>,
+}
+
+/// How far a rollout is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RolloutRow {
+    /// Its name.
+    pub id: String,
+    /// `upgrade` or `rollback`.
+    pub kind: String,
+    /// `running`, `stopped`, `finished` or `rolled_back`.
+    pub state: &'static str,
+    /// The version that it brings.
+    pub version: String,
+    /// The account that began it.
+    pub by: String,
+    /// When.
+    #[schemars(with = "String")]
+    pub started_at: Timestamp,
+    /// The ring of the wave that is under way.
+    pub ring: Option<String>,
+    /// How many waves are through.
+    pub waves_through: usize,
+    /// Of how many.
+    pub waves: usize,
+    /// What the gate of that wave said last: `pass`, `stop` or `inconclusive`.
+    pub verdict: Option<&'static str>,
+    /// Why it stopped, or why a release is taken back.
+    pub reason: Option<String>,
 }
 
 /// How one repository stands.
@@ -233,11 +264,19 @@ impl FleetReport {
         Self {
             schema_version: 1,
             rollout: None,
+            progress: None,
             repositories,
             summary,
             left_out: Vec::new(),
             unknown: Vec::new(),
         }
+    }
+
+    /// The same document, about a rollout.
+    pub fn about(mut self, rollout: RolloutRow) -> Self {
+        self.rollout = Some(rollout.id.clone());
+        self.progress = Some(rollout);
+        self
     }
 
     /// How many repositories have `state`.

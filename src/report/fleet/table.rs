@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{FleetReport, HoldRow, RepositoryRow, RunsRow, State};
+use super::{FleetReport, HoldRow, RepositoryRow, RolloutRow, RunsRow, State};
 use crate::{
     model::text::{printable, shortened},
     report::Style,
@@ -19,6 +19,9 @@ impl FleetReport {
     /// For people: a line a repository with what is to be said of it below, then the counts.
     pub fn text(&self, style: Style) -> String {
         let mut text = String::new();
+        if let Some(rollout) = &self.progress {
+            style.paragraph(&mut text, &rollout.sentence());
+        }
         let widths = Widths::of(&self.repositories);
         if !self.repositories.is_empty() {
             widths.head(&mut text);
@@ -153,6 +156,24 @@ impl HoldRow {
         } else {
             format!("held on {version} until {until}: {reason}")
         }
+    }
+}
+
+impl RolloutRow {
+    /// "upgrade-1.5.0-20261122-1: to 1.5.0, running, wave 2 of 3 (early), its gate says pass".
+    pub fn sentence(&self) -> String {
+        let mut told = format!("{}: to {}, {}", self.id, self.version, self.state);
+        if let Some(ring) = &self.ring {
+            let wave = self.waves_through + 1;
+            let _ = write!(told, ", wave {wave} of {} ({ring})", self.waves);
+        }
+        if let Some(verdict) = self.verdict {
+            let _ = write!(told, ", its gate says {verdict}");
+        }
+        if let Some(reason) = &self.reason {
+            let _ = write!(told, ": {reason}");
+        }
+        told
     }
 }
 

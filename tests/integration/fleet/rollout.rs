@@ -101,6 +101,61 @@ fn a_canary_that_dies_takes_the_release_back() {
 }
 
 #[test]
+fn status_names_the_rollout_for_two_questions_more() {
+    let release = Release::new(true);
+    let server = &release.stage.server;
+    let status = || {
+        server.clear_calls();
+        let (document, _) = release.stage.document("status");
+        (document, server.counts().requests)
+    };
+    let (before, asked) = status();
+    assert!(before["rollout"].is_null() && before["progress"].is_null());
+    release.upgrade("");
+    let (document, now) = status();
+    let id = document["rollout"].as_str().unwrap_or_default().to_owned();
+    assert!(id.starts_with("upgrade-1.5.0-"), "{document:#}");
+    let progress = &document["progress"];
+    for (key, wanted) in [
+        ("state", "running"),
+        ("version", NEW),
+        ("ring", "canary"),
+        ("verdict", "inconclusive"),
+        ("by", "octocat"),
+    ] {
+        assert_eq!(progress[key], wanted, "{progress:#}");
+    }
+    assert!(now <= asked + 2, "{now} after {asked}");
+    let told = String::from_utf8(release.stage.run("status").stdout).unwrap();
+    let line = format!("{id}: to {NEW}, running, wave 1 of 2 (canary), its gate says inconclusive");
+    assert!(told.starts_with(&line), "{told}");
+    let page = String::from_utf8(release.stage.run("status --format html").stdout).unwrap();
+    assert!(page.contains(&line), "the page has it, too");
+    server.act("runs passed 3").unwrap();
+    release.upgrade("");
+    server.act("runs passed 3").unwrap();
+    let (text, code) = release.upgrade("");
+    assert_eq!(code, 0, "{text}");
+    assert!(status().0["rollout"].is_null());
+}
+
+#[test]
+fn runs_between_two_looks_count() {
+    let release = Release::new(true);
+    let server = &release.stage.server;
+    release.upgrade("");
+    for text in ["one", "two"] {
+        server
+            .act(&format!("edit canary README.md {text}"))
+            .unwrap();
+        server.act("runs passed 1 canary").unwrap();
+    }
+    server.act("edit canary README.md three").unwrap();
+    let (text, _) = release.upgrade("");
+    assert!(release.config("api").contains(NEW), "{text}");
+}
+
+#[test]
 fn a_ring_that_runs_nothing_is_started_once() {
     let release = Release::new(true);
     let server = &release.stage.server;

@@ -42,14 +42,20 @@ struct Verb {
     groups: fn(&Forge, u64) -> Vec<Group>,
 }
 
+/// Which rollout is under way: where that stands, and its text.
+const ROLLOUT: Group = Group {
+    call: call(Api::GraphQl, false),
+    count: 2,
+};
+
 const VERBS: &[Verb] = &[
     Verb {
         name: "`status`",
-        groups: |_, count| vec![look(count)],
+        groups: |_, count| vec![look(count), ROLLOUT],
     },
     Verb {
         name: "`status` with runs",
-        groups: |_, count| vec![look(count), look(count)],
+        groups: |_, count| vec![look(count), look(count), ROLLOUT],
     },
     Verb {
         name: "`enroll`",

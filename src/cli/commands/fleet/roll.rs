@@ -421,10 +421,7 @@ fn report(rollout: &Rollout) -> FleetReport {
             }
         })
     });
-    FleetReport {
-        rollout: Some(rollout.id.to_string()),
-        ..FleetReport::new(rows.collect())
-    }
+    FleetReport::new(rows.collect()).about(rollout.headline().row(&rollout.id))
 }
 
 /// Says what happens to a rollout, each thing once.

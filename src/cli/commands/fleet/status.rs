@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{FleetArgs, Opened, open, watched};
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
-    fleet::{Progress, Question, StatusError, status},
+    fleet::{Progress, Question, STATE_BRANCH, StatusError, rollout::CURRENT, status},
     generate::GenerateError,
     template::{self, fleet_status::FleetStatus},
 };
@@ -62,6 +62,10 @@ fn tell(done: Progress, terminal: &Terminal) {
         Progress::Looking => terminal.progress("looking at the repositories", 0, 0),
         Progress::Reading(done, all) => terminal.progress("reading files", done, all),
         Progress::Running(done, all) => terminal.progress("reading runs", done, all),
+        Progress::NoRollout => terminal.warn(&format!(
+            "{CURRENT} of the branch {STATE_BRANCH} cannot be read, so that nobody knows of a \
+             rollout; `fullsend upgrade` says why"
+        )),
     }
 }
 

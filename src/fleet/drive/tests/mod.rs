@@ -1,5 +1,6 @@
 //! Rollouts on a forge in memory, from end to end.
 
+mod between;
 mod faults;
 mod forged;
 mod sequences;

@@ -209,7 +209,7 @@ impl World {
     }
 
     /// A workflow runs at the default branch's head.
-    fn run(&self, name: &str) {
+    pub(super) fn run(&self, name: &str) {
         let version = self.version(name);
         let dies = self.bad.lock().unwrap().contains(&version);
         let ended = self.ended.lock().unwrap().filter(|_| version == "1.5.0");

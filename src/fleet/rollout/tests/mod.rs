@@ -63,6 +63,7 @@ fn what_is_written_is_read_again() {
         reason: Some("a review is missing".to_owned()),
         request: Some(7),
         commits: vec!["0123456789ab".to_owned()],
+        smoke: Some(Smoke::intended(now())),
         ..Entry::new("team/api")
     };
     rollout.waves[0].started_at = Some(now());
@@ -88,6 +89,61 @@ fn what_is_written_is_read_again() {
     rollout.waves[0].repositories = many.collect();
     let written = rollout.written().unwrap();
     assert_eq!(Rollout::read(&path, &written), Ok(rollout));
+}
+
+#[test]
+fn a_rollout_is_told_in_short() {
+    let mut rollout = rollout();
+    rollout.waves[0].ended_at = Some(now());
+    let evidence = Evidence::default();
+    let reason = "nothing ran".to_owned();
+    rollout.waves[1].gate = Some(Verdict::Inconclusive { reason, evidence });
+    let headline = rollout.headline();
+    assert_eq!(headline.ring.as_deref(), Some("b"));
+    assert_eq!((headline.through, headline.waves), (1, 2));
+    assert_eq!(headline.verdict, Some(Says::Inconclusive));
+    assert!(headline.is_unfinished());
+    // More runs say nothing new, another verdict does.
+    let mut later = rollout.clone();
+    let evidence = Evidence {
+        runs: 3,
+        ..Evidence::default()
+    };
+    let reason = "little ran".to_owned();
+    later.waves[1].gate = Some(Verdict::Inconclusive { reason, evidence });
+    assert!(rollout != later && rollout.tells_as(&later));
+    later.waves[1].gate = None;
+    assert!(!rollout.tells_as(&later));
+    rollout.state = State::Finished;
+    assert!(!rollout.headline().is_unfinished());
+}
+
+#[test]
+fn started_runs_of_others_are_learned() {
+    let mut known = rollout();
+    known.waves[0].repositories = vec![Entry::new("x"), Entry::new("y")];
+    let (mut ours, mut theirs) = (known.clone(), known.clone());
+    let at = |rollout: &mut Rollout, index: usize, seconds: i64| {
+        let at = Timestamp::from_second(seconds).unwrap();
+        rollout.waves[0].repositories[index].smoke = Some(Smoke::intended(at));
+    };
+    at(&mut ours, 0, 9);
+    at(&mut ours, 1, 9);
+    at(&mut theirs, 0, 5);
+    ours.learn(&known, &theirs);
+    let of = |rollout: &Rollout, index: usize| rollout.waves[0].repositories[index].smoke.clone();
+    assert_eq!(
+        of(&ours, 0),
+        of(&theirs, 0),
+        "who wrote it down first starts it"
+    );
+    assert_ne!(of(&ours, 1), None);
+    // What we knew already is ours to go on with.
+    let mut ours = theirs.clone();
+    at(&mut ours, 0, 700);
+    let mine = of(&ours, 0);
+    ours.learn(&theirs, &theirs);
+    assert_eq!(of(&ours, 0), mine);
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn step(fleet: &Fleet, stands: &[(&str, Stands)], change: impl FnOnce(&mut Rollo
         unwanted: &[],
         waiting: &BTreeMap::new(),
         runs: None,
+        also: &BTreeMap::new(),
         smoke: false,
         now: now(),
     };
