@@ -14,6 +14,8 @@ pub enum Verb {
     Enroll,
     /// And waits for runs, and merges.
     Upgrade,
+    /// And starts runs.
+    UpgradeBySmoke,
     /// And writes to the configuration repository.
     Rollback,
     /// Opens a request that changes fullsend.yaml alone.
@@ -23,11 +25,12 @@ pub enum Verb {
 impl Verb {
     /// What the token must be allowed on this forge.
     pub fn needs(self, forge: &FleetForge) -> Vec<Permission> {
-        use Permission::{Contents, Read, Requests, Runs, Workflows};
+        use Permission::{Contents, Read, Requests, Runs, Start, Workflows};
         let mut needs = match self {
             Self::Status => vec![Read, Runs],
             Self::Enroll => vec![Read, Contents, Requests, Workflows],
             Self::Upgrade | Self::Rollback => vec![Read, Contents, Requests, Workflows, Runs],
+            Self::UpgradeBySmoke => vec![Read, Contents, Requests, Workflows, Runs, Start],
             Self::Hold => vec![Read, Contents, Requests],
         };
         // GitLab has no permission of its own for pipelines' files.
@@ -91,7 +94,7 @@ pub fn access<'a>(
             found.signed.push(name.clone());
         }
     }
-    if matches!(verb, Verb::Upgrade | Verb::Rollback) {
+    if matches!(verb, Verb::Upgrade | Verb::UpgradeBySmoke | Verb::Rollback) {
         found.must_ask = configuration.is_some_and(|it| !it.repository.rules.may_push);
     }
     found

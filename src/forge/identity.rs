@@ -53,4 +53,6 @@ pub enum Permission {
     Workflows,
     /// To read runs and their checks.
     Runs,
+    /// To start runs.
+    Start,
 }

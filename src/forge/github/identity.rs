@@ -110,6 +110,7 @@ fn of_app(permissions: &BTreeMap<String, String>) -> Vec<Permission> {
         (writes("pull_requests"), Permission::Requests),
         (writes("workflows"), Permission::Workflows),
         (reads("actions") && reads("checks"), Permission::Runs),
+        (writes("actions"), Permission::Start),
     ];
     let granted = granted.into_iter().filter(|(has, _)| *has);
     granted.map(|(_, permission)| permission).collect()
@@ -123,6 +124,7 @@ fn of_job() -> Vec<Permission> {
         Permission::Contents,
         Permission::Requests,
         Permission::Runs,
+        Permission::Start,
     ]
 }
 
@@ -132,7 +134,12 @@ fn of_scopes(headers: &HeaderMap) -> Option<Vec<Permission>> {
     let has = |wanted: &str| scopes.split(',').any(|scope| scope.trim() == wanted);
     let mut granted = vec![Permission::Read];
     if has("repo") || has("public_repo") {
-        granted.extend([Permission::Contents, Permission::Requests, Permission::Runs]);
+        granted.extend([
+            Permission::Contents,
+            Permission::Requests,
+            Permission::Runs,
+            Permission::Start,
+        ]);
     }
     if has("workflow") {
         granted.push(Permission::Workflows);

@@ -60,6 +60,7 @@ async fn granted(client: &Client) -> Result<Option<Vec<Permission>>, Reason> {
         Permission::Requests,
         Permission::Workflows,
         Permission::Runs,
+        Permission::Start,
     ];
     Ok(Some(if has("api") {
         all.to_vec()

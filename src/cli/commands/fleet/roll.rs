@@ -186,7 +186,10 @@ async fn roll(
     };
     let work = Work::begin(&opened, context, "rollout").await?;
     if args.check_access {
-        return say_access(&work, &way, configuration, context).await;
+        return say_access(&work, verb(&way, &options), configuration, context).await;
+    }
+    if !args.dry_run {
+        work.check_access(verb(&way, &options), &[], None)?;
     }
     let registry = registry(context);
     let proof = Proof::new(&args.policy, args.deny.as_ref(), context)?;
@@ -249,11 +252,20 @@ fn registry(context: &Context) -> Registry {
     Registry::new(&context.environment, options)
 }
 
-async fn say_access(work: &Work<'_>, way: &Way, configuration: &str, context: &Context) -> Outcome {
-    let verb = match way {
+fn verb(way: &Way, options: &RollOptions) -> Verb {
+    match way {
+        Way::Forth(_) if options.smoke => Verb::UpgradeBySmoke,
         Way::Forth(_) => Verb::Upgrade,
         Way::Back(_) => Verb::Rollback,
-    };
+    }
+}
+
+async fn say_access(
+    work: &Work<'_>,
+    verb: Verb,
+    configuration: &str,
+    context: &Context,
+) -> Outcome {
     let names = [configuration.to_owned()];
     let forge = work.opened.forge.as_ref();
     let watch = Watch::default();

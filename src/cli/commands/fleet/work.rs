@@ -188,6 +188,7 @@ fn listed(permissions: &[Permission]) -> String {
         Permission::Requests => "open requests",
         Permission::Workflows => "change workflows",
         Permission::Runs => "read runs",
+        Permission::Start => "start runs",
     });
     words.collect::<Vec<_>>().join(", ")
 }

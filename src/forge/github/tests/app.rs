@@ -202,6 +202,7 @@ async fn scopes_are_told_by_classic_tokens_alone() {
                 Permission::Contents,
                 Permission::Requests,
                 Permission::Runs,
+                Permission::Start,
                 Permission::Workflows,
             ]),
         ),
@@ -214,6 +215,7 @@ async fn scopes_are_told_by_classic_tokens_alone() {
                 Permission::Contents,
                 Permission::Requests,
                 Permission::Runs,
+                Permission::Start,
             ]),
         ),
     ] {
