@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{
     super::{End, RollOptions},
-    world::{MEMBERS, World, direct, own_file, release},
+    world::{World, direct, own_file, release},
 };
 use crate::{
     fleet::{
@@ -126,10 +126,7 @@ async fn whoever_is_faster_starts_it() {
             .forge
             .file("fleet", Some("fullsend/state"), "rollouts/current.json");
         let current = current.unwrap();
-        let id = MEMBERS
-            .first()
-            .map(|_| current.split('"').nth(5).unwrap())
-            .unwrap();
+        let id = current.split('"').nth(5).unwrap();
         let path = format!("rollouts/{id}.json");
         let mut theirs: Rollout = world.stored(id);
         theirs.waves[0].repositories[0].smoke = Some(Smoke {
