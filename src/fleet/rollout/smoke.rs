@@ -5,6 +5,8 @@
 //! down before it is started, and who finds it written down without an outcome looks for the run
 //! before anything else.
 
+use std::fmt::Write as _;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -131,16 +133,15 @@ pub(super) fn told(wave: &Wave) -> (String, Option<Timestamp>) {
         })
         .collect();
     if !refused.is_empty() {
-        told += &format!("; none can be started in {}", named(&refused));
+        // Writing to a String cannot fail.
+        let _ = write!(told, "; none can be started in {}", named(&refused));
     }
     let unsure: Vec<String> = of(SmokeState::Intended)
         .map(|(entry, _)| entry.name.clone())
         .collect();
     if !unsure.is_empty() {
-        told += &format!(
-            "; it is not known yet whether one was in {}",
-            named(&unsure)
-        );
+        let unsure = named(&unsure);
+        let _ = write!(told, "; it is not known yet whether one was in {unsure}");
     }
     let again = of(SmokeState::Intended).filter_map(|(_, it)| it.again_at());
     (told, again.min())

@@ -273,6 +273,7 @@ impl FleetReport {
     }
 
     /// The same document, about a rollout.
+    #[must_use]
     pub fn about(mut self, rollout: RolloutRow) -> Self {
         self.rollout = Some(rollout.id.clone());
         self.progress = Some(rollout);
