@@ -204,7 +204,9 @@ impl World {
             .flat_map(|name| self.forge.begun(name).into_iter().map(|_| *name))
             .collect();
         if begun.len() > self.smoked.swap(begun.len(), Ordering::Relaxed) {
-            begun.iter().for_each(|name| self.run(name));
+            for name in begun {
+                self.run(name);
+            }
         }
     }
 
