@@ -35,7 +35,7 @@ impl Drive<'_> {
         &mut self,
         round: &mut Round,
     ) -> Result<Option<Option<End>>, DriveError> {
-        let seen = self.survey(&round.want).await?;
+        let seen = self.survey(round).await?;
         let unwanted = self.members.unwanted(self.crew, &round.want, &self.rollout);
         round.unwanted = unwanted.await?;
         if self.add_bad(round, &seen) {

@@ -1,5 +1,6 @@
 //! Drives a rollout over a forge: look, decide ([`rollout`](super::rollout)), act, and look again.
 
+mod agents;
 mod configuration;
 mod ending;
 mod error;

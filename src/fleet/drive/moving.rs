@@ -1,5 +1,7 @@
 //! What a rollout wants of a repository: its pins at another release.
 
+use std::collections::BTreeSet;
+
 use jiff::{civil::Date, tz::TimeZone};
 
 use super::{Crew, pins::Pins};
@@ -15,7 +17,7 @@ use crate::{
 };
 
 /// What a repository decides for itself.
-const OWN_FILE: &str = "fullsend.yaml";
+pub(super) const OWN_FILE: &str = "fullsend.yaml";
 /// How the branches of Renovate's requests begin.
 pub(super) const RENOVATE: &str = "renovate/";
 
@@ -32,11 +34,17 @@ pub(super) struct Moving {
 }
 
 impl Moving {
-    pub(super) fn new(crew: Crew<'_>, fleet: &Fleet, rollout: &Rollout) -> Self {
+    /// `agents` are those whose workflows move besides the usual ones.
+    pub(super) fn new(
+        crew: Crew<'_>,
+        fleet: &Fleet,
+        rollout: &Rollout,
+        agents: &BTreeSet<String>,
+    ) -> Self {
         let branch = rollout.id.branch();
         Self {
             watch: Watch {
-                paths: paths(),
+                paths: paths(agents),
                 branch: Some(branch.clone()),
                 requests: [RENOVATE, "fullsend/upgrade-", "fullsend/rollback-"]
                     .map(str::to_owned)
@@ -175,8 +183,9 @@ impl Want for Moving {
 }
 
 /// The files of a repository that name the fleet's packages.
-fn paths() -> Vec<String> {
-    let workflows = Limits::AGENTS.into_iter();
+fn paths(agents: &BTreeSet<String>) -> Vec<String> {
+    let agents = agents.iter().map(String::as_str);
+    let workflows = Limits::AGENTS.into_iter().chain(agents);
     let workflows = workflows.map(|agent| format!(".github/workflows/fullsend-{agent}.yml"));
     let others = [OWN_FILE, ".gitlab-ci.yml", ACTIONS_LOCK];
     let others = others.into_iter().map(str::to_owned);

@@ -45,7 +45,7 @@ impl Drive<'_> {
         let fleet = Configuration::read(self.crew).await?.fleet;
         let deny_list = self.would_publish(&fleet).await;
         let mut round = self.round_of(fleet);
-        let seen = self.survey(&round.want).await?;
+        let seen = self.survey(&mut round).await?;
         self.plan_all(&mut round, &seen);
         let configuration = match self.next(&round) {
             Step::Configure(desire) => {

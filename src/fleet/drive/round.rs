@@ -1,6 +1,9 @@
 //! The rounds of a rollout: look, and then step after step until there is nothing to do but wait.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     Configuration, Crew, DriveError, End, Record, RollOptions, Rolled, asked,
@@ -35,6 +38,8 @@ pub(crate) struct Drive<'a> {
     /// As it was remembered last.
     pub(super) saved: Option<Rollout>,
     pub(super) members: Members,
+    /// Agents whose workflows are looked at besides those of the usual ones.
+    pub(super) agents: BTreeSet<String>,
     /// What became of publishing the deny list, once that was tried.
     pub(super) published: Option<Result<(), String>>,
     /// Commits between those that were seen as heads, and whether they have the release.
@@ -66,6 +71,7 @@ impl<'a> Drive<'a> {
             rollout,
             saved: None,
             members: Members::default(),
+            agents: BTreeSet::new(),
             published: None,
             judged: BTreeMap::new(),
         }
@@ -220,7 +226,7 @@ impl<'a> Drive<'a> {
     /// A round in which nothing but fleet.yaml was looked at.
     pub(super) fn round_of(&self, fleet: Fleet) -> Round {
         Round {
-            want: Moving::new(self.crew, &fleet, &self.rollout),
+            want: Moving::new(self.crew, &fleet, &self.rollout, &self.agents),
             fleet,
             fleet_waits: None,
             stands: BTreeMap::new(),
@@ -236,25 +242,28 @@ impl<'a> Drive<'a> {
     pub(super) async fn look(&mut self) -> Result<Round, DriveError> {
         let crew = self.crew;
         let mut round = self.round_of(Configuration::read(crew).await?.fleet);
-        let want = &round.want;
         let names = names(&self.rollout);
         let begun = self.rollout.waves.iter().any(|it| it.started_at.is_some());
         if self.rollout.kind == Kind::Rollback && begun {
-            self.survey(want).await?;
-            round.unwanted = self.members.unwanted(crew, want, &self.rollout).await?;
+            self.survey(&mut round).await?;
+            let unwanted = self.members.unwanted(crew, &round.want, &self.rollout);
+            round.unwanted = unwanted.await?;
         } else {
-            self.members.look(crew, want, &names).await?;
+            self.members.look(crew, &round.want, &names).await?;
+            self.look_beyond(&mut round).await?;
         }
         round.stands = self.members.stands(&names, self.rollout.via);
         Ok(round)
     }
 
     /// Looks at every repository there is.
-    pub(super) async fn survey(&mut self, want: &Moving) -> Result<Vec<Seen>, DriveError> {
-        let seen = self.crew.means.forge.survey(want.watch()).await?;
+    pub(super) async fn survey(&mut self, round: &mut Round) -> Result<Vec<Seen>, DriveError> {
+        let seen = self.crew.means.forge.survey(round.want.watch()).await?;
         let named = seen.iter();
         let named = named.map(|it| (it.repository.name.clone(), it.clone()));
-        self.members.take(self.crew, want, named.collect()).await?;
+        let named = named.collect();
+        self.members.take(self.crew, &round.want, named).await?;
+        self.look_beyond(round).await?;
         Ok(seen)
     }
 

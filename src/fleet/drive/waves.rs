@@ -18,7 +18,7 @@ impl Drive<'_> {
         index: usize,
         round: &mut Round,
     ) -> Result<(), DriveError> {
-        let seen = self.survey(&round.want).await?;
+        let seen = self.survey(round).await?;
         let now = Some((self.crew.clock)());
         if self.rollout.kind == Kind::Rollback {
             for wave in &mut self.rollout.waves {

@@ -2,7 +2,7 @@
 
 use super::{
     super::{DriveError, End, RollOptions},
-    world::{World, direct, release},
+    world::{OWN_FILE, World, direct, own_file, release},
 };
 use crate::fleet::rollout::State;
 
@@ -171,4 +171,22 @@ async fn a_rollback_that_fails_hides_no_reason() {
     assert!(matches!(rolled.end, End::RolledBack { .. }));
     assert_eq!(rolled.rollout.id.as_str().rsplit('-').next(), Some("1"));
     assert_eq!(world.versions(), ["1.4.0"; 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn workflows_of_agents_of_ones_own_go_with_the_others() {
+    const DEPLOY: &str = ".github/workflows/fullsend-deploy.yml";
+    let world = World::new();
+    let own = own_file(&release(4), "agents: {deploy: {memory: 4GiB}}\n");
+    let usual = ".github/workflows/fullsend-triage.yml";
+    let flow = world.forge.file("web", None, usual).unwrap();
+    world.write("web", &[(OWN_FILE, own), (DEPLOY, flow)]);
+    let has = |commit: &str| {
+        let text = world.forge.file("web", None, DEPLOY).unwrap();
+        text.contains(&commit.repeat(40))
+    };
+    world.upgrade(&direct()).await.unwrap();
+    assert!(has("5"), "{:?}", world.notes);
+    world.rollback(&RollOptions::default()).await.unwrap();
+    assert!(has("4"), "{:?}", world.notes);
 }
