@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Context, Template};
 use crate::{
-    config::{Fleet, FleetForge},
+    config::{Fleet, FleetForge, Release},
     model::{skew, text::shortened},
     report::fleet::{FleetReport, HoldRow, RepositoryRow, RequestRow, RunsRow, State},
 };
@@ -189,7 +189,8 @@ impl FleetStatus {
         let mut rows: Vec<&RepositoryRow> = all.iter().collect();
         rows.sort_by_key(|row| (tone(row.state) != "bad", !row.needs_attention()));
         let base = format!("{url}/{owner}");
-        let (action, image) = (&fleet.release.action.version, fleet.release.version());
+        let release = to_reach(fleet);
+        let (action, image) = (&release.action.version, release.version());
         Self {
             script_hash: hash(source, "<script>", "</script>"),
             style_hash: hash(source, "<style>", "</style>"),
@@ -242,6 +243,15 @@ impl FleetStatus {
             version: env!("CARGO_PKG_VERSION"),
         }
     }
+}
+
+/// The release that the fleet is on its way to: after a rollback, what the last rings were taken
+/// back to.
+fn to_reach(fleet: &Fleet) -> &Release {
+    let rings = fleet.rings.iter().rev().map(|ring| &ring.release);
+    let mut all = [&fleet.release].into_iter().chain(rings);
+    let good = all.find(|release| fleet.denial(release).is_none());
+    good.unwrap_or(&fleet.release)
 }
 
 /// What the policy of the page's own head knows a script or a style by.
