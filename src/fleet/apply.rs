@@ -10,7 +10,9 @@ use super::{
     ask::{Ask, Ended, Want},
     plan::texts,
 };
-use crate::forge::{Change, Commit, Forge, ForgeError, Identity, Proposal, Reason, Request, Seen};
+use crate::forge::{
+    Change, Commit, Forge, ForgeError, Identity, Proposal, Reason, Request, RequestState, Seen,
+};
 
 /// Writes that one repository may take before we give up on it: a whole life of a request, from a
 /// stale branch to a new one, takes five.
@@ -249,6 +251,12 @@ async fn write(
             return forge.propose(&proposal).await.map(Some);
         }
         (Action::Commit, Some(branch), _) => {
+            // Before the commit: whoever is stopped in between finds the commit missing, and so
+            // describes it again. What people made of the title stays for as long as ours stays.
+            if let Some(request) = request.filter(|it| it.state != RequestState::Merged) {
+                let described = forge.describe(repository, request, &ask.title, &ask.body);
+                described.await?;
+            }
             let commit = Commit {
                 repository,
                 branch: &ask.branch,
