@@ -105,25 +105,31 @@ pub async fn apply(means: Means<'_>, want: &dyn Want, plan: Plan, repair: bool) 
     while rows.len() > 0 {
         let batch = rows.by_ref().take(REMEMBERED_AT_ONCE).map(finish);
         let mut batch: Vec<Ended> = stream::iter(batch).buffered(AT_ONCE).collect().await;
-        let memory = batch.iter_mut().filter_map(|it| it.remember.take());
-        remember(means, memory.collect()).await;
+        remember(means, &mut batch).await;
         all.append(&mut batch);
     }
     all
 }
 
-/// Writes down what the fleet is to remember. What is lost is found again by the next start.
-async fn remember(means: Means<'_>, changes: Vec<Change>) {
+/// Writes down what the fleet is to remember. Where that fails, none of those repositories is done:
+/// leaving the fleet needs what is remembered.
+async fn remember(means: Means<'_>, batch: &mut [Ended]) {
+    let is_new: Vec<bool> = batch.iter().map(|it| it.remember.is_some()).collect();
+    let changes = batch.iter_mut().filter_map(|it| it.remember.take());
+    let changes: Vec<Change> = changes.collect();
     let Some(state) = means.state.filter(|_| !changes.is_empty()) else {
         return;
     };
     let count = changes.len();
     let headline = format!("chore: what was written to {count} repositories");
     if let Err(error) = state.write(means.identity, &headline, &changes).await {
-        let hint = "the next start writes it down";
+        let hint = "the same command writes it down";
         let why = error.with_hint();
         let sentence = format!("what was written could not be remembered, {hint}: {why}");
         means.observer.warn(&sentence);
+        for (ended, _) in batch.iter_mut().zip(is_new).filter(|(_, is_new)| *is_new) {
+            ended.is_forgotten = true;
+        }
     }
 }
 
@@ -149,10 +155,15 @@ pub async fn converge(means: Means<'_>, want: &dyn Want, row: Row, repair: bool)
             Ok(None) => changed = true,
             Err(Failure::Look) => {}
             Err(Failure::Final(why)) => return current.ended(Outcome::Failed(why)),
+            Err(Failure::Forge(error)) => return current.failed(error),
         }
         current = match look(means, want, &current, repair).await {
-            Ok(row) => row,
-            Err(outcome) => return current.ended(outcome),
+            Ok(Some(row)) => row,
+            Ok(None) => {
+                let why = "it is no longer there".to_owned();
+                return current.ended(Outcome::Failed(why));
+            }
+            Err(error) => return current.failed(error),
         };
     }
     current.ended(Outcome::Failed(
@@ -171,8 +182,19 @@ impl Row {
             seen: self.seen,
             ring: self.ring,
             outcome,
+            texts: self.texts,
             notes,
             remember,
+            error: None,
+            is_forgotten: false,
+        }
+    }
+
+    fn failed(self, error: ForgeError) -> Ended {
+        let ended = self.ended(Outcome::Failed(error.with_hint()));
+        Ended {
+            error: Some(error),
+            ..ended
         }
     }
 }
@@ -187,16 +209,21 @@ fn with_change(outcome: Outcome, now: bool) -> Outcome {
     }
 }
 
-/// Looks at one repository again, and decides again.
-async fn look(means: Means<'_>, want: &dyn Want, row: &Row, repair: bool) -> Result<Row, Outcome> {
-    let failed = |error: ForgeError| Outcome::Failed(error.with_hint());
+/// Looks at one repository again, and decides again; nothing where it is no longer there.
+async fn look(
+    means: Means<'_>,
+    want: &dyn Want,
+    row: &Row,
+    repair: bool,
+) -> Result<Option<Row>, ForgeError> {
     let names = [row.seen.repository.name.clone()];
-    let found = means.forge.look(&names, want.watch()).await;
-    let seen = found.map_err(failed)?.pop().flatten();
-    let seen = seen.ok_or_else(|| Outcome::Failed("it is no longer there".to_owned()))?;
-    let texts = texts(means.forge, want, &[&seen]).await.map_err(failed)?;
+    let found = means.forge.look(&names, want.watch()).await?;
+    let Some(seen) = found.into_iter().next().flatten() else {
+        return Ok(None);
+    };
+    let texts = texts(means.forge, want, &[&seen]).await?;
     let texts = texts.into_iter().next().unwrap_or_default();
-    Ok(Row::decided(want, seen, &row.ring, texts, repair))
+    Ok(Some(Row::decided(want, seen, &row.ring, texts, repair)))
 }
 
 /// Why a write did not end well.
@@ -205,6 +232,8 @@ enum Failure {
     Look,
     /// Nothing more can be done now.
     Final(String),
+    /// The forge keeps us from it.
+    Forge(ForgeError),
 }
 
 /// Does one thing; the request where that is all there was to do.
@@ -220,7 +249,7 @@ async fn act(means: Means<'_>, row: &Row, action: Action) -> Result<Option<Reque
         .map_err(Failure::Final)?
         .map_err(|error| match error.reason() {
             Reason::Unsure(_) | Reason::Moved | Reason::Exists => Failure::Look,
-            _ => Failure::Final(error.with_hint()),
+            _ => Failure::Forge(error),
         })
 }
 

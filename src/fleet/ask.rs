@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::forge::{Change, Identity, Message, Request, Seen, Watch};
+use crate::forge::{Change, ForgeError, Identity, Message, Request, Seen, Watch};
 
 use super::next::TRAILER;
 
@@ -87,7 +87,7 @@ impl Refusal {
 }
 
 /// A repository that is finished.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Ended {
     /// As it was seen last.
     pub seen: Seen,
@@ -95,10 +95,16 @@ pub struct Ended {
     pub ring: String,
     /// What became of it.
     pub outcome: Outcome,
+    /// The texts of its default branch that this was decided from.
+    pub texts: Texts,
     /// What a person should know.
     pub notes: Vec<String>,
+    /// What the fleet is to remember of it could not be written down.
+    pub is_forgotten: bool,
     /// What the fleet is to remember of it.
     pub(super) remember: Option<Change>,
+    /// The forge's error, where that is what kept us from it.
+    pub(super) error: Option<ForgeError>,
 }
 
 /// What became of a repository.

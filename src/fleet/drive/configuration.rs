@@ -208,7 +208,11 @@ async fn ask(
     texts: Texts,
 ) -> Result<Configured, DriveError> {
     let row = Row::decided(want, seen, "", texts, false);
-    match converge(crew.means, want, row, false).await.outcome {
+    let ended = converge(crew.means, want, row, false).await;
+    if let Some(error) = ended.error {
+        return Err(error.into());
+    }
+    match ended.outcome {
         Outcome::Open { request, .. } => Ok(Configured::Asked(request)),
         Outcome::Done | Outcome::Unreached => Ok(Configured::Done),
         Outcome::Refused(refusal) => Err(DriveError::Configuration(refusal.reason)),
