@@ -12,6 +12,8 @@ pub enum Verb {
     Status,
     /// Opens and closes requests that change workflows.
     Enroll,
+    /// The same, to take away what was written.
+    Unenroll,
     /// And waits for runs, and merges.
     Upgrade,
     /// And starts runs.
@@ -23,12 +25,24 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// The word for it, as on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Enroll => "enroll",
+            Self::Unenroll => "unenroll",
+            Self::Upgrade | Self::UpgradeBySmoke => "upgrade",
+            Self::Rollback => "rollback",
+            Self::Hold => "hold",
+        }
+    }
+
     /// What the token must be allowed on this forge.
     pub fn needs(self, forge: &FleetForge) -> Vec<Permission> {
         use Permission::{Contents, Read, Requests, Runs, Start, Workflows};
         let mut needs = match self {
             Self::Status => vec![Read, Runs],
-            Self::Enroll => vec![Read, Contents, Requests, Workflows],
+            Self::Enroll | Self::Unenroll => vec![Read, Contents, Requests, Workflows],
             Self::Upgrade | Self::Rollback => vec![Read, Contents, Requests, Workflows, Runs],
             Self::UpgradeBySmoke => vec![Read, Contents, Requests, Workflows, Runs, Start],
             Self::Hold => vec![Read, Contents, Requests],
@@ -53,7 +67,7 @@ pub struct Access {
     /// Repositories whose rules want signed commits, where only an app's are sure to be.
     pub signed: Vec<String>,
     /// We may not push to the default branch of the configuration repository, so that a rollback
-    /// has to wait for a review; nothing where there is no such repository.
+    /// has to wait for a review, or cannot even see it.
     pub must_ask: bool,
 }
 
@@ -95,7 +109,9 @@ pub fn access<'a>(
         }
     }
     if matches!(verb, Verb::Upgrade | Verb::UpgradeBySmoke | Verb::Rollback) {
-        found.must_ask = configuration.is_some_and(|it| !it.repository.rules.may_push);
+        // What cannot be seen cannot be written to either.
+        found.must_ask =
+            configuration.is_none_or(|it| !it.repository.may_push || !it.repository.rules.may_push);
     }
     found
 }
