@@ -284,15 +284,12 @@ pub struct Holding {
 
 impl Holding {
     /// With this hold, or without any, on a day in UTC.
-    pub fn new(hold: Option<Hold>, today: Date) -> Self {
+    pub fn new(fleet: &Fleet, hold: Option<Hold>, today: Date) -> Self {
         Self {
             hold,
             today,
-            watch: Watch {
-                paths: enrol::watched_by_hold(),
-                branch: Some(HOLD_BRANCH.to_owned()),
-                requests: Vec::new(),
-            },
+            // The workflows, too: they tell the action that the repository is on.
+            watch: watch(fleet, HOLD_BRANCH),
         }
     }
 }
@@ -303,7 +300,7 @@ impl Want for Holding {
     }
 
     fn needs(&self, seen: &Seen) -> Vec<String> {
-        let mut paths = enrol::watched_by_hold();
+        let mut paths = self.watch.paths.clone();
         paths.retain(|path| seen.files.contains_key(path));
         paths
     }

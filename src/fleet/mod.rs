@@ -40,7 +40,7 @@ pub use membership::{LeftOut, Member, Membership, membership};
 pub use next::{Action, Desired, Next, Standing, TRAILER, next};
 pub use plan::{Plan, Row, Step, plan};
 pub use rollback::{preview_rollback, rollback};
-pub use standing::request_row;
+pub use standing::{request_row, stands};
 pub use state::{STATE_BRANCH, State};
 pub use status::{Progress, Question, StatusError, status};
 pub use upgrade::{preview_upgrade, upgrade};

@@ -44,7 +44,7 @@ impl Plan {
     /// How many rows write something.
     pub fn writes(&self) -> usize {
         let rows = self.rows.iter();
-        rows.filter(|row| matches!(row.step, Step::Do(_))).count()
+        rows.filter(|row| row.writes()).count()
     }
 }
 
@@ -121,6 +121,11 @@ fn files<'a>(want: &dyn Want, seen: &'a Seen) -> impl Iterator<Item = FileAt> + 
 }
 
 impl Row {
+    /// Whether there is something to write.
+    pub fn writes(&self) -> bool {
+        matches!(self.step, Step::Do(_))
+    }
+
     /// What is next in the repository `seen`, whose files have these texts.
     pub(super) fn decided(
         want: &dyn Want,

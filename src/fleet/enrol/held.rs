@@ -14,7 +14,6 @@ use crate::{
     fleet::Texts,
     forge::Change,
     generate::{Origin, Standing, origin},
-    model::renovate::PLACES,
 };
 
 /// What becomes of Renovate's configuration with a hold in fullsend.yaml.
@@ -24,12 +23,6 @@ pub struct Held {
     pub change: Option<Change>,
     /// A file of somebody else that Renovate reads in its place: it knows nothing of the hold.
     pub foreign: Option<&'static str>,
-}
-
-/// The files that a hold is about.
-pub fn watched_by_hold() -> Vec<String> {
-    let all = [CONFIG].into_iter().chain(PLACES);
-    all.map(str::to_owned).collect()
 }
 
 /// What becomes of Renovate's configuration where fullsend.yaml becomes `edited`.

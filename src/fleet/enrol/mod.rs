@@ -24,7 +24,7 @@ use jiff::civil::Date;
 
 pub(super) use self::own::FIRST_AGENT;
 pub use self::{
-    held::{Held, held, watched_by_hold},
+    held::{Held, held},
     lock::{Actions, LockedAction},
     obstacle::Obstacle,
     record::{Entry, Record, RecordError},

@@ -20,7 +20,7 @@ use jiff::civil::Date;
 
 pub use self::request::request_row;
 use self::{found::Found, known::known};
-use super::{ENROLL_BRANCH, Member};
+use super::{ENROLL_BRANCH, Member, Texts};
 use crate::{
     config::{Config, Fleet, FleetForge, Ring},
     forge::{Entry, EntryMode, FileAt, RunsOf, Seen, Watch},
@@ -52,6 +52,38 @@ pub(super) fn watch(forge: &FleetForge) -> Watch {
         branch: Some(ENROLL_BRANCH.to_owned()),
         requests: vec![OURS.to_owned(), RENOVATES.to_owned()],
     }
+}
+
+/// How repositories stand, by what was read of them for another verb; each with the name of its ring.
+///
+/// Our own branch and request are not looked at.
+pub fn stands<'s>(
+    fleet: &Fleet,
+    configuration: Option<&str>,
+    today: Date,
+    read: impl IntoIterator<Item = (&'s Seen, &'s str, &'s Texts)>,
+) -> Vec<RepositoryRow> {
+    let mut judge = Judge::new(fleet, configuration, today);
+    let paths = watch(&fleet.forge).paths;
+    let read = read.into_iter().map(|(seen, name, texts)| {
+        let texts = texts.iter().filter_map(|(path, text)| {
+            let entry = seen.files.get(path)?;
+            Some((entry.id.clone(), Some(text.clone())))
+        });
+        judge.texts.extend(texts);
+        let mut seen = Seen {
+            branch: None,
+            request: None,
+            ..seen.clone()
+        };
+        seen.files.retain(|path, _| paths.contains(path));
+        let ring = fleet.rings.iter().find(|ring| ring.name == name);
+        match ring.or(fleet.rings.last()) {
+            Some(ring) => judge.row(&Member { seen: &seen, ring }),
+            None => RepositoryRow::new(&*seen.repository.name, Some(name), State::Missing),
+        }
+    });
+    read.collect()
 }
 
 /// Where the workflow of `agent` is.

@@ -2,6 +2,7 @@
 
 mod actions;
 mod begin;
+mod contract;
 mod deny;
 mod enroll;
 mod lock;

@@ -98,6 +98,63 @@ fn a_canary_that_dies_takes_the_release_back() {
     let fleet = release.fleet();
     assert!(fleet.contains("deny:") && fleet.contains(NEW), "{fleet}");
     assert!(release.stage.file("fleet", "main", "deny.json").is_some());
+    let page = release.stage.run("status --format html");
+    let page = String::from_utf8(page.stdout).unwrap();
+    let told = "The release to reach is action 1.4.0 with image 1.4.2";
+    assert!(page.contains(told), "{page}");
+}
+
+#[test]
+fn the_document_of_a_rollout_has_its_requests() {
+    let release = Release::new(true);
+    let words = format!("upgrade {NEW} {POLICY}");
+    let row = |document: &Value| {
+        let rows = document["repositories"].as_array().unwrap().iter();
+        rows.clone().find(|row| row["name"] == "canary").cloned()
+    };
+    let before = release.stage.server.counts().writing;
+    let (document, code) = release.stage.document(&format!("{words} --dry-run"));
+    let planned = row(&document).unwrap();
+    assert_eq!(
+        (code, &planned["ring"]),
+        (0, &"canary".into()),
+        "{document:#}"
+    );
+    assert!(
+        planned["image"].as_str().unwrap().ends_with(OLD),
+        "{planned:#}"
+    );
+    let (document, code) = release.stage.document(&format!("{words} --check-access"));
+    assert_eq!(code, 0, "{document:#}");
+    assert!(row(&document).is_some(), "{document:#}");
+    assert_eq!(release.stage.server.counts().writing, before);
+    let (document, _) = release.stage.document(&words);
+    let moved = row(&document).unwrap();
+    assert_eq!(moved["request"]["state"], "merged", "{document:#}");
+    assert!(moved["request"]["url"].is_string(), "{document:#}");
+}
+
+#[test]
+fn a_watched_upgrade_keeps_nobody_from_a_rollback_and_ends_by_its_signal() {
+    let release = Release::new(true);
+    let stage = &release.stage;
+    let words = format!("upgrade {NEW} {POLICY} --watch --interval 1");
+    let mut watching = stage.spawn(&words);
+    for _ in 0..600 {
+        if release.config("canary").contains(NEW) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let output = stage.run(&format!("rollback {POLICY} --reason bad"));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let ended = crate::exec::bench::command("kill")
+        .arg(watching.id().to_string())
+        .status();
+    assert!(ended.unwrap().success());
+    let code = watching.wait().unwrap().code();
+    assert!(!text.contains("another fullsend"), "{text}");
+    assert_eq!(code, Some(143), "{text}");
 }
 
 #[test]

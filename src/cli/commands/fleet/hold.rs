@@ -5,7 +5,8 @@ use jiff::civil::Date;
 
 use super::{
     FleetArgs,
-    enroll::{Manner, go, look_at},
+    chosen::{Chosen, alone, look_at},
+    go::{Manner, go},
     open_to_write,
     work::Work,
 };
@@ -22,6 +23,7 @@ use crate::{
     config::{CONFIG_FILE, Hold, MAX_FILE_BYTES, Version, parse_date},
     fleet::{Holding, Verb, Want, hold},
     model::{exit_code, text::printable},
+    report::fleet::FleetReport,
     seam::{files, git::Repository},
 };
 
@@ -107,17 +109,20 @@ async fn run(args: PlaceArgs, wanted: Option<Hold>, context: &Context) -> Outcom
         return here(wanted.as_ref(), args.dry_run, context);
     }
     let (opened, stop) = open_to_write(&args.fleet, context).await?;
-    let work = Work::begin(&opened, context, "hold").await?;
-    let holding = Holding::new(wanted, super::work::today());
+    let work = Work::begin(&opened, context, Verb::Hold, args.dry_run).await?;
+    let holding = Holding::new(&opened.fleet, wanted, super::work::today());
     let wants: [&dyn Want; 1] = [&holding];
     let seen = look_at(&work, &args.repository, &holding).await?;
-    let members = super::enroll::alone(&opened, &seen);
+    let chosen = Chosen {
+        members: alone(&opened, &seen),
+        others: FleetReport::new(Vec::new()),
+    };
     let manner = Manner {
         verb: Verb::Hold,
         dry_run: args.dry_run,
         repair: true,
     };
-    go(&work, &wants, &members, manner, None, &stop, context).await
+    go(&work, &wants, chosen, manner, &stop, context).await
 }
 
 /// Edits the fullsend.yaml of the repository around the working directory.

@@ -1,6 +1,9 @@
 //! What the verbs of the fleet have in common: where fleet.yaml is, and the forge that it names.
 
+mod access;
+mod chosen;
 pub mod enroll;
+mod go;
 pub mod hold;
 mod open;
 mod place;

@@ -45,6 +45,16 @@ impl Opened {
         full_name.get(self.owner().len() + 1..)
     }
 
+    /// `name` below the owner or group, with which it may be written.
+    pub(super) fn below<'n>(&self, name: &'n str) -> &'n str {
+        let owner = self.owner();
+        if is_below(name, owner) {
+            name.get(owner.len() + 1..).unwrap_or(name)
+        } else {
+            name
+        }
+    }
+
     /// What to do where the configuration repository is not known.
     pub(super) fn hint(&self) -> String {
         let owner = owner(&self.fleet.forge);

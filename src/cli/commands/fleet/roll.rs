@@ -1,6 +1,6 @@
 //! `fullsend upgrade` and `fullsend rollback`: a release moves through the fleet, or goes back.
 
-use std::{sync::Mutex, time::Duration};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -8,30 +8,31 @@ use semver::Version;
 
 use super::{
     FleetArgs, Opened,
+    access::{Checked, check, told},
     enroll::Mover,
     hold::reason,
     open_to_write,
     releases::{Proof, release_of},
     watched,
-    work::{Work, diff, told, until_insisted},
+    work::{self, Told, Work, diff, until_insisted},
 };
 use crate::{
     cli::{
-        Context, Outcome, console::Terminal, failure::CliFailure, policy_args::PolicyArgs,
-        value::parse,
+        Context, Outcome, console::Terminal, failure::CliFailure, global::Format,
+        policy_args::PolicyArgs, value::parse,
     },
     config::{DenySource, Release},
     fleet::{
         Verb,
         drive::{Crew, DenyList, DriveError, End, Preview, Progress, RollOptions, Rolled},
-        preview_rollback, preview_upgrade, rollback as roll_back,
+        preview_rollback, preview_upgrade, request_row, rollback as roll_back,
         rollout::{EntryState, Rollout, Via},
         upgrade as roll_forth,
     },
     forge::Watch,
     model::{exit_code, skew},
     registry::Registry,
-    report::fleet::{FleetReport, RepositoryRow, State},
+    report::fleet::{FleetReport, RepositoryRow, RequestRow, State},
 };
 
 /// How long a watched rollout waits between two looks.
@@ -122,6 +123,16 @@ enum Way {
     Back(Option<Version>),
 }
 
+impl Way {
+    fn verb(&self, options: &RollOptions) -> Verb {
+        match self {
+            Self::Forth(_) if options.smoke => Verb::UpgradeBySmoke,
+            Self::Forth(_) => Verb::Upgrade,
+            Self::Back(_) => Verb::Rollback,
+        }
+    }
+}
+
 pub(in crate::cli::commands) async fn upgrade(args: UpgradeArgs, context: &Context) -> Outcome {
     let options = RollOptions {
         via: args.common.via(),
@@ -173,24 +184,26 @@ fn interval(args: &RollArgs) -> Duration {
 async fn roll(
     way: Way,
     args: RollArgs,
-    options: RollOptions,
+    mut options: RollOptions,
     watch: Option<Duration>,
     context: &Context,
 ) -> Outcome {
     let (opened, stop) = open_to_write(&args.fleet, context).await?;
+    for name in &mut options.only {
+        *name = opened.below(name).to_owned();
+    }
     let Some(configuration) = opened.configuration() else {
         return Err(CliFailure::usage_with(
             "nobody knows which repository holds fleet.yaml, and the rollout with it",
             opened.hint(),
         ));
     };
-    let work = Work::begin(&opened, context, "rollout").await?;
+    let verb = way.verb(&options);
     if args.check_access {
-        return say_access(&work, verb(&way, &options), configuration, context).await;
+        return say_access(&opened, verb, &args.fleet, context).await;
     }
-    if !args.dry_run {
-        work.check_access(verb(&way, &options), &[], None)?;
-    }
+    let work = Work::begin(&opened, context, verb, args.dry_run).await?;
+    tell_access(&work, verb, &args.fleet, context).await?;
     let registry = registry(context);
     let proof = Proof::new(&args.policy, args.deny.as_ref(), context)?;
     let stopped = || stop.asked().is_some();
@@ -233,17 +246,54 @@ async fn go(
         Way::Forth(version) => {
             let release = release_of(&version, opened, context).await?;
             if dry_run {
-                return preview(&preview_upgrade(crew, &release, options).await?, context);
+                let found = preview_upgrade(crew, &release, options).await?;
+                return preview(&found, opened, context);
             }
             Box::pin(roll_forth(crew, &release, options)).await?
         }
         Way::Back(version) if dry_run => {
             let found = preview_rollback(crew, version.as_ref(), options).await?;
-            return preview(&found, context);
+            return preview(&found, opened, context);
         }
         Way::Back(version) => roll_back(crew, version.as_ref(), options).await?,
     };
-    telling.tell(&rolled)
+    let requests = requests(&rolled, opened).await;
+    telling.tell(&rolled, &requests)
+}
+
+/// The requests of a rollout as they are now, by the names of their repositories. What the forge
+/// does not tell is left out: it is no more than news.
+async fn requests(rolled: &Rolled, opened: &Opened) -> BTreeMap<String, RequestRow> {
+    let rollout = shown(rolled);
+    let entries = rollout
+        .entries()
+        .filter_map(|it| Some((&it.name, it.request?)));
+    let numbers: BTreeMap<&String, u64> = entries.collect();
+    if numbers.is_empty() {
+        return BTreeMap::new();
+    }
+    let names: Vec<String> = numbers.keys().map(|name| (*name).clone()).collect();
+    let watch = Watch {
+        branch: Some(rollout.id.branch()),
+        requests: vec!["renovate/".to_owned()],
+        ..Watch::default()
+    };
+    let looked = opened.forge.look(&names, &watch).await.unwrap_or_default();
+    let found = looked.into_iter().flatten().filter_map(|seen| {
+        let number = *numbers.get(&seen.repository.name)?;
+        let mut all = seen.request.iter().chain(&seen.open);
+        let request = all.find(|it| it.number == number)?;
+        Some((seen.repository.name.clone(), request_row(request)))
+    });
+    found.collect()
+}
+
+/// What a rollout's document is about: its rollback, where it was taken back.
+fn shown(rolled: &Rolled) -> &Rollout {
+    match &rolled.end {
+        End::RolledBack { rollback, .. } => &rollback.rollout,
+        _ => &rolled.rollout,
+    }
 }
 
 /// The registries, of which one may hold the deny list.
@@ -252,61 +302,71 @@ fn registry(context: &Context) -> Registry {
     Registry::new(&context.environment, options)
 }
 
-fn verb(way: &Way, options: &RollOptions) -> Verb {
-    match way {
-        Way::Forth(_) if options.smoke => Verb::UpgradeBySmoke,
-        Way::Forth(_) => Verb::Upgrade,
-        Way::Back(_) => Verb::Rollback,
-    }
-}
-
-async fn say_access(
+/// Tells what stands in the way before anything is written.
+///
+/// A release that is bad is taken back wherever that is allowed: nothing of this keeps a rollback
+/// from trying, and no repository is looked at before its first commit.
+async fn tell_access(
     work: &Work<'_>,
     verb: Verb,
-    configuration: &str,
+    args: &FleetArgs,
     context: &Context,
-) -> Outcome {
-    let names = [configuration.to_owned()];
-    let forge = work.opened.forge.as_ref();
-    let watch = Watch::default();
-    let looked = forge.look(&names, &watch);
-    let looked = watched(&work.opened.governor, work.terminal, looked).await?;
-    let seen = looked.into_iter().flatten().next();
-    let access = work.check_access(verb, &[], seen.as_ref())?;
-    let login = &work.identity.login;
-    for line in told(&access, login) {
-        work.terminal.say(&line);
+) -> Result<(), CliFailure> {
+    let opened = work.opened;
+    if verb == Verb::Rollback {
+        if let Err(error) = check(opened, &work.identity, verb, &[], None) {
+            context.terminal.warn(&error.to_string());
+        }
+        return Ok(());
     }
-    if access.is_open() {
-        Terminal::print(&format!(
-            "{login} may stop a release at once, by a commit to {configuration}\n"
+    let checked = Checked::of(opened, verb, args, context).await?;
+    let lines = told(&checked.access, &checked.identity.login);
+    lines.iter().for_each(|line| context.terminal.note(line));
+    Ok(())
+}
+
+async fn say_access(opened: &Opened, verb: Verb, args: &FleetArgs, context: &Context) -> Outcome {
+    let checked = Checked::of(opened, verb, args, context).await?;
+    let code = checked.tell(opened, verb, args, context).await?;
+    let say = |line: &str| match context.global.format {
+        Format::Json => {
+            context.terminal.say(line);
+            Ok(())
+        }
+        _ => Terminal::print(&format!("{line}\n")),
+    };
+    if !checked.access.must_ask {
+        let login = &checked.identity.login;
+        let configuration = opened.configuration().unwrap_or_default();
+        say(&format!(
+            "{login} may stop a release at once, by a commit to {configuration}"
         ))?;
     }
-    let may_publish = say_place(work, context).await?;
-    Ok(if access.is_open() && may_publish {
-        exit_code::OK
-    } else {
-        exit_code::FINDINGS
-    })
-}
-
-/// Says whether the deny list may be pushed to where fleet.yaml wants it; whether it may.
-async fn say_place(work: &Work<'_>, context: &Context) -> Result<bool, CliFailure> {
-    let Some(place) = &work.opened.fleet.deny_list else {
-        return Ok(true);
+    let Some(place) = &opened.fleet.deny_list else {
+        return Ok(code);
     };
-    let checked = registry(context).check_push(place.repository()).await;
-    match &checked {
-        Ok(()) => Terminal::print(&format!("the deny list may be pushed to oci:{place}\n"))?,
-        Err(error) => work.terminal.say(&format!(
-            "the deny list may not be published: {}",
-            error.with_hint()
-        )),
+    match registry(context).check_push(place.repository()).await {
+        Ok(()) => {
+            say(&format!("the deny list may be pushed to oci:{place}"))?;
+            Ok(code)
+        }
+        Err(error) => {
+            let why = error.with_hint();
+            let line = format!("the deny list may not be published: {why}");
+            context.terminal.say(&line);
+            Ok(code.max(exit_code::FINDINGS))
+        }
     }
-    Ok(checked.is_ok())
 }
 
-fn preview(found: &Preview, context: &Context) -> Outcome {
+fn preview(found: &Preview, opened: &Opened, context: &Context) -> Outcome {
+    let writes = found.plan.writes();
+    let line = format!("{writes} repositories would be asked, wave by wave");
+    if context.global.format == Format::Json {
+        Terminal::print_json(&planned(found, opened))?;
+        context.terminal.note(&line);
+        return Ok(exit_code::OK);
+    }
     let paths = found.configuration.iter().map(|it| it.path.as_str());
     let paths: Vec<&str> = paths.collect();
     if !paths.is_empty() {
@@ -317,10 +377,27 @@ fn preview(found: &Preview, context: &Context) -> Outcome {
         Terminal::print(&format!("# the deny list: {sentence}\n"))?;
     }
     Terminal::print_patch(&diff(&found.plan))?;
-    let writes = found.plan.writes();
-    let line = format!("{writes} repositories would be asked, wave by wave");
     context.terminal.note(&line);
     Ok(exit_code::OK)
+}
+
+/// The document of what a rollout would do.
+fn planned(found: &Preview, opened: &Opened) -> FleetReport {
+    let waves = found.rollout.waves.iter();
+    let rings = waves.flat_map(|wave| {
+        let entries = wave.repositories.iter();
+        entries.map(|entry| (entry.name.as_str(), wave.ring.as_str()))
+    });
+    let rings: BTreeMap<&str, &str> = rings.collect();
+    let told = found.plan.rows.iter().map(|row| {
+        let ring = rings.get(&*row.seen.repository.name);
+        Told::planned(row, ring.copied().unwrap_or_default())
+    });
+    let told: Vec<Told<'_>> = told.collect();
+    FleetReport {
+        rollout: Some(found.rollout.id.to_string()),
+        ..work::report(opened, &told)
+    }
 }
 
 /// Tells how a rollout came to rest.
@@ -333,22 +410,21 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     /// Prints it; the code says whether all is well.
-    fn tell(self, rolled: &Rolled) -> Outcome {
+    fn tell(self, rolled: &Rolled, requests: &BTreeMap<String, RequestRow>) -> Outcome {
         let Context {
             terminal,
             global,
             environment,
         } = self.context;
-        let shown = match &rolled.end {
-            End::RolledBack { rollback, .. } => rollback,
-            _ => rolled,
-        };
-        let report = report(&shown.rollout);
+        let report = report(shown(rolled), requests);
         let style = Terminal::stdout_style(global, environment);
         Terminal::print_document(global.format, &report, || report.text(style))?;
         let (line, code) = ending(rolled);
         line.lines().for_each(|line| terminal.say(line));
-        let was_stopped = matches!(shown.end, End::Interrupted);
+        let was_stopped = match &rolled.end {
+            End::RolledBack { rollback, .. } => matches!(rollback.end, End::Interrupted),
+            end => matches!(end, End::Interrupted),
+        };
         Ok(if was_stopped {
             (self.interrupted)()
         } else {
@@ -404,7 +480,7 @@ fn rest(rolled: &Rolled) -> (String, u8) {
 }
 
 /// The repositories of a rollout, by their waves.
-fn report(rollout: &Rollout) -> FleetReport {
+fn report(rollout: &Rollout, requests: &BTreeMap<String, RequestRow>) -> FleetReport {
     let waves = rollout.waves.iter();
     let rows = waves.flat_map(|wave| {
         wave.repositories.iter().map(|entry| {
@@ -429,6 +505,7 @@ fn report(rollout: &Rollout) -> FleetReport {
                 }),
                 digest: image.and_then(|it| Some(it.digest()?.to_string())),
                 reason: entry.reason.clone(),
+                request: requests.get(&entry.name).cloned(),
                 ..RepositoryRow::new(&entry.name, Some(&wave.ring), state)
             }
         })

@@ -3,10 +3,10 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{FleetArgs, Opened, open, watched};
+use super::{FleetArgs, Opened, access::Checked, enroll::Mover, open, watched};
 use crate::{
     cli::{Context, Outcome, console::Terminal, failure::CliFailure, global::Format},
-    fleet::{Progress, Question, STATE_BRANCH, StatusError, rollout::CURRENT, status},
+    fleet::{Progress, Question, STATE_BRANCH, StatusError, Verb, rollout::CURRENT, status},
     generate::GenerateError,
     template::{self, fleet_status::FleetStatus},
 };
@@ -19,6 +19,15 @@ pub struct StatusArgs {
     /// Counts the runs of each repository, too, as far back as the gates of fleet.yaml look
     #[arg(long)]
     runs: bool,
+    /// Says what the token allows
+    #[arg(long)]
+    check_access: bool,
+    /// Accepted for the sake of those who give all verbs the same: nothing moves
+    #[arg(long, value_enum, hide = true)]
+    via: Option<Mover>,
+    /// The same: nothing is written
+    #[arg(long, hide = true)]
+    dry_run: bool,
 }
 
 pub(in crate::cli::commands) async fn run(args: StatusArgs, context: &Context) -> Outcome {
@@ -30,6 +39,11 @@ pub(in crate::cli::commands) async fn run(args: StatusArgs, context: &Context) -
     let opened = open(&args.fleet, context).await?;
     if opened.config_repository.is_none() {
         terminal.note(&opened.hint());
+    }
+    if args.check_access {
+        let verb = Verb::Status;
+        let checked = Checked::of(&opened, verb, &args.fleet, context).await?;
+        return checked.tell(&opened, verb, &args.fleet, context).await;
     }
     let Opened {
         fleet,

@@ -1,19 +1,19 @@
 //! What the verbs of the fleet that write have in hand: who we are, what stands in the way, the
 //! journal, and the user's wish to stop.
 
-use std::{path::Path, sync::Mutex};
+use std::{collections::BTreeSet, path::Path, sync::Mutex};
 
 use jiff::Timestamp;
 
-use super::{Opened, watched};
+use super::{Opened, access::identify};
 use crate::{
     cli::{Context, console::Terminal, failure::CliFailure, patch::patch},
     fleet::{
-        Access, Action, Ended, Journal, JournalError, Means, Observer, Outcome, Plan, RefusalKind,
-        Row, State, Step, Verb, access, request_row,
+        Action, Ended, Journal, JournalError, Means, Observer, Outcome, Plan, RefusalKind, Row,
+        State, Step, Texts, Verb, Write, WriteAhead, request_row, stands,
     },
-    forge::{Identity, Permission, Seen},
-    model::{chain::chain, text::printable},
+    forge::{Identity, Seen},
+    model::{chain::chain, digest::Digest, text::printable},
     report::fleet::{FleetReport, RepositoryRow, State as Stands},
     seam::stop::Stop,
 };
@@ -23,50 +23,36 @@ pub(super) struct Work<'a> {
     pub(super) opened: &'a Opened,
     pub(super) terminal: &'a Terminal,
     pub(super) identity: Identity,
-    journal: Journal,
+    /// Nothing for a look, which writes nothing.
+    journal: Option<Journal>,
     /// The configuration repository, by its name below the owner or group.
     configuration: Option<String>,
     done: Mutex<(usize, usize)>,
 }
 
 impl<'a> Work<'a> {
-    /// Asks the forge who we are, and opens the journal of `name`.
+    /// Asks the forge who we are, and opens the journal of `verb`, unless this is only a look.
     pub(super) async fn begin(
         opened: &'a Opened,
         context: &'a Context,
-        name: &str,
+        verb: Verb,
+        is_look: bool,
     ) -> Result<Self, CliFailure> {
         let terminal = &context.terminal;
-        let forge = opened.forge.as_ref();
-        let identity = watched(&opened.governor, terminal, forge.identity()).await?;
-        let folder = context.environment.state_folder().ok_or_else(|| {
-            CliFailure::usage_with(
-                "there is no folder for the journal of what is written",
-                "set HOME or XDG_STATE_HOME",
-            )
-        })?;
-        opened
-            .governor
-            .remember(&folder, forge.host(), &identity.login);
-        let place = format!("{}-{}", forge.host(), opened.owner());
-        let place: String = place
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .collect();
-        let journal = Journal::open(&folder, &format!("{place}-{name}")).await;
-        let journal = journal.map_err(|error| unusable(&error))?;
-        let unfinished = journal.unfinished();
-        if !unfinished.is_empty() {
-            terminal.note(&format!(
-                "{} writes were under way when the last start ended; their repositories are looked \
-                 at first",
-                unfinished.len()
-            ));
-            for it in unfinished {
-                // A journal that is full is told by the next intent.
-                let _ = journal.done(it.ticket, "looked at again");
+        let identity = identify(opened, context).await?;
+        let journal = if is_look {
+            None
+        } else {
+            let journal = open_journal(opened, context, verb).await?;
+            let left = journal.unfinished().len();
+            if left > 0 {
+                terminal.note(&format!(
+                    "{left} writes were under way when the last start ended; how they ended is \
+                     looked up where this start comes by"
+                ));
             }
-        }
+            Some(journal)
+        };
         let configuration = opened.configuration().map(str::to_owned);
         Ok(Self {
             opened,
@@ -76,6 +62,19 @@ impl<'a> Work<'a> {
             configuration,
             done: Mutex::default(),
         })
+    }
+
+    /// `names` were looked at, so that nothing that was under way there is unknown any more.
+    pub(super) fn looked_at<'n>(&self, names: impl IntoIterator<Item = &'n str>) {
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        let Some(journal) = &self.journal else {
+            return;
+        };
+        let unfinished = journal.unfinished().into_iter();
+        for it in unfinished.filter(|it| names.contains(&*it.intent.repository)) {
+            // A journal that is full is told by the next intent.
+            let _ = journal.done(it.ticket, "looked at again");
+        }
     }
 
     /// Where the fleet remembers what it wrote.
@@ -91,33 +90,10 @@ impl<'a> Work<'a> {
             forge: self.opened.forge.as_ref(),
             identity: &self.identity,
             observer: self,
-            journal: &self.journal,
+            journal: self,
             state: self.state(),
             stopped,
         }
-    }
-
-    /// Refuses where the token is known not to be enough; tells what else stands in the way.
-    pub(super) fn check_access(
-        &self,
-        verb: Verb,
-        members: &[&Seen],
-        configuration: Option<&Seen>,
-    ) -> Result<Access, CliFailure> {
-        let place = &self.opened.fleet.forge;
-        let members = members.iter().copied();
-        let access = access(verb, place, &self.identity, members, configuration);
-        if access.lacks.is_empty() {
-            return Ok(access);
-        }
-        Err(CliFailure::usage_with(
-            format!(
-                "the token of {} may not {}",
-                self.identity.login,
-                listed(&access.lacks)
-            ),
-            "give it these permissions, or take another token",
-        ))
     }
 
     /// Begins to count how many repositories are done, of `all`.
@@ -132,7 +108,7 @@ impl<'a> Work<'a> {
 fn unusable(error: &JournalError) -> CliFailure {
     let hint = match error {
         JournalError::InUse(_) => "wait for the other to end",
-        _ => {
+        JournalError::Name(_) | JournalError::TooLong | JournalError::File(_) => {
             "the journal of what is written has to be kept: mend the folder, or name another with \
               XDG_STATE_HOME"
         }
@@ -140,57 +116,47 @@ fn unusable(error: &JournalError) -> CliFailure {
     CliFailure::usage_with(chain(error), hint)
 }
 
-/// What of `access` a person should know, a line each.
-pub(super) fn told(access: &Access, login: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    if access.is_unknown {
-        lines.push(format!(
-            "the forge does not tell what the token of {login} may do; writes will show"
-        ));
-    }
-    for (names, what) in [
-        (&access.closed, "no push is allowed to"),
-        (
-            &access.signed,
-            "commits have to be signed, which only an app's are sure to be, in",
-        ),
-    ] {
-        if !names.is_empty() {
-            lines.push(format!("{what}: {}", some(names)));
+/// The name of the journal of `verb`: of a host and a group whose names may be longer than a file's.
+fn journal_of(host: &str, owner: &str, verb: &str) -> String {
+    const SHOWN: usize = 60;
+    let place = format!("{host}-{owner}");
+    let plain = place.chars().take(SHOWN);
+    let plain = plain.map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    let plain: String = plain.collect();
+    let digest = Digest::of(place.as_bytes());
+    let short = digest.hex().get(..12).unwrap_or_default();
+    format!("{plain}-{short}-{verb}")
+}
+
+async fn open_journal(
+    opened: &Opened,
+    context: &Context,
+    verb: Verb,
+) -> Result<Journal, CliFailure> {
+    let folder = context.environment.state_folder().ok_or_else(|| {
+        CliFailure::usage_with(
+            "there is no folder for the journal of what is written",
+            "set HOME or XDG_STATE_HOME",
+        )
+    })?;
+    let name = journal_of(opened.forge.host(), opened.owner(), verb.as_str());
+    let journal = Journal::open(&folder, &name).await;
+    journal.map_err(|error| unusable(&error))
+}
+
+impl WriteAhead for Work<'_> {
+    fn intend(&self, name: &str, branch: &str, write: Write) -> Result<u64, String> {
+        match &self.journal {
+            Some(journal) => WriteAhead::intend(journal, name, branch, write),
+            None => Err("this is only a look: nothing is written".to_owned()),
         }
     }
-    if access.must_ask {
-        lines.push(
-            "the configuration repository's default branch takes no push from us: a rollback would \
-             have to wait for a request there to be merged"
-                .to_owned(),
-        );
+
+    fn done(&self, ticket: u64, ended: &str) {
+        if let Some(journal) = &self.journal {
+            WriteAhead::done(journal, ticket, ended);
+        }
     }
-    lines
-}
-
-fn some(names: &[String]) -> String {
-    const SHOWN: usize = 10;
-    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
-    let more = names.len().saturating_sub(SHOWN);
-    let more = if more == 0 {
-        String::new()
-    } else {
-        format!(" and {more} more")
-    };
-    shown.join(", ") + &more
-}
-
-fn listed(permissions: &[Permission]) -> String {
-    let words = permissions.iter().map(|it| match it {
-        Permission::Read => "read repositories",
-        Permission::Contents => "push branches",
-        Permission::Requests => "open requests",
-        Permission::Workflows => "change workflows",
-        Permission::Runs => "read runs",
-        Permission::Start => "start runs",
-    });
-    words.collect::<Vec<_>>().join(", ")
 }
 
 impl Observer for Work<'_> {
@@ -258,47 +224,113 @@ fn diff_of(row: &Row) -> String {
     [head].into_iter().chain(notes).chain(patches).collect()
 }
 
-/// The document of what became of repositories.
-pub(super) fn report(ended: &[Ended]) -> FleetReport {
-    FleetReport::new(ended.iter().map(row).collect())
+/// What is to be told of a repository, beside how its default branch stands.
+pub(super) struct Told<'a> {
+    seen: &'a Seen,
+    ring: &'a str,
+    texts: &'a Texts,
+    notes: &'a [String],
+    /// What became of it; nothing where it would be written to.
+    outcome: Option<&'a Outcome>,
+    is_forgotten: bool,
 }
 
-fn row(ended: &Ended) -> RepositoryRow {
-    let name = &ended.seen.repository.name;
-    let of = |state| RepositoryRow::new(name, Some(&ended.ring), state);
-    let with = |state, reason: &str| RepositoryRow {
-        reason: Some(reason.to_owned()),
-        ..of(state)
-    };
-    match &ended.outcome {
-        Outcome::Done => RepositoryRow {
-            reason: notes(ended),
-            ..of(Stands::Current)
-        },
-        Outcome::Open { request, .. } => RepositoryRow {
-            reason: notes(ended),
-            request: Some(request_row(request)),
-            ..of(Stands::Missing)
-        },
-        Outcome::Refused(refusal) => {
-            let state = match refusal.kind {
-                RefusalKind::Skipped => Stands::Skipped,
-                RefusalKind::Edited => Stands::Edited,
-                RefusalKind::Held => Stands::Held,
-                RefusalKind::Blocked => Stands::Blocked,
-            };
-            with(state, &refusal.reason)
+impl<'a> Told<'a> {
+    pub(super) fn ended(ended: &'a Ended) -> Self {
+        Self {
+            seen: &ended.seen,
+            ring: &ended.ring,
+            texts: &ended.texts,
+            notes: &ended.notes,
+            outcome: Some(&ended.outcome),
+            is_forgotten: ended.is_forgotten,
         }
-        Outcome::Failed(why) => RepositoryRow {
-            is_unanswered: true,
-            ..with(Stands::Error, why)
-        },
-        Outcome::Unreached => with(Stands::Missing, "not reached: the same command goes on"),
+    }
+
+    /// Of a plan for the repositories of `ring`.
+    pub(super) fn planned(row: &'a Row, ring: &'a str) -> Self {
+        Self {
+            seen: &row.seen,
+            ring,
+            texts: &row.texts,
+            notes: row.ask.as_ref().map_or(&[], |ask| &ask.notes),
+            outcome: match &row.step {
+                Step::Do(_) => None,
+                Step::Rest(outcome) => Some(outcome),
+            },
+            is_forgotten: false,
+        }
+    }
+
+    /// Whether it is one of these names.
+    pub(super) fn is_of(&self, names: &BTreeSet<&str>) -> bool {
+        names.contains(&*self.seen.repository.name)
+    }
+
+    /// With something to be written, whatever was said before.
+    pub(super) fn asked(self) -> Self {
+        Self {
+            outcome: None,
+            ..self
+        }
+    }
+
+    fn row(&self, stands: RepositoryRow) -> RepositoryRow {
+        let forgotten = self.is_forgotten.then_some("it could not be remembered");
+        let notes = self.notes.iter().map(String::as_str).chain(forgotten);
+        let notes: Vec<&str> = notes.collect();
+        let notes = (!notes.is_empty()).then(|| notes.join("; "));
+        let with = |state, reason: &str, stands| RepositoryRow {
+            state,
+            reason: Some(reason.to_owned()),
+            ..stands
+        };
+        match self.outcome {
+            None => RepositoryRow {
+                reason: Some(notes.unwrap_or_else(|| "it would be asked".to_owned())),
+                ..stands
+            },
+            Some(Outcome::Done) => RepositoryRow {
+                state: Stands::Current,
+                reason: notes,
+                ..stands
+            },
+            Some(Outcome::Open { request, .. }) => RepositoryRow {
+                reason: notes.or(stands.reason),
+                request: Some(request_row(request)),
+                ..stands
+            },
+            Some(Outcome::Refused(refusal)) => with(of_kind(refusal.kind), &refusal.reason, stands),
+            Some(Outcome::Failed(why)) => RepositoryRow {
+                is_unanswered: true,
+                ..with(Stands::Error, why, stands)
+            },
+            Some(Outcome::Unreached) => with(
+                stands.state,
+                "not reached: the same command goes on",
+                stands,
+            ),
+        }
     }
 }
 
-fn notes(ended: &Ended) -> Option<String> {
-    (!ended.notes.is_empty()).then(|| ended.notes.join("; "))
+fn of_kind(kind: RefusalKind) -> Stands {
+    match kind {
+        RefusalKind::Skipped => Stands::Skipped,
+        RefusalKind::Edited => Stands::Edited,
+        RefusalKind::Held => Stands::Held,
+        RefusalKind::Blocked => Stands::Blocked,
+    }
+}
+
+/// The document of repositories: how each stands on its default branch, as `status` says it, and
+/// what became of it.
+pub(super) fn report(opened: &Opened, told: &[Told<'_>]) -> FleetReport {
+    let configuration = opened.config_repository.as_deref();
+    let read = told.iter().map(|it| (it.seen, it.ring, it.texts));
+    let rows = stands(&opened.fleet, configuration, today(), read);
+    let rows = rows.into_iter().zip(told).map(|(row, told)| told.row(row));
+    FleetReport::new(rows.collect())
 }
 
 /// The day in UTC.
