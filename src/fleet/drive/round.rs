@@ -130,7 +130,7 @@ impl<'a> Drive<'a> {
         if let Some(end) = self.refresh().await? {
             return Ok(end);
         }
-        let end = self.publish_and_step().await?;
+        let end = Box::pin(self.publish_and_step()).await?;
         // That it stopped is written down together with the way back: whoever finds a rollout that
         // only stopped would begin another one.
         let goes_back =
