@@ -96,7 +96,7 @@ impl<'a> Enrolling<'a> {
         let locked = locked.filter(|seen| seen.files.contains_key(ACTIONS_LOCK));
         let locked: Vec<&Seen> = locked.collect();
         let texts = plan::texts(forge, self, &locked).await?;
-        let uses = locked.iter().zip(&texts).flat_map(|(seen, texts)| {
+        let uses = locked.iter().zip(&texts).filter_map(|(seen, texts)| {
             let wanted = self.wanted(seen);
             wanted.map(|wanted| enrol::unlocked(&wanted, seen, texts))
         });

@@ -55,14 +55,13 @@ pub fn regenerate(
     pins: Pins,
 ) -> Result<Regenerated, GenerateError> {
     let asked = kind.settings(given.settings)?;
-    let (drafts, places) = match kind.path {
+    let (drafts, places) = if let Some(path) = kind.path {
         // There may be no draft without the settings that are looked for.
-        Some(path) => (None, vec![path.into()]),
-        None => {
-            let drafts = draft(kind, config, &asked, given.today)?;
-            let places = drafts.iter().map(|draft| draft.path().to_owned()).collect();
-            (Some(drafts), places)
-        }
+        (None, vec![path.into()])
+    } else {
+        let drafts = draft(kind, config, &asked, given.today)?;
+        let places = drafts.iter().map(|draft| draft.path().to_owned()).collect();
+        (Some(drafts), places)
     };
     let (settings, dropped) = match made_with(kind, &places, existing)? {
         Some((_, stamp)) if given.settings.is_empty() => (kind.settings(&stamp.settings)?, None),

@@ -113,7 +113,7 @@ fn fleet(
         setup.image = Some(image.clone());
     }
     if let Some(action) = &args.action {
-        setup.action = Some(action.parse().map_err(refused)?);
+        setup.action = Some(action.parse().map_err(|error| refused(&error))?);
     }
     let first = generate::first_fleet(&setup)?;
     // Without what is missing, nobody can read it.
@@ -126,7 +126,7 @@ fn fleet(
     Ok(first)
 }
 
-fn refused(error: config::ValueError) -> CliFailure {
+fn refused(error: &config::ValueError) -> CliFailure {
     let hint = error.hint().unwrap_or_default();
     CliFailure::usage_with(error.to_string(), hint)
 }
@@ -147,7 +147,7 @@ fn remote(repository: &Repository, files: &OnDisk<'_>) -> Option<Remote> {
 fn named(names: &[String]) -> Result<Vec<AgentName>, CliFailure> {
     let mut agents = Vec::new();
     for name in names {
-        agents.push(name.parse().map_err(refused)?);
+        agents.push(name.parse().map_err(|error| refused(&error))?);
     }
     agents.sort();
     agents.dedup();

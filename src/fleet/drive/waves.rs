@@ -63,7 +63,7 @@ impl Drive<'_> {
             let row = self.members.rows.get(name);
             row.is_some_and(|row| round.want.has_bad(&row.texts))
         };
-        let mut found = begin_again(&mut self.rollout, &has_bad);
+        let mut found = begin_again(&mut self.rollout, has_bad);
         for index in 0..self.rollout.waves.len() {
             let mut names = self.of_wave(index, round, seen);
             names.retain(&has_bad);

@@ -129,12 +129,15 @@ struct Slot {
     pass: Option<Pass>,
 }
 
+/// One lookup at a time.
+type SharedSlot = Arc<tokio::sync::Mutex<Slot>>;
+
 /// Keeps credentials and tokens, each for its registry and repository.
 #[derive(Debug)]
 pub(super) struct Authenticator {
     http: Http,
     keyring: Keyring,
-    slots: Mutex<HashMap<(Repository, Access), Arc<tokio::sync::Mutex<Slot>>>>,
+    slots: Mutex<HashMap<(Repository, Access), SharedSlot>>,
 }
 
 impl Authenticator {
@@ -213,7 +216,7 @@ impl Authenticator {
         Ok(slot.credential.clone())
     }
 
-    fn slot(&self, repository: &Repository, access: Access) -> Arc<tokio::sync::Mutex<Slot>> {
+    fn slot(&self, repository: &Repository, access: Access) -> SharedSlot {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (repository.clone(), access);
         slots.entry(key).or_default().clone()

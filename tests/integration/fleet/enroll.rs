@@ -94,6 +94,10 @@ fn a_plan_says_who_is_not_asked_and_why() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file where the program would keep a folder"
+)]
 fn a_journal_that_cannot_be_kept_is_no_other_fullsend() {
     let stage = Stage::new(1);
     std::fs::write(stage.home.path().join(".local"), "a file").unwrap();

@@ -97,12 +97,11 @@ impl Checked {
         if context.global.format == Format::Json {
             Terminal::print_json(&self.document(opened, args).await?)?;
         } else {
-            let may = match verb {
-                Verb::Status => format!("{login} may see {} repositories\n", self.all),
-                _ => {
-                    let open = self.all - self.access.closed.len();
-                    format!("{login} may write to {open} repositories\n")
-                }
+            let may = if verb == Verb::Status {
+                format!("{login} may see {} repositories\n", self.all)
+            } else {
+                let open = self.all.saturating_sub(self.access.closed.len());
+                format!("{login} may write to {open} repositories\n")
             };
             Terminal::print(&may)?;
         }

@@ -320,8 +320,9 @@ async fn tell_access(
         return Ok(());
     }
     let checked = Checked::of(opened, verb, args, context).await?;
-    let lines = told(&checked.access, &checked.identity.login);
-    lines.iter().for_each(|line| context.terminal.note(line));
+    for line in told(&checked.access, &checked.identity.login) {
+        context.terminal.note(&line);
+    }
     Ok(())
 }
 

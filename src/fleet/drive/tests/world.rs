@@ -65,7 +65,7 @@ pub(super) struct World {
     pub(super) stopped: AtomicBool,
     pub(super) watched: bool,
     /// Happens once, when the rollout waits.
-    pub(super) at_wait: Mutex<Option<fn(&World)>>,
+    pub(super) at_wait: Mutex<Option<fn(&Self)>>,
 }
 
 pub(super) fn release(minor: u64) -> Release {
