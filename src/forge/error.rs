@@ -64,8 +64,8 @@ impl ForgeError {
         match &*self.reason {
             Reason::NotFound(_) => Some("check the repository's name".to_owned()),
             Reason::Unauthorized(refusal) if refusal.with_token && refusal.status == 401 => Some(
-                "the token is not, or no longer, accepted: set another one, and run the same \
-                 command again; it goes on from what is there"
+                "the token is not, or no longer, accepted: set another one in GITHUB_TOKEN or \
+                 GITLAB_TOKEN, and run the same command again; it goes on from what is there"
                     .to_owned(),
             ),
             Reason::Unauthorized(_) => Some(

@@ -165,7 +165,7 @@ fn what_people_did_stays() {
     let (document, code) = stage.document("enroll");
     assert_eq!(code, 1, "{document}");
     assert_eq!(states(&document)["closed"], "blocked -");
-    assert_eq!(states(&document)["service-0000"], "blocked -");
+    assert_eq!(states(&document)["service-0000"], "blocked open");
     let theirs = stage.file("service-0000", BRANCH, "fullsend.yaml");
     assert_eq!(theirs.as_deref(), Some("mine\n"));
     let (ours, main) = (BRANCH, "main");

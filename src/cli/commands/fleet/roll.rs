@@ -225,7 +225,7 @@ async fn roll(
         context,
         interrupted: &ended,
     };
-    let work_on = Box::pin(go(crew, way, &options, args.dry_run, &opened, telling));
+    let work_on = Box::pin(go(crew, way, &options, args.dry_run, &work, telling));
     let work_on = watched(&opened.governor, work.terminal, work_on);
     match until_insisted(&stop, work_on).await {
         Some(outcome) => outcome,
@@ -238,10 +238,10 @@ async fn go(
     way: Way,
     options: &RollOptions,
     dry_run: bool,
-    opened: &Opened,
+    work: &Work<'_>,
     telling: Telling<'_>,
 ) -> Outcome {
-    let context = telling.context;
+    let (opened, context) = (work.opened, telling.context);
     let rolled = match way {
         Way::Forth(version) => {
             let release = release_of(&version, opened, context).await?;
@@ -257,6 +257,10 @@ async fn go(
         }
         Way::Back(version) => roll_back(crew, version.as_ref(), options).await?,
     };
+    if !matches!(rolled.end, End::Interrupted) {
+        let members = rolled.rollout.entries().map(|it| it.name.as_str());
+        work.looked_at(members.chain([crew.configuration]));
+    }
     let requests = requests(&rolled, opened).await;
     telling.tell(&rolled, &requests)
 }
