@@ -12,7 +12,7 @@ export CARGO_TARGET_DIR ?= $(FULLSEND_DEV_CACHE)/target
 # between its build and its tests.
 alone = mkdir -p "$(CARGO_TARGET_DIR)" && flock -o "$(CARGO_TARGET_DIR)/.in-use"
 
-.PHONY: help setup build test test-cluster demo bench bench-verify bench-validate bench-pin fuzz clean
+.PHONY: help setup build test test-cluster demo bench bench-verify bench-validate bench-pin bench-fleet fuzz clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -51,6 +51,10 @@ bench-validate: ## validate beside actionlint and zizmor
 bench-pin: ## pin beside frizbee and ratchet, where these are installed
 	@dev/setup.sh build
 	@$(alone) dev/bench-pin.sh
+
+bench-fleet: ## the fleet's verbs before a forge of a thousand repositories
+	@dev/setup.sh build
+	@$(alone) dev/bench-fleet.sh
 
 fuzz: ## every fuzz target for five minutes
 	@dev/fuzz.sh

@@ -148,7 +148,7 @@ pub(super) fn told(access: &Access, login: &str) -> Vec<String> {
         (&access.closed, "no push is allowed to"),
         (
             &access.signed,
-            "commits have to be signed, which only an app's are sure to be, in",
+            "commits have to be signed, as GraphQL does it and REST for an app alone, in",
         ),
     ] {
         if !names.is_empty() {
