@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     DriveError,
@@ -22,6 +22,10 @@ use crate::{
 
 /// Commits of a repository whose files are asked for.
 const MAX_COMMITS: usize = 20;
+
+/// How much earlier than the wave a run may seem to have begun: forges tell whole seconds. Whether it
+/// counts is decided by its commit's files.
+const ROUNDED: SignedDuration = SignedDuration::from_secs(1);
 
 impl Drive<'_> {
     /// Reads the runs of the wave's repositories that have the release.
@@ -137,7 +141,9 @@ fn unseen<'r>(
 ) -> BTreeSet<&'r CommitId> {
     let is_of_branch = |run: &&Run| run.branch.is_some() && run.branch.as_deref() == branch;
     let runs = runs.iter().filter(is_of_branch);
-    let mut runs: Vec<&Run> = runs.filter(|run| run.at >= started).collect();
+    let since = started.saturating_sub(ROUNDED);
+    let since = since.unwrap_or(Timestamp::MIN);
+    let mut runs: Vec<&Run> = runs.filter(|run| run.at >= since).collect();
     runs.sort_by_key(|run| Reverse(run.at));
     let mut unseen = BTreeSet::new();
     for commit in runs.into_iter().filter_map(|run| run.commit.as_ref()) {
