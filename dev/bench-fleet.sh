@@ -38,7 +38,7 @@ prepare() {
   export HOME=$work GITHUB_TOKEN=t0ken
   cp "$CARGO_TARGET_DIR/release/fullsend-testkit" .
   cp "$FULLSEND" fullsend
-  launch registry ./fullsend-testkit registry --delay "$DELAY"
+  launch_server registry ./fullsend-testkit registry --delay "$DELAY"
   registry=$address
   sign_images
 }
@@ -47,17 +47,6 @@ stop() {
   local server
   for server in "${servers[@]}"; do end_process "$server"; done
   rm -rf "$work"
-}
-
-# Starts the rest of the line, which says in its first line where it listens.
-launch() {
-  local name=$1
-  shift
-  mkfifo "$name.in" "$name.out"
-  setsid "$@" <"$name.in" >"$name.out" &
-  servers+=($!)
-  exec {input}>"$name.in" {output}<"$name.out"
-  read -r -t 60 address <&"$output" || die "$name does not start"
 }
 
 sign_images() {
@@ -78,7 +67,7 @@ import json, sys
 print(json.dumps({"owner": "acme", "tokens": {"octocat": "t0ken"}, "made_up": int(sys.argv[1]),
                   "repositories": {"fleet": {"files": {"fleet.yaml": sys.argv[2]}}}}))
 PY
-  launch "forge-$1" ./fullsend-testkit forge scenario.json --delay "$2"
+  launch_server "forge-$1" ./fullsend-testkit forge scenario.json --delay "$2"
   url=$address
   forge=${servers[-1]}
   to_forge=$input from_forge=$output

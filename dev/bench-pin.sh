@@ -41,9 +41,9 @@ serve() {
   cp "$FULLSEND" fullsend
   say "laying $workflows workflows"
   lay_repositories
-  launch git ./fullsend-testkit git repositories --delay "$DELAY" --count --api
+  launch_server git ./fullsend-testkit git repositories --delay "$DELAY" --count --api
   git=$address
-  launch registry ./fullsend-testkit registry --delay "$DELAY" --count
+  launch_server registry ./fullsend-testkit registry --delay "$DELAY" --count
   images=$address
   push_images
   lay_workflows
@@ -54,19 +54,6 @@ stop() {
   local server
   for server in "${servers[@]}"; do end_process "$server"; done
   rm -rf "$work"
-}
-
-# Starts the rest of the line, which says in its first line where it listens.
-launch() {
-  local name=$1
-  shift
-  mkfifo "$name.in" "$name.out"
-  setsid "$@" <"$name.in" >"$name.out" &
-  servers+=($!)
-  exec {input}>"$name.in" {output}<"$name.out"
-  printf -v "to_$name" %s "$input"
-  printf -v "from_$name" %s "$output"
-  read -r -t 10 address <&"$output" || die "$name does not start"
 }
 
 lay_repositories() {
@@ -125,7 +112,7 @@ END
 front_of_git() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout key.pem \
     -out certificate.pem -subj /CN=bench -addext subjectAltName=DNS:api.github.com 2>/dev/null
-  launch proxy python3 "$here/bench-pin-proxy.py" "$git" certificate.pem key.pem
+  launch_server proxy python3 "$here/bench-pin-proxy.py" "$git" certificate.pem key.pem
   proxy=$address
 }
 

@@ -82,6 +82,21 @@ leave() {
   exit "$status"
 }
 
+# Starts the rest of the line as the server $1, which says in its first line where it listens: that
+# becomes $address, the process one of $servers; $to_NAME and $from_NAME lead to it.
+# shellcheck disable=SC2034,SC2154 # they are of those who source this
+launch_server() {
+  local name=$1
+  shift
+  mkfifo "$name.in" "$name.out"
+  setsid "$@" <"$name.in" >"$name.out" &
+  servers+=($!)
+  exec {input}>"$name.in" {output}<"$name.out"
+  printf -v "to_$name" %s "$input"
+  printf -v "from_$name" %s "$output"
+  read -r -t 60 address <&"$output" || die "$name does not start"
+}
+
 # Ends one process that this script started: asks first, insists after ten seconds. What follows
 # the identifier is put before `kill`.
 end_process() {

@@ -64,7 +64,7 @@ pub struct Access {
     pub is_unknown: bool,
     /// Repositories that we may not push to.
     pub closed: Vec<String>,
-    /// Repositories whose rules want signed commits, where only an app's are sure to be.
+    /// Repositories whose rules want signed commits, which by REST only an app makes.
     pub signed: Vec<String>,
     /// We may not push to the default branch of the configuration repository, so that a rollback
     /// has to wait for a review, or cannot even see it.
