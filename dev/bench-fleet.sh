@@ -67,7 +67,7 @@ import json, sys
 print(json.dumps({"owner": "acme", "tokens": {"octocat": "t0ken"}, "made_up": int(sys.argv[1]),
                   "repositories": {"fleet": {"files": {"fleet.yaml": sys.argv[2]}}}}))
 PY
-  launch_server "forge-$1" ./fullsend-testkit forge scenario.json --delay "$2"
+  launch_server "forge_$1" ./fullsend-testkit forge scenario.json --delay "$2"
   url=$address
   forge=${servers[-1]}
   to_forge=$input from_forge=$output
